@@ -1,0 +1,342 @@
+"""The interface of a file system, and what follows from it.
+
+`VirtualFileSystem` and every view subclass `FileSystem`. The abstract methods are the primitives; everything else is
+written on them once, here, so that a view which guards the primitives guards all of it. The shell, fsspec, the
+kernel link and the tree browser know this class and nothing below it.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import IO, TYPE_CHECKING, Any, overload
+
+from jupyter_sandfs import paths
+from jupyter_sandfs.errors import InvalidPath, IsADirectory, NotADirectory, NotFound
+from jupyter_sandfs.vfs import globbing, streams
+from jupyter_sandfs.vfs.entries import DirEntry, Kind, Stat, Stats
+
+if TYPE_CHECKING:
+    from jupyter_sandfs.vfs.events import AfterHook, BeforeHook, Watch
+    from jupyter_sandfs.vfs.history import Change, JournalRecord, Snapshot
+    from jupyter_sandfs.vfs.limits import Limits
+    from jupyter_sandfs.vfs.policy import NodePolicy
+    from jupyter_sandfs.vfs.providers import DirectoryProvider, FileProvider
+
+
+class FileSystem(ABC):
+    """A tree of directories, files and links, addressed by absolute paths.
+
+    All paths are normalized first (see `paths`); relative ones start at the root. Errors are those of `errors`, which
+    are also the builtin ones (`NotFound` is a `FileNotFoundError`). Every method may be called from any thread.
+    """
+
+    # ------------------------------------------------------------ primitives: questions
+
+    @property
+    @abstractmethod
+    def limits(self) -> Limits:
+        """The bounds that apply."""
+
+    @abstractmethod
+    def resolve(self, path: str) -> str:
+        """Give the normal path with all symbolic links followed; the last segment may be missing.
+
+        Raises:
+            TooManyLinks: a loop, or more hops than `limits.link_hops`.
+            NotADirectory: a segment in the middle is a file.
+        """
+
+    @abstractmethod
+    def stat(self, path: str, *, follow: bool = True) -> Stat:
+        """Describe the node at `path`; with `follow=False` a link itself. Never runs a provider."""
+
+    @abstractmethod
+    def ls(self, path: str = paths.ROOT) -> list[DirEntry]:
+        """List a directory, ordered by name.
+
+        Raises:
+            NotFound, NotADirectory
+        """
+
+    @abstractmethod
+    def read_bytes(self, path: str) -> bytes:
+        """Give the whole content. Raises NotFound, IsADirectory, PermissionDenied, ProviderError."""
+
+    @abstractmethod
+    def get_policy(self, path: str) -> NodePolicy:
+        """The policy in force at `path`: its own, or else that of the nearest directory above that has one."""
+
+    @abstractmethod
+    def stats(self) -> Stats:
+        """Sizes and counts of the whole file system, in constant time."""
+
+    # ------------------------------------------------------------ primitives: changes
+
+    @abstractmethod
+    def write_bytes(
+        self, path: str, data: bytes, *, append: bool = False, expected_version: int | None = None
+    ) -> Stat:
+        """Replace or extend the content of a file in one step; parents are made. Gives the new facts.
+
+        Args:
+            expected_version: the version that must be current; 0 means that nothing may be there.
+
+        Raises:
+            VersionConflict, IsADirectory, NotADirectory, ReadOnly, AppendOnly, FileTooLarge, NoSpace, HookError
+        """
+
+    @abstractmethod
+    def mkdir(self, path: str, *, parents: bool = True, exist_ok: bool = True) -> None:
+        """Make a directory. Raises AlreadyExists (a file is there, or `exist_ok=False`), NotFound (`parents=False`)."""
+
+    @abstractmethod
+    def remove(self, path: str, *, recursive: bool = False, expected_version: int | None = None) -> None:
+        """Remove a file, a link or a directory; one that holds something only with `recursive=True` (NotEmpty)."""
+
+    @abstractmethod
+    def copy(self, source: str, destination: str, *, overwrite: bool = False) -> None:
+        """Copy a file or a whole tree to exactly `destination`, in one step; parents are made. Links stay links.
+
+        Raises:
+            AlreadyExists: something is at `destination` and `overwrite` is off.
+            IsADirectory, NotADirectory: `overwrite` would put a file over a directory, or the reverse.
+            InvalidPath: a directory into itself.
+        """
+
+    @abstractmethod
+    def move(
+        self, source: str, destination: str, *, overwrite: bool = False, expected_version: int | None = None
+    ) -> None:
+        """Move to exactly `destination`, in one step; the same errors as `copy`. Onto itself it does nothing."""
+
+    @abstractmethod
+    def symlink(self, target: str, path: str) -> None:
+        """Make a symbolic link at `path` that says `target`; a relative target starts at the link's directory."""
+
+    @abstractmethod
+    def chmod(self, path: str, mode: int) -> None:
+        """Set the permission bits. They are kept and shown, as on a disk; rules are what `set_policy` sets."""
+
+    @abstractmethod
+    def utime(self, path: str, modified_at: datetime | None = None) -> None:
+        """Set the time of last modification; now if not given. The version stays."""
+
+    # ------------------------------------------------------------ primitives: rules and events
+
+    @abstractmethod
+    def set_policy(self, path: str, policy: NodePolicy | None) -> None:
+        """Set or clear the policy of a node; a directory's rules its children unless they carry their own."""
+
+    @abstractmethod
+    def mount_file(
+        self,
+        path: str,
+        provider: FileProvider,
+        *,
+        ttl: float | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Put a file at `path` whose content `provider(context)` computes on each read.
+
+        Args:
+            ttl: seconds for which a computed content is kept; `None` computes each time.
+        """
+
+    @abstractmethod
+    def mount_directory(
+        self,
+        path: str,
+        provider: DirectoryProvider,
+        *,
+        ttl: float | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Put a directory at `path` whose children `provider(context)` names on each listing."""
+
+    @abstractmethod
+    def invalidate(self, path: str) -> None:
+        """Forget what providers at or below `path` gave: the next reader computes it anew."""
+
+    @abstractmethod
+    def register_write_hook(self, prefix: str, hook: AfterHook | BeforeHook, *, before: bool = False) -> None:
+        """Call `hook(WriteEvent)` around each change of content at or below `prefix`, without any lock held.
+
+        A before-hook refuses by raising; a failing after-hook takes the change back (see HookError).
+        """
+
+    @abstractmethod
+    def watch(
+        self,
+        prefix: str = paths.ROOT,
+        callback: Callable[[list[Change]], None] | None = None,
+        *,
+        interval: float = 0.1,
+    ) -> Watch:
+        """Observe changes at or below `prefix`, coalesced over `interval` seconds; by callback or by iterating."""
+
+    # ------------------------------------------------------------ primitives: history
+
+    @abstractmethod
+    def snapshot(self, name: str | None = None) -> Snapshot:
+        """Remember the whole tree as it is now, at a cost that does not depend on its size."""
+
+    @abstractmethod
+    def snapshots(self) -> list[Snapshot]:
+        """The named snapshots, oldest first."""
+
+    @abstractmethod
+    def restore(self, snapshot: Snapshot | str) -> None:
+        """Make the tree what it was; snapshots stay. Raises NotFound for an unknown name."""
+
+    @abstractmethod
+    def diff(self, before: Snapshot | str, after: Snapshot | str | None = None) -> list[Change]:
+        """What differs between two moments (`after=None`: now), ordered by path."""
+
+    @abstractmethod
+    def log(self, limit: int | None = None) -> list[JournalRecord]:
+        """The journal of changes, oldest first; the last `limit` of them."""
+
+    # ------------------------------------------------------------ questions, derived
+
+    def exists(self, path: str) -> bool:
+        """Say whether something is there; a link that leads nowhere is not."""
+        return self._kind(path) is not None
+
+    def is_file(self, path: str) -> bool:
+        return self._kind(path) is Kind.FILE
+
+    def is_dir(self, path: str) -> bool:
+        return self._kind(path) is Kind.DIRECTORY
+
+    def is_symlink(self, path: str) -> bool:
+        return self._kind(path, follow=False) is Kind.SYMLINK
+
+    def get_entry(self, path: str) -> DirEntry | None:
+        """Describe the node at `path`, or None."""
+        try:
+            return DirEntry(paths.name(path), paths.normalize(path), self.stat(path, follow=False))
+        except (NotFound, NotADirectory):
+            return None
+
+    def version(self, path: str) -> int:
+        """The version of a file; 0 if there is none."""
+        entry = self.get_entry(path)
+        return entry.stat.version if entry else 0
+
+    def readlink(self, path: str) -> str:
+        """The target that a link says. Raises InvalidPath for anything else."""
+        target = self.stat(path, follow=False).link_target
+        if target is None:
+            raise InvalidPath(paths.normalize(path), "not a symbolic link")
+        return target
+
+    def listdir(self, path: str = paths.ROOT) -> list[str]:
+        """The names in a directory, in order."""
+        return [entry.name for entry in self.ls(path)]
+
+    def walk(self, top: str = paths.ROOT) -> Iterator[tuple[str, list[str], list[str]]]:
+        """Yield (directory, names of directories, names of other nodes) from the top down, as os.walk does.
+
+        The caller may prune the list of directories in place. Links are not followed.
+        """
+        path = paths.normalize(top)
+        directories: list[str] = []
+        others: list[str] = []
+        for entry in self.ls(path):
+            (directories if entry.is_dir else others).append(entry.name)
+        yield path, directories, others
+        for name in directories:
+            child = paths.join(path, name)
+            if self.is_dir(child):
+                yield from self.walk(child)
+
+    def glob(self, pattern: str) -> list[str]:
+        """Paths that match a pattern with `*`, `?`, `[…]` and `**`, in order; a leading dot must be matched by one."""
+        return globbing.glob(self, pattern)
+
+    def tree(self, path: str = paths.ROOT, *, max_entries: int = 10_000) -> str:
+        """Draw the tree below `path` as text, cut after `max_entries` rows."""
+        return globbing.draw_tree(self, paths.normalize(path), max_entries)
+
+    # ------------------------------------------------------------ reading, derived
+
+    @overload
+    def read_file(self, path: str, encoding: str = "utf-8") -> str: ...
+    @overload
+    def read_file(self, path: str, encoding: None) -> bytes: ...
+    def read_file(self, path: str, encoding: str | None = "utf-8") -> str | bytes:
+        """Give the content as text, or as bytes with `encoding=None`."""
+        data = self.read_bytes(path)
+        return data if encoding is None else str(data, encoding)
+
+    def read_text(self, path: str, encoding: str = "utf-8") -> str:
+        return str(self.read_bytes(path), encoding)
+
+    def read_lines(self, path: str, encoding: str = "utf-8") -> list[str]:
+        """The lines of a text without their ends."""
+        return self.read_text(path, encoding).splitlines()
+
+    def open(self, path: str, mode: str = "r", *, encoding: str | None = None, newline: str | None = None) -> IO[Any]:
+        """Open a stream as the builtin does: r, w, a or x, with + and b or t.
+
+        What is written becomes visible in one step on `close`; leaving a `with` block by an exception drops it.
+        """
+        return streams.open_stream(self, path, mode, encoding=encoding, newline=newline)
+
+    # ------------------------------------------------------------ writing, derived
+
+    def write_file(
+        self,
+        path: str,
+        data: str | bytes | bytearray | memoryview | Iterable[str],
+        *,
+        append: bool = False,
+        expected_version: int | None = None,
+        encoding: str = "utf-8",
+    ) -> Stat:
+        """Write text, bytes or lines (each gets a line end); otherwise as `write_bytes`."""
+        return self.write_bytes(path, as_bytes(data, encoding), append=append, expected_version=expected_version)
+
+    def append_file(
+        self, path: str, data: str | bytes | bytearray | memoryview | Iterable[str], *, encoding: str = "utf-8"
+    ) -> Stat:
+        return self.write_bytes(path, as_bytes(data, encoding), append=True)
+
+    def touch(self, path: str, *, exist_ok: bool = True) -> None:
+        """Make an empty file, or set the modification time of what is there to now."""
+        if exist_ok and self.exists(path):
+            self.utime(path)
+        else:
+            self.write_bytes(path, b"", expected_version=0)
+
+    def _kind(self, path: str, *, follow: bool = True) -> Kind | None:
+        try:
+            return self.stat(path, follow=follow).kind
+        except (NotFound, NotADirectory):
+            return None
+
+
+def as_bytes(data: str | bytes | bytearray | memoryview | Iterable[str], encoding: str = "utf-8") -> bytes:
+    """Encode what `write_file` accepts; bytes objects are taken as they are, without a copy."""
+    if isinstance(data, bytes):
+        return data
+    if isinstance(data, str):
+        return data.encode(encoding)
+    if isinstance(data, bytearray | memoryview):
+        return bytes(data)
+    return "".join(f"{line}\n" for line in data).encode(encoding)
+
+
+def require_directory(system: FileSystem, path: str) -> None:
+    """Raise NotFound or NotADirectory unless a directory is at `path`."""
+    if not system.stat(path).is_dir:
+        raise NotADirectory(paths.normalize(path))
+
+
+def require_file(system: FileSystem, path: str) -> None:
+    """Raise NotFound or IsADirectory unless a file is at `path`."""
+    if system.stat(path).is_dir:
+        raise IsADirectory(paths.normalize(path))
+
