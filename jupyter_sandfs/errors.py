@@ -127,6 +127,12 @@ class VersionConflict(SandfsError):
         super().__init__(f"{path}: version is {current}, not {expected}")
 
 
+class PreconditionFailed(SandfsError):
+    """The content is not the one the caller named (an etag, If-Match, a download that was overtaken)."""
+
+    code, http_status = "precondition_failed", 412
+
+
 class MergeConflict(SandfsError):
     """Both sides changed the same paths."""
 
@@ -160,7 +166,7 @@ class HookError(SandfsError):
     code = "hook_error"
     fields = ("path", "reason", "veto", "rolled_back")
 
-    def __init__(self, path: str, reason: str, veto: bool = False, rolled_back: bool = True) -> None:
+    def __init__(self, path: str, reason: str, *, veto: bool = False, rolled_back: bool = True) -> None:
         self.path, self.reason, self.veto, self.rolled_back = path, reason, veto, rolled_back
         self.http_status = 403 if veto else 500
         state = "" if rolled_back else " (the change stands: others were made on it)"
@@ -270,6 +276,34 @@ class ChecksumMismatch(StoreError):
     def __init__(self, key: str, expected: str, actual: str) -> None:
         self.key, self.expected, self.actual = key, expected, actual
         super().__init__(f"{key}: checksum is {actual}, not {expected}")
+
+
+class UploadNotFound(StoreError, LookupError):
+    """No such upload: it was committed, aborted, or it expired."""
+
+    code, http_status = "upload_not_found", 404
+    fields = ("upload_id",)
+
+    def __init__(self, upload_id: str) -> None:
+        self.upload_id = upload_id
+        super().__init__(f"upload not found: {upload_id}")
+
+
+class OffsetMismatch(StoreError):
+    """Bytes were sent for another place than the end of what has arrived; `current` is where to go on."""
+
+    code, http_status = "offset_mismatch", 409
+    fields = ("upload_id", "expected", "current")
+
+    def __init__(self, upload_id: str, expected: int, current: int) -> None:
+        self.upload_id, self.expected, self.current = upload_id, expected, current
+        super().__init__(f"upload {upload_id}: offset is {current}, not {expected}")
+
+
+class InvalidSignature(StoreError, PermissionError):
+    """A signed link is forged, spoiled, made for something else, or past its time."""
+
+    code, http_status = "invalid_signature", 403
 
 
 # ---------------------------------------------------------------- the table

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, overload
 
@@ -19,7 +20,8 @@ from jupyter_sandfs.vfs.entries import DirEntry, Kind, Stat, Stats
 
 if TYPE_CHECKING:
     from jupyter_sandfs.vfs.events import AfterHook, BeforeHook, Watch
-    from jupyter_sandfs.vfs.history import Change, JournalRecord, Snapshot
+    from jupyter_sandfs.vfs.history import Snapshot
+    from jupyter_sandfs.vfs.journal import Action, Change, JournalRecord
     from jupyter_sandfs.vfs.limits import Limits
     from jupyter_sandfs.vfs.policy import NodePolicy
     from jupyter_sandfs.vfs.providers import DirectoryProvider, FileProvider
@@ -69,16 +71,18 @@ class FileSystem(ABC):
         """The policy in force at `path`: its own, or else that of the nearest directory above that has one."""
 
     @abstractmethod
+    def metadata(self, path: str) -> Mapping[str, Any]:
+        """What was attached to the node when it was mounted; empty for most."""
+
+    @abstractmethod
     def stats(self) -> Stats:
         """Sizes and counts of the whole file system, in constant time."""
 
     # ------------------------------------------------------------ primitives: changes
 
     @abstractmethod
-    def write_bytes(
-        self, path: str, data: bytes, *, append: bool = False, expected_version: int | None = None
-    ) -> Stat:
-        """Replace or extend the content of a file in one step; parents are made. Gives the new facts.
+    def write_bytes(self, path: str, data: bytes, *, append: bool = False, expected_version: int | None = None) -> int:
+        """Replace or extend the content of a file in one step; parents are made. Gives the new version.
 
         Args:
             expected_version: the version that must be current; 0 means that nothing may be there.
@@ -195,6 +199,14 @@ class FileSystem(ABC):
         """What differs between two moments (`after=None`: now), ordered by path."""
 
     @abstractmethod
+    def action(self, label: str = "", actor: str = "") -> AbstractContextManager[Action]:
+        """Group the changes made in the `with` block under one label and actor; nested actions join the outer one.
+
+        The Action given has `changes` (what was done under it so far) and `here()`, a context manager that makes
+        another thread work under it too.
+        """
+
+    @abstractmethod
     def log(self, limit: int | None = None) -> list[JournalRecord]:
         """The journal of changes, oldest first; the last `limit` of them."""
 
@@ -233,7 +245,7 @@ class FileSystem(ABC):
         return target
 
     def listdir(self, path: str = paths.ROOT) -> list[str]:
-        """The names in a directory, in order."""
+        """The names in a directory, in no particular order, as os.listdir gives them."""
         return [entry.name for entry in self.ls(path)]
 
     def walk(self, top: str = paths.ROOT) -> Iterator[tuple[str, list[str], list[str]]]:
@@ -295,13 +307,13 @@ class FileSystem(ABC):
         append: bool = False,
         expected_version: int | None = None,
         encoding: str = "utf-8",
-    ) -> Stat:
+    ) -> int:
         """Write text, bytes or lines (each gets a line end); otherwise as `write_bytes`."""
         return self.write_bytes(path, as_bytes(data, encoding), append=append, expected_version=expected_version)
 
     def append_file(
         self, path: str, data: str | bytes | bytearray | memoryview | Iterable[str], *, encoding: str = "utf-8"
-    ) -> Stat:
+    ) -> int:
         return self.write_bytes(path, as_bytes(data, encoding), append=True)
 
     def touch(self, path: str, *, exist_ok: bool = True) -> None:
@@ -339,4 +351,3 @@ def require_file(system: FileSystem, path: str) -> None:
     """Raise NotFound or IsADirectory unless a file is at `path`."""
     if system.stat(path).is_dir:
         raise IsADirectory(paths.normalize(path))
-

@@ -1,0 +1,83 @@
+"""What a file holds: bytes, a growing text, a link, or a callable that computes it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from jupyter_sandfs.vfs.providers import FileMount
+
+_TAIL = 256 << 10  # a tail this long becomes a chunk of its own
+_BIG = 64 << 10  # a piece this long is kept by reference instead of being copied into the tail
+
+
+class Rope:
+    """Chunks that are only ever added to, shared by all versions of one file."""
+
+    __slots__ = ("_chunks", "_tail", "size")
+
+    def __init__(self, first: bytes = b"") -> None:
+        self._chunks = [first] if first else []
+        self._tail = bytearray()
+        self.size = len(first)
+
+    def append(self, piece: bytes) -> None:
+        """Add to the end; amortised constant time."""
+        self.size += len(piece)
+        if len(piece) < _BIG:
+            self._tail += piece
+        if len(piece) >= _BIG or len(self._tail) >= _TAIL:
+            self._flush()
+        if len(piece) >= _BIG:
+            self._chunks.append(piece)
+
+    def prefix(self, size: int) -> bytes:
+        """The first `size` bytes; joins the chunks once, later calls find them joined."""
+        self._flush()
+        if len(self._chunks) > 1:
+            self._chunks = [b"".join(self._chunks)]
+        whole = self._chunks[0] if self._chunks else b""
+        return whole if len(whole) == size else whole[:size]
+
+    def _flush(self) -> None:
+        if self._tail:
+            self._chunks.append(bytes(self._tail))
+            self._tail = bytearray()
+
+
+class Slice(NamedTuple):
+    """The first `size` bytes of a rope: one version of a file that was appended to."""
+
+    rope: Rope
+    size: int
+
+
+class Link(NamedTuple):
+    """A symbolic link, as it was written."""
+
+    target: str
+
+
+Content = "bytes | Slice | Link | FileMount"
+
+
+def append_to(content: bytes | Slice, piece: bytes) -> Slice:
+    """Give the content with `piece` at its end; the old one stays readable."""
+    ours = isinstance(content, Slice) and content.rope.size == content.size  # nothing was added after this version
+    rope = content.rope if isinstance(content, Slice) and ours else Rope(data_of(content))
+    rope.append(piece)
+    return Slice(rope, rope.size)
+
+
+def data_of(content: bytes | Slice) -> bytes:
+    """The bytes; those of a plain file are given without a copy."""
+    return content if isinstance(content, bytes) else content.rope.prefix(content.size)
+
+
+def size_of(content: bytes | Slice | Link | FileMount) -> int:
+    """Bytes that count against the quota; what a provider computes counts nothing."""
+    if isinstance(content, bytes):
+        return len(content)
+    if isinstance(content, Slice):
+        return content.size
+    return len(content.target.encode()) if isinstance(content, Link) else 0

@@ -1,0 +1,148 @@
+"""Who is told of changes: write hooks, which may refuse or take back, and watches, which only look."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import NamedTuple, Self
+
+from jupyter_sandfs import paths
+from jupyter_sandfs.errors import HookError
+from jupyter_sandfs.vfs.journal import Change
+
+_NESTING = 8  # writes made by a hook, made by a hook, …
+
+
+class WriteEvent(NamedTuple):
+    """A file gets new content.
+
+    Attributes:
+        content: what is written; when appending, the piece that is added.
+        version: the version that it becomes.
+    """
+
+    path: str
+    content: bytes
+    version: int
+    append: bool
+
+
+AfterHook = Callable[[WriteEvent], None]
+BeforeHook = Callable[[WriteEvent], None]
+
+_depth: ContextVar[int] = ContextVar("jupyter_sandfs_hook_depth", default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class _Registered:
+    prefix: str
+    hook: AfterHook
+    before: bool
+
+
+class Hooks:
+    """Write hooks in the order of their registration; run without any lock held."""
+
+    def __init__(self) -> None:
+        self._hooks: tuple[_Registered, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self._hooks)
+
+    def add(self, prefix: str, hook: AfterHook, *, before: bool) -> None:
+        self._hooks = (*self._hooks, _Registered(prefix, hook, before))
+
+    def run(self, events: Iterable[WriteEvent], *, before: bool) -> None:
+        """Call each hook whose prefix holds the path.
+
+        Raises:
+            HookError: a hook raised (`veto` for a before-hook), or hooks write in more than 8 levels.
+        """
+        for event in events:
+            for each in self._hooks:
+                if each.before == before and paths.is_within(event.path, each.prefix):
+                    _call(each, event)
+
+
+def _call(registered: _Registered, event: WriteEvent) -> None:
+    depth = _depth.get()
+    if depth >= _NESTING:
+        raise HookError(event.path, f"hooks write in more than {_NESTING} levels", veto=registered.before)
+    reset = _depth.set(depth + 1)
+    try:
+        registered.hook(event)
+    except HookError:
+        raise
+    except Exception as error:
+        raise HookError(event.path, str(error) or type(error).__name__, veto=registered.before) from error
+    finally:
+        _depth.reset(reset)
+
+
+class Watch:
+    """Changes at or below a prefix, coalesced: by callback from a thread of its own, or by iterating.
+
+    Each batch is a list with at most one change a path: the last. `close` ends it, and so does leaving a `with` block.
+    """
+
+    def __init__(
+        self,
+        prefix: str,
+        callback: Callable[[list[Change]], None] | None,
+        interval: float,
+        on_close: Callable[[Watch], None],
+    ) -> None:
+        self.prefix = prefix
+        self._callback = callback
+        self._interval = interval
+        self._on_close = on_close
+        self._pending: dict[str, Change] = {}
+        self._lock = threading.Lock()
+        self._timer: threading.Timer | None = None
+        self._batches: queue.SimpleQueue[list[Change] | None] = queue.SimpleQueue()
+        self.closed = False
+
+    def tell(self, changes: Iterable[Change]) -> None:
+        """Take note of changes; never blocks and never calls user code."""
+        mine = [each for each in changes if paths.is_within(each.path, self.prefix)]
+        if not mine or self.closed:
+            return
+        with self._lock:
+            self._pending.update((each.path, each) for each in mine)
+            if self._timer is None:
+                self._timer = threading.Timer(self._interval, self.flush)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def flush(self) -> None:
+        """Hand over what was noted so far."""
+        with self._lock:
+            batch, self._pending, self._timer = list(self._pending.values()), {}, None
+        if not batch or self.closed:
+            return
+        if self._callback is not None:
+            self._callback(batch)
+        else:
+            self._batches.put(batch)
+
+    def close(self) -> None:
+        """Stop observing; a waiting iterator ends."""
+        with self._lock:
+            self.closed = True
+            if self._timer is not None:
+                self._timer.cancel()
+        self._on_close(self)
+        self._batches.put(None)
+
+    def __iter__(self) -> Iterator[list[Change]]:
+        while (batch := self._batches.get()) is not None:
+            yield batch
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

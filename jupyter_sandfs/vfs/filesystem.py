@@ -1,0 +1,467 @@
+"""The virtual file system: a tree in memory, with one path for every change.
+
+A change is a plan (see `operations`): checked, announced to before-hooks without the lock, checked again and carried
+out under the lock, then told to watches and after-hooks without it. Plain reads and writes in directories without
+rules take a short cut through the tree's caches; it does the same, and a contract test compares the two.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
+
+from jupyter_sandfs import paths
+from jupyter_sandfs.errors import HookError, IsADirectory, NotADirectory, NotFound, PermissionDenied, ProviderError
+from jupyter_sandfs.storage.protocol import FileStorage
+from jupyter_sandfs.vfs import journal, operations
+from jupyter_sandfs.vfs.content import Slice, append_to, data_of, size_of
+from jupyter_sandfs.vfs.entries import DirEntry, Stat, Stats, nanoseconds
+from jupyter_sandfs.vfs.events import AfterHook, BeforeHook, Hooks, Watch, WriteEvent
+from jupyter_sandfs.vfs.history import Snapshot, differences
+from jupyter_sandfs.vfs.interface import FileSystem
+from jupyter_sandfs.vfs.journal import Action, Change, ChangeKind, Journal, JournalRecord
+from jupyter_sandfs.vfs.limits import Limits
+from jupyter_sandfs.vfs.lookup import Lookup, Place, Unserved, build
+from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, describe, new_record
+from jupyter_sandfs.vfs.operations import Desk, Plan, Put, Step
+from jupyter_sandfs.vfs.persistence import Persistence
+from jupyter_sandfs.vfs.policy import NodePolicy
+from jupyter_sandfs.vfs.providers import DirectoryMount, DirectoryProvider, FileMount, FileProvider
+from jupyter_sandfs.vfs.tree import Tree
+from jupyter_sandfs.vfs.views import View, ViewRule
+
+T = TypeVar("T")
+
+
+class Done(NamedTuple):
+    """A plan that was carried out."""
+
+    steps: list[Step]
+    writes: list[WriteEvent]
+
+
+class VirtualFileSystem(FileSystem):
+    """A file system in memory.
+
+    Args:
+        storage: makes the tree durable: read at the start, written before a change is acknowledged.
+        limits: how much it may hold.
+        clock: gives the time in nanoseconds since 1970.
+    """
+
+    def __init__(
+        self,
+        storage: FileStorage | None = None,
+        *,
+        limits: Limits | None = None,
+        clock: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self.id = uuid.uuid4().hex[:12]
+        self._limits = limits or Limits()
+        self._tree = Tree(clock)
+        self._lock = threading.RLock()
+        self._acquire, self._release = self._lock.acquire, self._lock.release
+        self._journal = Journal(self._limits.journal_records)
+        self._hooks = Hooks()
+        self._watches: tuple[Watch, ...] = ()
+        self._snapshots: dict[str, Snapshot] = {}
+        self._guarded = False
+        self._persistence = Persistence(storage, self._tree) if storage is not None else None
+        self._unobserved = storage is None  # nobody has to be told of a write: the short cut may be taken
+
+    @property
+    def limits(self) -> Limits:
+        return self._limits
+
+    # ------------------------------------------------------------ questions
+
+    def resolve(self, path: str) -> str:
+        return self._locate(path).path
+
+    def stat(self, path: str, *, follow: bool = True) -> Stat:
+        return describe(self._locate(path, follow=follow).require(), self.id)
+
+    def ls(self, path: str = paths.ROOT) -> list[DirEntry]:
+        place, nodes = self._ask(lambda lookup: self._list(lookup, path))
+        base = place.path.rstrip("/")
+        return [DirEntry(name, f"{base}/{name}", describe(node, self.id)) for name, node in sorted(nodes)]
+
+    def listdir(self, path: str = paths.ROOT) -> list[str]:
+        return [name for name, _ in self._ask(lambda lookup: self._list(lookup, path))[1]]
+
+    def read_bytes(self, path: str) -> bytes:
+        head, _, name = path.rpartition("/")
+        try:
+            record = self._tree.plain[head].files[name]
+        except (KeyError, TypeError):
+            return self._read(path)
+        if type(record.content) is bytes and record.extra is None:
+            return record.content
+        return self._read(path)
+
+    def get_policy(self, path: str) -> NodePolicy:
+        return self._locate(path, follow=False).policy
+
+    def metadata(self, path: str) -> Mapping[str, Any]:
+        """What was attached to the node; empty for most."""
+        extra = self._locate(path).require().extra
+        return (extra.metadata if extra else None) or {}
+
+    def stats(self) -> Stats:
+        with self._lock:
+            return Stats(self._tree.size, self._tree.files, self._tree.directories)
+
+    # ------------------------------------------------------------ changes
+
+    def write_bytes(self, path: str, data: bytes, *, append: bool = False, expected_version: int | None = None) -> int:
+        if self._unobserved:
+            version = self._write_in_place(path, data, append=append, expected_version=expected_version)
+            if version:
+                return version
+        wanted = paths.normalize(path)
+        done = self._commit(
+            "append" if append else "write",
+            lambda desk: operations.write(desk, wanted, data, append=append, expected_version=expected_version),
+        )
+        record = done.steps[-1].after
+        assert isinstance(record, FileRecord)
+        return record.version
+
+    def mkdir(self, path: str, *, parents: bool = True, exist_ok: bool = True) -> None:
+        wanted = paths.normalize(path)
+        self._commit("mkdir", lambda desk: operations.mkdir(desk, wanted, parents=parents, exist_ok=exist_ok))
+
+    def remove(self, path: str, *, recursive: bool = False, expected_version: int | None = None) -> None:
+        wanted = paths.normalize(path)
+        self._commit(
+            "remove",
+            lambda desk: operations.remove(desk, wanted, recursive=recursive, expected_version=expected_version),
+        )
+
+    def copy(self, source: str, destination: str, *, overwrite: bool = False) -> None:
+        start, end = paths.normalize(source), paths.normalize(destination)
+        self._commit("copy", lambda desk: operations.copy(desk, start, end, overwrite=overwrite))
+
+    def move(
+        self, source: str, destination: str, *, overwrite: bool = False, expected_version: int | None = None
+    ) -> None:
+        start, end = paths.normalize(source), paths.normalize(destination)
+        self._commit(
+            "move",
+            lambda desk: operations.move(desk, start, end, overwrite=overwrite, expected_version=expected_version),
+        )
+
+    def symlink(self, target: str, path: str) -> None:
+        wanted = paths.normalize(path)
+        paths.normalize(target)  # the same characters are refused in a target as in a path
+        self._commit(
+            "symlink", lambda desk: operations.put_new(desk, wanted, lambda: operations.link(desk.tree, target))
+        )
+
+    def chmod(self, path: str, mode: int) -> None:
+        self._edit("chmod", path, lambda extra: extra._replace(mode=mode & 0o7777))
+
+    def utime(self, path: str, modified_at: datetime | None = None) -> None:
+        when = nanoseconds(modified_at) if modified_at is not None else None
+        self._edit("utime", path, lambda extra: extra._replace(modified_ns=when))
+
+    # ------------------------------------------------------------ rules and events
+
+    def set_policy(self, path: str, policy: NodePolicy | None) -> None:
+        self._guarded = True
+        self._edit("policy", path, lambda extra: extra._replace(policy=policy), check=False)
+
+    def mount_file(
+        self,
+        path: str,
+        provider: FileProvider,
+        *,
+        ttl: float | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        mount, wanted = FileMount(provider, ttl, metadata), paths.normalize(path)
+        self._commit(
+            "mount", lambda desk: operations.put_new(desk, wanted, lambda: operations.dynamic_file(desk.tree, mount))
+        )
+
+    def mount_directory(
+        self,
+        path: str,
+        provider: DirectoryProvider,
+        *,
+        ttl: float | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
+        mount, wanted = DirectoryMount(provider, ttl, metadata), paths.normalize(path)
+        self._commit(
+            "mount",
+            lambda desk: operations.put_new(desk, wanted, lambda: operations.dynamic_directory(desk.tree, mount)),
+        )
+
+    def invalidate(self, path: str) -> None:
+        with self._lock:
+            place = Lookup(self._tree.root, self.limits.link_hops, {}).locate(paths.normalize(path))
+            nodes = [place.require()]
+            if isinstance(place.node, Directory):
+                nodes += [node for _, node in operations.nodes_below(place.node, place.path)]
+        for node in nodes:
+            mount = node.mount if isinstance(node, Directory) else node.content
+            if isinstance(mount, FileMount | DirectoryMount):
+                mount.invalidate()
+
+    def register_write_hook(self, prefix: str, hook: AfterHook | BeforeHook, *, before: bool = False) -> None:
+        self._hooks.add(paths.normalize(prefix), hook, before=before)
+        self._unobserved = False
+
+    def watch(
+        self,
+        prefix: str = paths.ROOT,
+        callback: Callable[[list[Change]], None] | None = None,
+        *,
+        interval: float = 0.1,
+    ) -> Watch:
+        watch = Watch(paths.normalize(prefix), callback, interval, self._unwatch)
+        with self._lock:
+            self._watches = (*self._watches, watch)
+            self._unobserved = False
+        return watch
+
+    def _unwatch(self, watch: Watch) -> None:
+        with self._lock:
+            self._watches = tuple(each for each in self._watches if each is not watch)
+            self._unobserved = not (self._watches or self._hooks or self._persistence)
+
+    def view(self, rule: ViewRule) -> View:
+        """Give the file system as the rule lets it be seen."""
+        return View(self, rule)
+
+    # ------------------------------------------------------------ history
+
+    def snapshot(self, name: str | None = None) -> Snapshot:
+        with self._lock:
+            taken = Snapshot(name, self._tree.stamp(), self.id, self._tree.freeze())
+            if name is not None:
+                self._snapshots.pop(name, None)
+                self._snapshots[name] = taken
+        return taken
+
+    def snapshots(self) -> list[Snapshot]:
+        return list(self._snapshots.values())
+
+    def restore(self, snapshot: Snapshot | str) -> None:
+        target = self._moment(snapshot)
+        self._commit("restore", lambda desk: operations.restore(desk, target.root))
+
+    def diff(self, before: Snapshot | str, after: Snapshot | str | None = None) -> list[Change]:
+        old = self._moment(before)
+        new = self._moment(after) if after is not None else self.snapshot()
+        changes = differences(old.root.directory, new.root.directory)
+        return sorted(changes, key=lambda change: change.path)
+
+    def action(self, label: str = "", actor: str = "") -> AbstractContextManager[Action]:
+        return journal.action(label, actor)
+
+    def log(self, limit: int | None = None) -> list[JournalRecord]:
+        with self._lock:
+            return self._journal.last(limit)
+
+    def _moment(self, snapshot: Snapshot | str) -> Snapshot:
+        if isinstance(snapshot, str):
+            try:
+                return self._snapshots[snapshot]
+            except KeyError:
+                known = ", ".join(self._snapshots) or "none yet"
+                raise NotFound(snapshot, f"no snapshot has this name; there are: {known}") from None
+        if snapshot.tree_id != self.id:
+            raise NotFound(snapshot.name or "snapshot", "it was taken of another file system")
+        return snapshot
+
+    # ------------------------------------------------------------ how reads are done
+
+    def _locate(self, path: str, *, follow: bool = True) -> Place:
+        wanted = paths.normalize(path)
+        return self._ask(lambda lookup: lookup.locate(wanted, follow=follow))
+
+    def _ask(self, question: Callable[[Lookup], T]) -> T:
+        """Answer under the lock; providers that the way leads through are run without it, once a call each."""
+        served: dict[int, Directory] = {}
+        while True:
+            with self._lock:
+                try:
+                    return question(Lookup(self._tree.root, self._limits.link_hops, served))
+                except Unserved as signal:
+                    wanted = signal
+            if len(served) >= self._limits.depth:
+                raise ProviderError(wanted.path, "dynamic directories nest too deep")
+            children = wanted.mount.value(wanted.path, self)
+            with self._lock:
+                served[id(wanted.mount)] = build(children, self._tree.stamp())
+
+    def _list(self, lookup: Lookup, path: str) -> tuple[Place, list[tuple[str, Node]]]:
+        place = lookup.locate(paths.normalize(path))
+        directory = place.require()
+        if not isinstance(directory, Directory):
+            raise NotADirectory(place.path)
+        if not place.policy.readable:
+            raise PermissionDenied(place.path)
+        shown = lookup.children(directory, place.path)
+        return place, [*shown.directories.items(), *shown.files.items()]
+
+    def _read(self, path: str) -> bytes:
+        place = self._locate(path)
+        node = place.require()
+        if isinstance(node, Directory):
+            raise IsADirectory(place.path)
+        if not place.policy.readable:
+            raise PermissionDenied(place.path)
+        if isinstance(node.content, FileMount):
+            return node.content.value(place.path, self)
+        assert isinstance(node.content, bytes | Slice)  # links were followed
+        with self._lock:  # joining a rope rearranges its chunks
+            return data_of(node.content)
+
+    # ------------------------------------------------------------ how changes are done
+
+    def _commit(self, operation: str, plan: Callable[[Desk], Plan]) -> Done:
+        """The one path of every change."""
+        if self._hooks:
+            self._hooks.run(self._ask(lambda lookup: list(self._checked(plan, lookup).writes())), before=True)
+        done = self._ask(lambda lookup: self._carry_out(operation, self._checked(plan, lookup)))
+        self._tell(done.steps)
+        try:
+            self._hooks.run(done.writes, before=False)
+        except HookError as error:
+            undone = self._take_back(done)
+            raise HookError(error.path, error.reason, rolled_back=undone) from error
+        return done
+
+    def _checked(self, plan: Callable[[Desk], Plan], lookup: Lookup) -> Plan:
+        desk = Desk(self._tree, lookup, self._limits, self._guarded)
+        ready = plan(desk)
+        operations.check_room(desk, ready)
+        return ready
+
+    def _carry_out(self, operation: str, plan: Plan) -> Done:
+        writes = list(plan.writes()) if self._hooks else []
+        if plan.shares:
+            self._tree.freeze()
+        steps = self._put_all(plan.puts)
+        if self._persistence is not None:
+            try:
+                self._persistence.save(steps)
+            except BaseException:
+                self._put_all([Put(step.path, partial(_same, step.before)) for step in reversed(steps)])
+                raise
+        for step in steps:
+            self._remember(operation, step, plan.source)
+        return Done(steps, writes)
+
+    def _put_all(self, puts: list[Put]) -> list[Step]:
+        steps = []
+        for put in puts:
+            node = put.make()
+            steps.append(Step(put.path, self._tree.put(put.path, node), node))
+        return steps
+
+    def _remember(self, operation: str, step: Step, source: str | None = None) -> None:
+        record = step.after if isinstance(step.after, FileRecord) else None
+        size, version = (size_of(record.content), record.version) if record else (0, 0)
+        self._journal.add(operation, step.change, self._tree.last_stamp, size, version, source)
+
+    def _take_back(self, done: Done) -> bool:
+        """Undo a change if it is still what is there; versions go on, so that none stands for two contents."""
+        with self._lock:
+            if any(self._tree.get(step.path) is not step.after for step in done.steps):
+                return False
+            puts = [Put(step.path, partial(self._earlier, step)) for step in reversed(done.steps)]
+            back = self._carry_out("rollback", Plan(done.steps[0].path, puts))
+        self._tell(back.steps)
+        return True
+
+    def _earlier(self, step: Step) -> Node | None:
+        if isinstance(step.before, FileRecord) and isinstance(step.after, FileRecord):
+            return step.before._replace(version=step.after.version + 1, stamp=self._tree.stamp())
+        return step.before
+
+    def _tell(self, steps: list[Step]) -> None:
+        for watch in self._watches:
+            watch.tell([step.change for step in steps])
+
+    def _edit(self, operation: str, path: str, change: Callable[[Extra], Extra], *, check: bool = True) -> None:
+        wanted = paths.normalize(path)
+        self._commit(operation, lambda desk: operations.edit(desk, wanted, change, check=check))
+
+    # ------------------------------------------------------------ the short cut
+
+    def _write_in_place(self, path: str, data: bytes, *, append: bool, expected_version: int | None) -> int:
+        """Write a plain file in a directory that the tree may change in place; 0 means: take the long way."""
+        head, _, name = path.rpartition("/")
+        self._acquire()
+        try:
+            tree = self._tree
+            directory = tree.owned.get(head)
+            if directory is None:
+                return 0
+            before = directory.files.get(name)
+            if before is None:
+                return self._create_in_place(directory, path, name, data, expected_version)
+            old = before.content
+            if before.extra is not None or not isinstance(old, bytes | Slice):
+                return 0
+            grown = len(data) if append else len(data) - size_of(old)
+            if expected_version not in (None, before.version) or not self._fits(size_of(old) + grown, grown):
+                return 0
+            stamp, version = tree.stamp(), before.version + 1
+            content = append_to(old, data) if append else data
+            directory.files[name] = new_record((content, stamp, version, before.created_ns, None))
+            self._account(directory, (ChangeKind.CHANGED, path, False), stamp, grown, version, append=append)
+            return version
+        finally:
+            self._release()
+
+    def _create_in_place(
+        self, directory: Directory, path: str, name: str, data: bytes, expected_version: int | None
+    ) -> int:
+        tree, limits = self._tree, self._limits
+        plain = name.isalnum() or name.replace(".", "").replace("_", "").replace("-", "").isalnum()
+        if expected_version or not plain or len(name) * 4 > limits.name_bytes or name in directory.directories:
+            return 0
+        if tree.files + tree.directories >= limits.nodes or path.count("/") > limits.depth:
+            return 0
+        if not self._fits(len(data), len(data)):
+            return 0
+        stamp, version = tree.stamp(), tree.next_version(path, None)
+        directory.files[name] = new_record((data, stamp, version, stamp, None))
+        directory.stamp = stamp
+        tree.files += 1
+        tree.highest_version = max(tree.highest_version, version)
+        self._account(directory, (ChangeKind.ADDED, path, False), stamp, len(data), version, append=False)
+        return version
+
+    def _fits(self, size: int, grown: int) -> bool:
+        return size <= self._limits.file_bytes and self._tree.size + grown <= self._limits.total_bytes
+
+    def _account(
+        self,
+        directory: Directory,
+        change: tuple[ChangeKind, str, bool],
+        stamp: int,
+        grown: int,
+        version: int,
+        *,
+        append: bool,
+    ) -> None:
+        directory.own_bytes += grown
+        self._tree.size += grown
+        size = size_of(directory.files[change[1].rpartition("/")[2]].content)
+        self._journal.add("append" if append else "write", change, stamp, size, version, None)
+
+
+def _same(node: Node | None) -> Node | None:
+    return node

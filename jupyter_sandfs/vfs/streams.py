@@ -1,0 +1,126 @@
+"""File objects over any file system.
+
+A reader holds the content as it was on opening. A writer keeps what is written to itself and makes it visible in one
+step on `close`; when the `with` block is left by an exception, nothing has happened.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import IO, TYPE_CHECKING, Any
+
+from jupyter_sandfs import paths
+from jupyter_sandfs.errors import AlreadyExists, FileTooLarge, InvalidRequest, IsADirectory, NotFound
+
+if TYPE_CHECKING:
+    from jupyter_sandfs.vfs.interface import FileSystem
+
+_MODES = {"r", "w", "a", "x"}
+
+
+def open_stream(system: FileSystem, path: str, mode: str, *, encoding: str | None, newline: str | None) -> IO[Any]:
+    """Open `path`; see `FileSystem.open`."""
+    action, update, binary = _parse(mode)
+    if binary and (encoding is not None or newline is not None):
+        raise InvalidRequest("a binary stream has no encoding and no newline")
+    if action == "r" and not update:
+        raw: io.BytesIO = _Reader(system.read_bytes(path))
+    else:
+        raw = _Writer(system, paths.normalize(path), action, readable=update)
+    # File objects have these, and pandas and zipfile ask for them; BytesIO does not.
+    raw.__dict__.update(name=path, mode=mode)
+    return raw if binary else _Text(raw, encoding or "utf-8", newline)
+
+
+def _parse(mode: str) -> tuple[str, bool, bool]:
+    """Read a mode as (r, w, a or x; with +; binary)."""
+    letters = set(mode)
+    actions = letters & _MODES
+    if len(actions) != 1 or len(letters) != len(mode) or letters - _MODES - set("+bt") or {"b", "t"} <= letters:
+        raise InvalidRequest(f"invalid mode: {mode!r}")
+    return actions.pop(), "+" in letters, "b" in letters
+
+
+class _Reader(io.BytesIO):
+    def writable(self) -> bool:
+        return False
+
+    def write(self, _: Any) -> int:
+        raise io.UnsupportedOperation("not writable")
+
+    def truncate(self, _: int | None = None) -> int:
+        raise io.UnsupportedOperation("not writable")
+
+
+class _Writer(io.BytesIO):
+    """Collects what is written; `close` commits it, `abort` drops it."""
+
+    def __init__(self, system: FileSystem, path: str, action: str, *, readable: bool) -> None:
+        self._system, self._path, self._action, self._readable = system, path, action, readable
+        self._expected = 0 if action == "x" else None
+        super().__init__(self._begin())
+        self._kept = self.seek(0, io.SEEK_END) if action == "a" else 0
+        self._limit = system.limits.file_bytes
+
+    def _begin(self) -> bytes:
+        """Check what can be checked now, and give the content to start with."""
+        entry = self._system.get_entry(self._path)
+        if self._action == "x" and entry is not None:
+            raise AlreadyExists(self._path)
+        if self._system.is_dir(self._path):
+            raise IsADirectory(self._path)
+        if self._action == "r" and not self._system.exists(self._path):
+            raise NotFound(self._path)
+        keep = self._action == "r" or (self._action == "a" and self._readable and entry is not None)
+        return self._system.read_bytes(self._path) if keep else b""
+
+    def readable(self) -> bool:
+        return self._readable
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if not self._readable:
+            raise io.UnsupportedOperation("not readable")
+        return super().read(size)
+
+    def write(self, data: Any, /) -> int:
+        if self._action == "a":
+            self.seek(0, io.SEEK_END)
+        if self.tell() + len(data) > self._limit:
+            raise FileTooLarge(self._path, f"over the limit of {self._limit} bytes")
+        return super().write(data)
+
+    def abort(self) -> None:
+        """Drop what was written."""
+        super().close()
+
+    def close(self) -> None:
+        if self.closed:
+            return
+        data = self.getvalue()
+        try:
+            if self._action == "a":
+                self._system.write_bytes(self._path, data[self._kept :], append=True)
+            else:
+                self._system.write_bytes(self._path, data, expected_version=self._expected)
+        finally:
+            super().close()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self.close()
+        else:
+            self.abort()
+
+
+class _Text(io.TextIOWrapper):
+    """Text over one of the above; an exception in the `with` block reaches the writer below."""
+
+    def __init__(self, raw: io.BytesIO, encoding: str, newline: str | None) -> None:
+        super().__init__(raw, encoding=encoding, newline=newline)
+        self._raw = raw
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and isinstance(self._raw, _Writer):
+            self._raw.abort()
+        else:
+            self.close()

@@ -1,0 +1,219 @@
+"""The copy-on-write tree: structure, ownership and counters, without rules.
+
+Between two snapshots a write changes directories in place; a snapshot only changes the owner token, and the first
+write after it copies the directories on its path. Two caches lead from a directory's path to the directory: `plain`
+for readers, `owned` for writers.
+
+Invariants:
+ 1. A directory belongs to the live tree alone if and only if its owner is the tree's token; any other is frozen.
+ 2. `plain` holds current directories with no policy, mount or link on their path; `owned` those of them that
+    are owned too. Each copy of a directory refreshes its cache entry.
+ 3. `freeze` gives a new token and empties `owned`; whatever takes directories away empties both caches.
+ 4. Only the holder of the file system's lock calls anything here; readers of `plain` need no lock.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+from jupyter_sandfs.errors import NotADirectory
+from jupyter_sandfs.vfs.content import size_of
+from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node, measure, policy_of
+
+_CACHED = 16_384  # directories per cache
+_GHOSTS = 100_000  # removed paths whose last version is remembered exactly
+
+
+class Root(NamedTuple):
+    """A frozen moment of a tree."""
+
+    directory: Directory
+    files: int
+    directories: int
+    size: int
+
+
+class Tree:
+    """Directories and files, addressed by normal paths; the root's own path is the empty string here."""
+
+    def __init__(self, clock: Callable[[], int] = time.time_ns) -> None:
+        self._clock = clock
+        self.token = object()
+        self.last_stamp = 0
+        self.root = Directory(self.token, self.stamp())
+        self.files = 0
+        self.directories = 1
+        self.size = 0
+        self.highest_version = 0
+        self._ghosts: dict[str, int] = {}
+        self._floor = 0
+        self.plain: dict[str, Directory] = {"": self.root}
+        self.owned: dict[str, Directory] = {"": self.root}
+
+    def stamp(self) -> int:
+        """The time in nanoseconds, but always later than the last stamp."""
+        self.last_stamp = max(self._clock(), self.last_stamp + 1)
+        return self.last_stamp
+
+    # ------------------------------------------------------------ finding
+
+    def get(self, path: str) -> Node | None:
+        """The node at a normal path, links not followed, or None."""
+        if path in {"", "/"}:
+            return self.root
+        head, _, name = path.rpartition("/")
+        directory = self.get_directory(head)
+        return directory.get(name) if directory else None
+
+    def get_directory(self, path: str) -> Directory | None:
+        """The directory at a normal path without links, or None; remembers plain ones for readers."""
+        found = self.plain.get(path)
+        if found is not None:
+            return found
+        directory: Directory | None = self.root
+        plain = not policy_of(self.root)
+        for name in path.split("/")[1:]:
+            directory = directory.directories.get(name) if directory else None
+            if directory is None:
+                return None
+            plain = plain and directory.mount is None and not policy_of(directory)
+        if plain and directory is not None:
+            self._remember(self.plain, path, directory)
+        return directory
+
+    # ------------------------------------------------------------ changing
+
+    def own(self, path: str) -> Directory:
+        """Give the directory at `path` to change in place; makes it and those above it, and copies frozen ones."""
+        if (known := self.owned.get(path)) is not None:
+            return known
+        if self.root.owner is not self.token:
+            self.root = self.root.copy(self.token)
+            self._refresh("", self.root)
+        directory, plain, at = self.root, not policy_of(self.root), ""
+        for name in path.split("/")[1:]:
+            at = f"{at}/{name}"
+            directory = self._own_child(directory, name, at)
+            plain = plain and directory.mount is None and not policy_of(directory)
+        if plain:
+            self._remember(self.plain, path, directory)
+            self._remember(self.owned, path, directory)
+        return directory
+
+    def _own_child(self, parent: Directory, name: str, path: str) -> Directory:
+        child = parent.directories.get(name)
+        if child is None:
+            if name in parent.files:
+                raise NotADirectory(path)
+            child = parent.directories[name] = Directory(self.token, self.stamp())
+            parent.stamp = child.stamp
+            self.directories += 1
+        elif child.owner is not self.token:
+            child = parent.directories[name] = child.copy(self.token)
+            self._refresh(path, child)
+        return child
+
+    def put(self, path: str, node: Node | None) -> Node | None:
+        """Put a node at a normal path, or take away what is there; gives what was there. Parents are made."""
+        if path == "/":
+            return self._replace_root(node)
+        head, _, name = path.rpartition("/")
+        parent = self.own(head)
+        before = parent.get(name)
+        if before is not None:
+            self._detach(parent, name, before)
+        if node is not None:
+            self._attach(parent, name, node)
+        self._note_versions(path, before, node)
+        parent.stamp = self.stamp()
+        return before
+
+    def _detach(self, parent: Directory, name: str, node: Node) -> None:
+        self._count(node, -1)
+        if isinstance(node, FileRecord):
+            del parent.files[name]
+            parent.own_bytes -= size_of(node.content)
+        else:
+            del parent.directories[name]
+            self.forget()
+
+    def _attach(self, parent: Directory, name: str, node: Node) -> None:
+        self._count(node, 1)
+        if isinstance(node, FileRecord):
+            parent.files[name] = node
+            parent.own_bytes += size_of(node.content)
+            self.highest_version = max(self.highest_version, node.version)
+        else:
+            parent.directories[name] = node
+            self.forget()
+
+    def _count(self, node: Node, sign: int) -> None:
+        files, directories, size = measure(node, self.token)
+        self.files += sign * files
+        self.directories += sign * directories
+        self.size += sign * size
+
+    def _replace_root(self, node: Node | None) -> Node:
+        assert isinstance(node, Directory)
+        before, self.root = self.root, node
+        self.forget()
+        return before
+
+    def forget(self) -> None:
+        """Drop both caches: paths may lead elsewhere now."""
+        self.plain = {"": self.root} if not policy_of(self.root) else {}
+        self.owned = {}
+
+    def _refresh(self, path: str, directory: Directory) -> None:
+        if path in self.plain:
+            self.plain[path] = directory
+
+    @staticmethod
+    def _remember(cache: dict[str, Directory], path: str, directory: Directory) -> None:
+        if len(cache) >= _CACHED:
+            cache.clear()
+        cache[path] = directory
+
+    # ------------------------------------------------------------ versions
+
+    def next_version(self, path: str, current: FileRecord | None) -> int:
+        """The version of the next content at `path`: 1, or one above the last that was ever seen there.
+
+        What a removed directory held is not remembered name by name: below it, numbers go on above all of the tree's.
+        """
+        if current is not None:
+            return current.version + 1
+        if not self._ghosts:
+            return self._floor + 1
+        segments = path.split("/")
+        above = ("/".join(segments[:depth]) for depth in range(2, len(segments) + 1))
+        return 1 + max(self._floor, *(self._ghosts.get(each, 0) for each in above))
+
+    def _note_versions(self, path: str, before: Node | None, after: Node | None) -> None:
+        """Remember the last version of what goes away; a directory's stands for all that it held."""
+        if before is None or (isinstance(before, FileRecord) and isinstance(after, FileRecord)):
+            return
+        if isinstance(before, Directory) and isinstance(after, Directory) and before.created_ns == after.created_ns:
+            return  # the same directory with another mode, time or policy
+        if len(self._ghosts) >= _GHOSTS:
+            self._floor = self.highest_version
+            self._ghosts.clear()
+        self._ghosts[path] = before.version if isinstance(before, FileRecord) else self.highest_version
+
+    # ------------------------------------------------------------ moments
+
+    def freeze(self) -> Root:
+        """Keep this moment: everything in it is frozen from now on. Constant time."""
+        self.token = object()
+        self.owned = {}
+        return Root(self.root, self.files, self.directories, self.size)
+
+    @classmethod
+    def of(cls, root: Root) -> Tree:
+        """A tree that starts from a frozen moment. Constant time."""
+        tree = cls()
+        tree.root, tree.files, tree.directories, tree.size = root
+        tree.forget()
+        return tree
