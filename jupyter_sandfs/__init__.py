@@ -1,2 +1,166 @@
-"""A sandbox file system that lives in the notebook's kernel."""
+"""A sandbox file system that lives in the notebook's kernel.
+
+Names are loaded when they are first used: importing this package costs next to nothing, and a program that only wants
+the file system never loads IPython, widgets, a server or a shell.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_sandfs.errors import (
+        AlreadyExists,
+        AppendOnly,
+        ChecksumMismatch,
+        ContentTypeRefused,
+        FileTooLarge,
+        HookError,
+        InvalidKey,
+        InvalidPath,
+        InvalidRequest,
+        IsADirectory,
+        KernelBusy,
+        LimitExceeded,
+        MergeConflict,
+        NameTooLong,
+        NoSpace,
+        NotADirectory,
+        NotEmpty,
+        NotFound,
+        ObjectNotFound,
+        ObjectTooLarge,
+        PathError,
+        PermissionDenied,
+        PreconditionFailed,
+        ProviderError,
+        QuotaExceeded,
+        RateLimited,
+        ReadOnly,
+        SandboxNotFound,
+        SandfsError,
+        StoreError,
+        TooManyLinks,
+        Unsupported,
+        VersionConflict,
+    )
+    from jupyter_sandfs.filestore import FileInfo, FileStore, open_file_store
+    from jupyter_sandfs.sandbox import Sandbox
+    from jupyter_sandfs.shell.results import ShellResult
+    from jupyter_sandfs.shell.shell import SandboxShell
+    from jupyter_sandfs.storage import FileEntry, FileStorage
+    from jupyter_sandfs.vfs.entries import Stat
+    from jupyter_sandfs.vfs.events import WriteEvent
+    from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
+    from jupyter_sandfs.vfs.history import Snapshot
+    from jupyter_sandfs.vfs.limits import Limits
+    from jupyter_sandfs.vfs.policy import NodePolicy
+    from jupyter_sandfs.vfs.providers import NodeContext, ProvidedNode
+    from jupyter_sandfs.vfs.views import View, VisibilityView
+    from jupyter_sandfs.vfs.wrappers import ReadOnlyView, SubtreeView
+
 __version__ = "0.1.0"
+
+_ERRORS = (
+    "AlreadyExists AppendOnly ChecksumMismatch ContentTypeRefused FileTooLarge HookError InvalidKey InvalidPath "
+    "InvalidRequest IsADirectory KernelBusy LimitExceeded MergeConflict NameTooLong NoSpace NotADirectory NotEmpty "
+    "NotFound ObjectNotFound ObjectTooLarge PathError PermissionDenied PreconditionFailed ProviderError QuotaExceeded "
+    "RateLimited ReadOnly SandboxNotFound SandfsError StoreError TooManyLinks Unsupported VersionConflict"
+)
+_HOMES = dict.fromkeys(_ERRORS.split(), "errors") | {
+    "FileEntry": "storage",
+    "FileInfo": "filestore",
+    "FileStorage": "storage",
+    "FileStore": "filestore",
+    "Limits": "vfs.limits",
+    "NodeContext": "vfs.providers",
+    "NodePolicy": "vfs.policy",
+    "ProvidedNode": "vfs.providers",
+    "ReadOnlyView": "vfs.wrappers",
+    "Sandbox": "sandbox",
+    "SandboxShell": "shell.shell",
+    "ShellResult": "shell.results",
+    "Snapshot": "vfs.history",
+    "Stat": "vfs.entries",
+    "SubtreeView": "vfs.wrappers",
+    "View": "vfs.views",
+    "VirtualFileSystem": "vfs.filesystem",
+    "VisibilityView": "vfs.views",
+    "WriteEvent": "vfs.events",
+    "open_file_store": "filestore",
+}
+# What Jupyter Server and IPython look for in an extension's package.
+_ENTRY_POINTS = {
+    "_jupyter_server_extension_points": "server.extension",
+    "_load_jupyter_server_extension": "server.extension",
+    "load_ipython_extension": "kernel.extension",
+    "unload_ipython_extension": "kernel.extension",
+}
+
+__all__ = [
+    "AlreadyExists",
+    "AppendOnly",
+    "ChecksumMismatch",
+    "ContentTypeRefused",
+    "FileEntry",
+    "FileInfo",
+    "FileStorage",
+    "FileStore",
+    "FileTooLarge",
+    "HookError",
+    "InvalidKey",
+    "InvalidPath",
+    "InvalidRequest",
+    "IsADirectory",
+    "KernelBusy",
+    "LimitExceeded",
+    "Limits",
+    "MergeConflict",
+    "NameTooLong",
+    "NoSpace",
+    "NodeContext",
+    "NodePolicy",
+    "NotADirectory",
+    "NotEmpty",
+    "NotFound",
+    "ObjectNotFound",
+    "ObjectTooLarge",
+    "PathError",
+    "PermissionDenied",
+    "PreconditionFailed",
+    "ProvidedNode",
+    "ProviderError",
+    "QuotaExceeded",
+    "RateLimited",
+    "ReadOnly",
+    "ReadOnlyView",
+    "Sandbox",
+    "SandboxNotFound",
+    "SandboxShell",
+    "SandfsError",
+    "ShellResult",
+    "Snapshot",
+    "Stat",
+    "StoreError",
+    "SubtreeView",
+    "TooManyLinks",
+    "Unsupported",
+    "VersionConflict",
+    "View",
+    "VirtualFileSystem",
+    "VisibilityView",
+    "WriteEvent",
+    "open_file_store",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name) or _ENTRY_POINTS.get(name)
+    if home is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{home}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

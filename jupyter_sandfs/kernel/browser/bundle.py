@@ -1,0 +1,59 @@
+"""One ES module from several: anywidget takes a single one, and we want no build step.
+
+The files in `static/` are ordinary ES modules that a browser, node or an editor understands as they are. They keep two
+rules, which a test checks: imports and exports are single lines at the left margin, and no top-level name is used in
+two files.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+STATIC = Path(__file__).parent / "static"
+
+# Each file comes after those it imports from.
+MODULES = (
+    "format.js",
+    "icons.js",
+    "elements.js",
+    "link.js",
+    "rows.js",
+    "treerow.js",
+    "tree.js",
+    "notices.js",
+    "preview.js",
+    "transport.js",
+    "upload.js",
+    "split.js",
+    "bars.js",
+    "listing.js",
+    "commands.js",
+    "browser.js",
+)
+_IMPORT = re.compile(r'^import \{[^{}\n]*\} from "\./[\w-]+\.js";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=(?:async |function|class|const|let)\b)", re.MULTILINE)
+
+
+@cache
+def script() -> str:
+    """Give the widget's ES module: the files one after the other, without their imports and `export` keywords.
+
+    The last one's `export default` stays: it is the module's face.
+    """
+    return "\n".join(_without_links(_read(name)) for name in MODULES)
+
+
+@cache
+def styles() -> str:
+    """Give the widget's style sheet."""
+    return _read("browser.css")
+
+
+def _without_links(source: str) -> str:
+    return _EXPORT.sub("", _IMPORT.sub("", source))
+
+
+def _read(name: str) -> str:
+    return (STATIC / name).read_text(encoding="utf-8")

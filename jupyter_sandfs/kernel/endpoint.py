@@ -1,0 +1,91 @@
+"""Where the server reaches this kernel: a unix socket for the owner only, and a runtime file that says where it is."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import shutil
+import socket
+import tempfile
+from pathlib import Path
+
+from jupyter_sandfs.errors import Unsupported
+from jupyter_sandfs.kernel.socket_server import SocketServer
+from jupyter_sandfs.rpc import rendezvous
+from jupyter_sandfs.rpc.dispatcher import Dispatcher
+from jupyter_sandfs.rpc.rendezvous import Address
+
+_BACKLOG = 16
+
+
+class Endpoint:
+    """Listens for the server's requests, beside the kernel's connection file.
+
+    Args:
+        key: the connection file's key, which the other end must hold too.
+    """
+
+    def __init__(self, dispatcher: Dispatcher, connection_file: str | Path, key: bytes) -> None:
+        self._dispatcher = dispatcher
+        self._connection_file = Path(connection_file)
+        self._key = key
+        self._server: SocketServer | None = None
+        self._files: list[Path] = []
+        self._owner = os.getpid()
+
+    def start(self) -> Address:
+        """Listen, and say where. What an earlier kernel of this connection file left behind is removed."""
+        if self._server is not None:
+            raise Unsupported("this endpoint listens already")
+        self._owner = os.getpid()
+        atexit.register(self.stop)
+        rendezvous.runtime_file(self._connection_file).unlink(missing_ok=True)
+        listener, address = self._listen()
+        self._server = SocketServer(listener, self._dispatcher.handle, self._key)
+        self._server.start()
+        self._files.append(rendezvous.publish(self._connection_file, address))
+        return address
+
+    def stop(self) -> None:
+        """Stop listening and remove the files; more than once does no harm."""
+        if os.getpid() != self._owner:
+            return  # a forked child leaves: its parent still listens
+        atexit.unregister(self.stop)
+        if self._server is not None:
+            self._server.stop()
+            self._server = None
+        while self._files:
+            _remove(self._files.pop())
+
+    def _listen(self) -> tuple[socket.socket, Address]:
+        if not hasattr(socket, "AF_UNIX"):
+            return self._listen_on_loopback()
+        path = self._socket_path()
+        path.unlink(missing_ok=True)
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(path))
+        self._files.append(path)
+        path.chmod(0o600)  # nobody can have connected before: it does not listen yet
+        listener.listen(_BACKLOG)
+        return listener, Address(os.getpid(), socket=str(path))
+
+    def _listen_on_loopback(self) -> tuple[socket.socket, Address]:
+        if not self._key:
+            raise Unsupported("a kernel without a key can't be reached over TCP")
+        listener = socket.create_server(("127.0.0.1", 0), backlog=_BACKLOG)
+        return listener, Address(os.getpid(), port=listener.getsockname()[1])
+
+    def _socket_path(self) -> Path:
+        beside = rendezvous.socket_file(self._connection_file)
+        if beside is not None:
+            return beside
+        directory = Path(tempfile.mkdtemp(prefix="sandfs-"))  # mode 0700
+        self._files.append(directory)
+        return directory / "link.sock"
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)

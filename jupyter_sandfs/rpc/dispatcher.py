@@ -1,0 +1,89 @@
+"""From a request to a reply: find the operation, check its arguments, call it, turn every error into an answer."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from jupyter_sandfs.errors import InvalidRequest, SandfsError
+from jupyter_sandfs.rpc.messages import PROTOCOL, Reply, Request
+from jupyter_sandfs.rpc.operations import FILE_OPERATIONS, MAX_CHUNK, Handler, upload_operations
+from jupyter_sandfs.rpc.signatures import Signature
+from jupyter_sandfs.rpc.uploads import Uploads
+from jupyter_sandfs.vfs.interface import FileSystem
+
+_log = logging.getLogger(__name__)
+
+Resolve = Callable[[str, str | None], FileSystem]
+
+
+@dataclass(frozen=True, slots=True)
+class _Operation:
+    handler: Handler
+    signature: Signature
+    on_sandbox: bool
+
+
+class Dispatcher:
+    """Answers requests about the sandboxes of a process. Thread-safe, without I/O of its own.
+
+    Args:
+        resolve: gives the file system of a sandbox as a view of it sees it (a view of None: what the sandbox shares).
+            Raises SandboxNotFound.
+        names: the names of the sandboxes there are.
+        clock: seconds that only grow; for uploads that were left lying.
+    """
+
+    def __init__(
+        self, resolve: Resolve, names: Callable[[], list[str]], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._resolve = resolve
+        self._names = names
+        self._operations: dict[str, _Operation] = {}
+        for op, handler in (FILE_OPERATIONS | upload_operations(Uploads(clock))).items():
+            self.register(op, handler)
+        for op, answer in {"hello": self._hello, "sandboxes": self._sandboxes}.items():
+            self._operations[op] = _Operation(answer, Signature(answer, leading=0), on_sandbox=False)
+
+    def register(self, op: str, handler: Handler) -> None:
+        """Offer `handler(fs, body, **arguments) -> value | (value, body)` as operation `op`.
+
+        Its annotations say which JSON types the arguments have; values must be JSON, a body bytes or a memoryview.
+        """
+        self._operations[op] = _Operation(handler, Signature(handler, leading=2), on_sandbox=True)
+
+    def handle(self, request: Request) -> Reply:
+        """Answer one request; an error becomes a reply too, never an exception."""
+        try:
+            return self._answer(request)
+        except SandfsError as error:
+            return Reply(error=error)
+        except Exception as error:  # noqa: BLE001 (the edge: whatever a handler does, the asker gets an answer)
+            _log.exception("operation %s failed", request.op)
+            return Reply(error=SandfsError(f"{request.op} failed in the kernel: {type(error).__name__}"))
+
+    def _answer(self, request: Request) -> Reply:
+        operation = self._operations.get(request.op)
+        if operation is None:
+            raise InvalidRequest(f"unknown operation: {request.op}")
+        arguments = operation.signature.bind(request.op, request.arguments)
+        if operation.on_sandbox:
+            fs = self._resolve(request.sandbox, request.view)
+            result = operation.handler(fs, request.body, **arguments)
+        else:
+            result = operation.handler(**arguments)
+        return Reply(*result) if isinstance(result, tuple) else Reply(result)
+
+    def _hello(self) -> dict[str, Any]:
+        return {"protocol": PROTOCOL, "sandboxes": self._names(), "maxChunk": MAX_CHUNK, "pid": os.getpid()}
+
+    def _sandboxes(self) -> list[dict[str, Any]]:
+        return [self._summary(name) for name in self._names()]
+
+    def _summary(self, name: str) -> dict[str, Any]:
+        stats = self._resolve(name, None).stats()
+        return {"name": name, "fileCount": stats.file_count, "totalSize": stats.total_size}

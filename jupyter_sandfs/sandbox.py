@@ -1,0 +1,206 @@
+"""A sandbox: a file system, its shell and a staging store, put together under a name."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, ClassVar
+
+from jupyter_sandfs import staging
+from jupyter_sandfs.errors import AlreadyExists, NotFound, SandboxNotFound, Unsupported
+from jupyter_sandfs.filestore import FileInfo, FileStore, StoreLimits, default_store_url, open_file_store
+from jupyter_sandfs.shell.results import ShellResult
+from jupyter_sandfs.shell.shell import SandboxShell
+from jupyter_sandfs.staging import Staged
+from jupyter_sandfs.storage import FileStorage
+from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
+from jupyter_sandfs.vfs.interface import FileSystem
+from jupyter_sandfs.vfs.journal import JournalRecord
+from jupyter_sandfs.vfs.limits import Limits
+from jupyter_sandfs.vfs.views import View, ViewRule
+
+DEFAULT_NAME = "default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What a sandbox has if its maker said nothing.
+
+    Attributes:
+        store_url: None means a directory in Jupyter's data.
+    """
+
+    store_url: str | None = None
+    store_limits: StoreLimits = StoreLimits()
+    limits: Limits = Limits()
+
+
+class Sandbox:
+    """One sandbox of this process, found again under its name.
+
+    Args:
+        storage: makes the files durable; without it they are gone when the process ends.
+        store_url: the staging FileStore, as `open_file_store` takes it.
+        limits: how much the file system may hold.
+
+    Attributes:
+        fs: the file system.
+        shell: the owner's command line over it.
+
+    Raises:
+        AlreadyExists: the name is taken; `Sandbox.get` gives that one, `close` frees the name.
+    """
+
+    defaults: ClassVar[Defaults] = Defaults()
+    faces: ClassVar[dict[str, Callable[..., Any]]] = {}
+    """What other layers add (`browse`, later `tools` and `race`), by name; they register themselves when imported."""
+
+    def __init__(
+        self,
+        name: str = DEFAULT_NAME,
+        *,
+        storage: FileStorage | None = None,
+        store_url: str | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self.name = name
+        self.fs = VirtualFileSystem(storage, limits=limits or self.defaults.limits)
+        self.durable = storage is not None
+        self.store_url = store_url or self.defaults.store_url or default_store_url()
+        self._store: FileStore | None = None
+        self._views: dict[str, View] = {}
+        self._lock = threading.Lock()
+        self.shell = SandboxShell(self.fs, services={"store": lambda: self.files}, actor="owner")
+        _SANDBOXES.add(self)
+
+    # ------------------------------------------------------------ by name
+
+    @classmethod
+    def get(cls, name: str) -> Sandbox:
+        """Find a sandbox; the default one is made when it is first asked for. Raises SandboxNotFound."""
+        return _SANDBOXES.find(name) or _SANDBOXES.default(name)
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """The names of the sandboxes in this process, oldest first."""
+        return _SANDBOXES.names()
+
+    @classmethod
+    def current(cls) -> Sandbox:
+        """The sandbox that magics work on."""
+        return cls.get(DEFAULT_NAME)
+
+    def close(self) -> None:
+        """Free the name and close the store; the files of a sandbox in memory are gone with the last reference."""
+        _SANDBOXES.drop(self)
+        with self._lock:
+            if self._store is not None:
+                self._store.close()
+                self._store = None
+
+    # ------------------------------------------------------------ its parts
+
+    @property
+    def files(self) -> FileStore:
+        """The staging store, opened when it is first used."""
+        with self._lock:
+            if self._store is None:
+                self._store = open_file_store(self.store_url, limits=self.defaults.store_limits)
+            return self._store
+
+    @property
+    def journal(self) -> list[JournalRecord]:
+        """What was changed, oldest first."""
+        return self.fs.log()
+
+    def run(self, line: str) -> ShellResult:
+        """Run a command line in the sandbox's shell."""
+        return self.shell.exec(line)
+
+    # ------------------------------------------------------------ staging
+
+    def stage(self, key: str, destination: str) -> Staged:
+        """Bring the stored file `key` to `destination`; see `staging.stage`."""
+        return staging.stage(self.files, key, self.fs, destination)
+
+    def publish(
+        self,
+        source: str,
+        key: str | None = None,
+        *,
+        ttl: float | timedelta | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> FileInfo:
+        """Store the file `source`, under a new key if none is given; see `staging.publish`."""
+        origin = {"sandbox": self.name} | dict(metadata or {})
+        return staging.publish(self.fs, source, self.files, key=key, ttl=ttl, metadata=origin)
+
+    # ------------------------------------------------------------ views
+
+    def view(self, rule: ViewRule, *, name: str | None = None) -> View:
+        """Give the file system as the rule lets it be seen; under a name, requests may ask for it with `view=`."""
+        view = self.fs.view(rule)
+        if name is not None:
+            self._views[name] = view
+        return view
+
+    def seen_by(self, view: str | None) -> FileSystem:
+        """The file system as the view of this name sees it; None is the owner. Raises NotFound."""
+        if view is None:
+            return self.fs
+        try:
+            return self._views[view]
+        except KeyError:
+            raise NotFound(view, "no view of the sandbox has this name") from None
+
+    # ------------------------------------------------------------ faces of other layers
+
+    def browse(self, path: str = "/") -> Any:
+        """Give the tree browser widget, opened at `path`."""
+        return self._face("browse")(self, path)
+
+    def _face(self, name: str) -> Callable[..., Any]:
+        try:
+            return self.faces[name]
+        except KeyError:
+            raise Unsupported(f"{name} needs a notebook: run %load_ext jupyter_sandfs") from None
+
+    def __repr__(self) -> str:
+        stats = self.fs.stats()
+        return f"<Sandbox {self.name!r}: {stats.file_count} files, {stats.total_size} bytes>"
+
+
+class _Registry:
+    """The sandboxes of this process."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, Sandbox] = {}
+        self._lock = threading.RLock()
+
+    def add(self, sandbox: Sandbox) -> None:
+        with self._lock:
+            if sandbox.name in self._by_name:
+                raise AlreadyExists(sandbox.name, f"a sandbox has this name: Sandbox.get({sandbox.name!r}) gives it")
+            self._by_name[sandbox.name] = sandbox
+
+    def find(self, name: str) -> Sandbox | None:
+        return self._by_name.get(name)
+
+    def default(self, name: str) -> Sandbox:
+        with self._lock:
+            if name != DEFAULT_NAME:
+                raise SandboxNotFound(name, f"there are: {', '.join(self._by_name) or 'none yet'}")
+            return self._by_name.get(name) or Sandbox(name)
+
+    def names(self) -> list[str]:
+        return list(self._by_name)
+
+    def drop(self, sandbox: Sandbox) -> None:
+        with self._lock:
+            if self._by_name.get(sandbox.name) is sandbox:
+                del self._by_name[sandbox.name]
+
+
+_SANDBOXES = _Registry()

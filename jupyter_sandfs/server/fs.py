@@ -1,0 +1,220 @@
+"""`/sandfs/v1/fs/…`: the files of a sandbox in a kernel, with the seed's endpoints and types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jupyter_server.auth.decorator import authorized
+from tornado import iostream, web
+
+from jupyter_sandfs import paths
+from jupyter_sandfs.errors import InvalidRequest, LimitExceeded, PathError, PreconditionFailed
+from jupyter_sandfs.rpc.messages import Reply
+from jupyter_sandfs.server import conditions
+from jupyter_sandfs.server.addressing import Target, find_kernel
+from jupyter_sandfs.server.intake import Gathered, IntakeRoute
+from jupyter_sandfs.server.route import SandfsRoute
+
+MAX_LISTED = 200_000
+_PAGE = 5_000
+
+
+class FsRoute(SandfsRoute):
+    """A route about one sandbox."""
+
+    async def target(self) -> Target:
+        links = self.settings["sandfs_links"]
+        session_id = self.query("session_id", "sessionId")
+        kernel_id = await find_kernel(links, self.kernel_manager, self.session_manager, session_id)
+        return Target(links, kernel_id, self.query("sandbox") or "default", self.query("view"))
+
+    async def ask(self, op: str, **arguments: Any) -> Any:
+        """Carry out an operation on the sandbox that the request means; gives its value."""
+        return (await (await self.target()).ask(op, arguments)).value
+
+
+class Entries(FsRoute):
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        target, path = await self.target(), self.query("path") or "."
+        entries: list[dict[str, Any]] = []
+        total = 1
+        while len(entries) < total:
+            page = (await target.ask("entries", {"path": path, "offset": len(entries), "limit": _PAGE})).value
+            total = page["total"]
+            if total > MAX_LISTED:
+                raise LimitExceeded(f"the directory holds {total} entries: more than {MAX_LISTED} are not listed")
+            if not page["entries"]:
+                break
+            entries += page["entries"]
+        self.answer(entries)
+
+
+class Stat(FsRoute):
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        self.answer(await self.ask("stat", path=self.required("path")))
+
+
+class Entry(FsRoute):
+    @web.authenticated
+    @authorized
+    async def delete(self) -> None:
+        target, path = await self.target(), self.required("path")
+        version = await expected_version(self, target, path)
+        arguments = {"path": path, "recursive": self.flag("recursive"), "expected_version": version}
+        self.answer((await target.ask("remove", arguments)).value)
+
+
+class Directory(FsRoute):
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        self.answer(await self.ask("mkdir", path=self.required("path")))
+
+
+class Move(FsRoute):
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        body = self.json_body()
+        unknown = body.keys() - {"from", "to", "overwrite"}
+        if unknown:
+            raise InvalidRequest(f"unknown field: {min(unknown)}")
+        self.answer(await self.ask("move", **{name: value for name, value in body.items() if value is not None}))
+
+
+class Content(FsRoute, IntakeRoute):
+    """The bytes of one file."""
+
+    body_methods = frozenset({"PUT"})
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        await self._download()
+
+    @web.authenticated
+    @authorized
+    async def head(self) -> None:
+        await self._download()
+
+    async def _download(self) -> None:
+        self.check_xsrf_cookie()  # as Jupyter's own downloads: no other site may embed them
+        target, path = await self.target(), self.required("path")
+        whole = "Range" not in self.request.headers and self.request.method == "GET"
+        first = await self._read(target, path, length=await target.chunk_bytes() if whole else 0)
+        self.announce_download(paths.name(path), first.value["etag"], "application/octet-stream")
+        part = self.choose_part(first.value["size"], first.value["etag"])
+        if part is not None:
+            await self._send(target, path, part, first)
+
+    @web.authenticated
+    @authorized
+    async def put(self) -> None:
+        if not self._finished:
+            self.answer(await self.commit())
+
+    async def open_intake(self, length: int | None) -> None:
+        target, path = await self.target(), self.required("path")
+        version = await expected_version(self, target, path)
+        chunk_bytes = await target.chunk_bytes()
+        if length is not None and length <= chunk_bytes:
+            self.sink = SmallFile(target, path, version)
+        else:
+            upload = await target.ask("upload_begin", {"path": path, "size": length, "expected_version": version})
+            self.sink = Gathered(LargeFile(target, upload.value["uploadId"]), chunk_bytes)
+
+    async def _read(self, target: Target, path: str, **arguments: Any) -> Reply:
+        return await target.ask("read", {"path": path, **arguments})
+
+    async def _send(self, target: Target, path: str, part: conditions.Part, first: Reply) -> None:
+        """Send a part chunk by chunk; a file replaced meanwhile ends the stream early, which the client notices."""
+        if self.request.method == "HEAD":
+            self.finish_download()
+            return
+        offset, body = part.start, first.body
+        try:
+            while offset < part.end:
+                if not body:
+                    rest = min(part.end - offset, await target.chunk_bytes())
+                    body = (await self._read(target, path, offset=offset, length=rest, etag=first.value["etag"])).body
+                offset += len(body)
+                self.write(bytes(body))
+                body = b""
+                await self.flush()
+        except iostream.StreamClosedError:
+            return  # the client went away
+        self.finish_download()
+
+
+class SmallFile:
+    """A file that fits in one request."""
+
+    def __init__(self, target: Target, path: str, version: int | None) -> None:
+        self._target = target
+        self._arguments = {"path": path, "expected_version": version}
+        self._content = bytearray()
+
+    async def append(self, chunk: bytes) -> None:
+        self._content += chunk
+
+    async def commit(self) -> Any:
+        return (await self._target.ask("write", self._arguments, memoryview(self._content))).value
+
+    async def abort(self) -> None:
+        self._content.clear()
+
+
+class LargeFile:
+    """A file that goes to the kernel in chunks."""
+
+    def __init__(self, target: Target, upload_id: str) -> None:
+        self._target = target
+        self._upload_id = upload_id
+        self._offset = 0
+
+    async def append(self, chunk: bytes) -> None:
+        arguments = {"upload_id": self._upload_id, "offset": self._offset}
+        self._offset = (await self._target.ask("upload_append", arguments, chunk)).value["offset"]
+
+    async def commit(self) -> Any:
+        return (await self._target.ask("upload_commit", {"upload_id": self._upload_id})).value
+
+    async def abort(self) -> None:
+        await self._target.ask("upload_abort", {"upload_id": self._upload_id})
+
+
+async def expected_version(route: SandfsRoute, target: Target, path: str) -> int | None:
+    """The version that If-Match or If-None-Match demands of the file at `path`; None if neither is there.
+
+    Raises:
+        PreconditionFailed: another content is there, or none.
+    """
+    if route.request.headers.get("If-None-Match", "").strip() == "*":
+        return 0
+    wanted = route.request.headers.get("If-Match")
+    if wanted is None:
+        return None
+    try:
+        found = (await target.ask("stat", {"path": path})).value
+    except PathError as error:
+        raise PreconditionFailed(f"{path}: nothing is there") from error
+    if not conditions.lists_etag(wanted, found["etag"]):
+        raise PreconditionFailed(f"{path}: the content is another one")
+    return int(found["version"])
+
+
+def routes(prefix: str) -> list[tuple[str, type[SandfsRoute]]]:
+    """The routes of this module below `prefix`."""
+    table: dict[str, type[SandfsRoute]] = {
+        "entries": Entries,
+        "file": Content,
+        "entry": Entry,
+        "mkdir": Directory,
+        "move": Move,
+        "stat": Stat,
+    }
+    return [(f"{prefix}/{name}", route) for name, route in table.items()]

@@ -1,0 +1,201 @@
+"""The engine: bashkit, a bash interpreter in Rust, with our file system mounted live at `/`."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import re
+from collections.abc import Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any
+
+from jupyter_sandfs.errors import Unsupported
+from jupyter_sandfs.shell.capsule import Mount
+from jupyter_sandfs.shell.command import Output
+from jupyter_sandfs.shell.engine import CallFacts, Handler, RawResult, Setup
+
+if TYPE_CHECKING:
+    from bashkit import Bash
+
+_USER = "sandbox"
+
+_FAILURES: tuple[tuple[str, str, int], ...] = (
+    ("resource limit exceeded: execution timeout", "timed out", 124),
+    ("execution cancelled", "interrupted", 130),
+    ("parse error", "", 2),
+)
+"""How the engine's own failures begin, what we say instead (nothing: its words), and the exit code bash would give."""
+
+_CUT = "output truncated"  # how the engine's own commands (seq, yes) end their warning
+
+
+_REWORDINGS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+    # A command of ours is suggested twice if the engine has one of that name, too.
+    (re.compile(r"Did you mean: ([^?\n]+)\?"), lambda found: f"Did you mean: {_once_each(found[1])}?"),
+    # Rust's word for an error with a text of its own; no tool prints it.
+    (re.compile(r"(?<=: )io error: "), lambda _: ""),
+)
+
+
+class BashkitEngine:
+    """One interpreter. See `engine.Engine` for the contract."""
+
+    def __init__(self, setup: Setup, commands: Mapping[str, Handler]) -> None:
+        self._setup = setup
+        self._waits = _Waits()
+        self._bash = self._start(commands)
+
+    def run(self, line: str) -> RawResult:
+        partial = _Partial(self._setup.limits.output_bytes)
+        try:
+            result = self._bash.execute_sync(line, partial.add)
+        finally:
+            self._waits.close()
+        stdout, stderr, status = _outcome(result, partial)
+        limit = self._setup.limits.output_bytes
+        kept_out, kept_error = _cut(stdout, limit), _cut(stderr, limit)
+        cut = (kept_out, kept_error) != (stdout, stderr) or result.stdout_truncated or result.stderr_truncated
+        return RawResult(kept_out, kept_error, status, cut or partial.truncated or _CUT in stderr, self._cwd())
+
+    def cancel(self) -> None:
+        self._bash.cancel()
+
+    def rearm(self) -> None:
+        self._bash.clear_cancel()
+
+    def register(self, commands: Mapping[str, Handler]) -> None:
+        # The interpreter takes commands only when it is made, so a new one goes on with the old one's state.
+        state = self._bash.snapshot(exclude_filesystem=True)
+        self._bash = self._start(commands)
+        self._bash.restore_snapshot(state)
+
+    def _start(self, commands: Mapping[str, Handler]) -> Bash:
+        bashkit = _import_bashkit()
+        setup = self._setup
+        bash: Bash = bashkit.Bash(
+            username=_USER,
+            hostname=_USER,
+            cwd=setup.cwd,
+            env=dict(setup.env),
+            max_commands=setup.limits.commands,
+            max_loop_iterations=setup.limits.commands,
+            timeout_seconds=setup.limits.seconds,
+            custom_builtins={
+                name: _builtin(handler, bashkit.BuiltinResult, self._waits) for name, handler in commands.items()
+            },
+        )
+        bash.mount("/", bashkit.FileSystem.from_capsule(Mount(setup.system, setup.guard).capsule()))
+        return bash
+
+    def _cwd(self) -> str:
+        return str(self._bash.shell_state().cwd)
+
+
+def _import_bashkit() -> Any:
+    try:
+        import bashkit  # noqa: PLC0415 - 40 MB that only a shell in use needs
+    except ImportError as problem:
+        raise Unsupported("the shell needs the package bashkit, which has no wheel for this platform") from problem
+    return bashkit
+
+
+class _Partial:
+    """Output as it comes, kept for runs that end early: the engine then reports none of it."""
+
+    def __init__(self, limit: int) -> None:
+        self._room = limit
+        self._parts: tuple[list[str], list[str]] = ([], [])
+        self.truncated = False
+
+    def add(self, stdout: str, stderr: str) -> None:
+        for kept, text in zip(self._parts, (stdout, stderr), strict=True):
+            kept.append(text[: self._room])
+            self.truncated |= len(text) > self._room
+            self._room -= min(len(text), self._room)
+
+    @property
+    def texts(self) -> tuple[str, str]:
+        stdout, stderr = self._parts
+        return "".join(stdout), "".join(stderr)
+
+
+def _outcome(result: Any, partial: _Partial) -> tuple[str, str, int]:
+    """Give stdout, stderr and exit code, with the engine's failures worded as a shell would."""
+    if result.error is None:
+        return result.stdout, _reworded(result.stderr), result.exit_code
+    stdout, stderr = partial.texts
+    words, status = _failure(result.error)
+    return stdout, f"{_reworded(stderr)}sh: {words}\n", status
+
+
+def _reworded(stderr: str) -> str:
+    for pattern, words in _REWORDINGS:
+        stderr = pattern.sub(words, stderr)
+    return stderr
+
+
+def _once_each(names: str) -> str:
+    return ", ".join(dict.fromkeys(names.split(", ")))
+
+
+def _failure(error: str) -> tuple[str, int]:
+    for beginning, words, status in _FAILURES:
+        if error.startswith(beginning):
+            return error.replace(beginning, words) if words else error, status
+    return error, 1
+
+
+def _cut(text: str, limit: int) -> str:
+    raw = text.encode("utf-8", "replace")
+    return text if len(raw) <= limit else raw[:limit].decode("utf-8", "ignore")
+
+
+class _Waits:
+    """Coroutines made for the engine. A cancel lets it drop one before its first step, of which Python would warn."""
+
+    def __init__(self) -> None:
+        self._made: list[Coroutine[Any, Any, Any]] = []
+
+    def keep(self, made: Coroutine[Any, Any, Any]) -> Coroutine[Any, Any, Any]:
+        self._made = [each for each in self._made if inspect.getcoroutinestate(each) != inspect.CORO_CLOSED]
+        self._made.append(made)
+        return made
+
+    def close(self) -> None:
+        """Close those that nobody began."""
+        for each in self._made:
+            if inspect.getcoroutinestate(each) == inspect.CORO_CREATED:
+                each.close()
+        self._made = []
+
+
+class _Waiting(functools.partial[Any]):
+    """A coroutine function, as `inspect` tells the engine, that keeps what it makes."""
+
+    def __call__(self, context: Any) -> Any:
+        waits, handler, reply = self.args
+        return waits.keep(self.func(handler, reply, context))
+
+
+async def _wait(handler: Any, reply: Callable[[Output], Any], context: Any) -> Any:
+    return reply(await handler(_facts(context)))
+
+
+def _builtin(handler: Handler, result_type: Callable[[str, str, int], Any], waits: _Waits) -> Callable[[Any], Any]:
+    """Adapt a handler to the engine, which tells a function that waits by its being declared `async`."""
+
+    def reply(output: Any) -> Any:
+        return result_type(_text(output.stdout), output.stderr, output.exit_code)
+
+    def call(context: Any) -> Any:
+        return reply(handler(_facts(context)))
+
+    return _Waiting(_wait, waits, handler, reply) if inspect.iscoroutinefunction(handler) else call
+
+
+def _facts(context: Any) -> CallFacts:
+    stdin = (context.stdin or "").encode("utf-8", "surrogateescape")
+    return CallFacts(context.name, tuple(context.argv), stdin, context.env, context.cwd)
+
+
+def _text(printed: str | bytes) -> str:
+    return printed if isinstance(printed, str) else printed.decode("utf-8", "replace")

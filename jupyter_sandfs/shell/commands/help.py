@@ -1,0 +1,30 @@
+"""`help`: the commands, from their own data."""
+
+from __future__ import annotations
+
+from jupyter_sandfs.shell.command import Command, Invocation, Output
+
+_ENGINE = """\
+awk base64 basename bc cat chmod column comm cp csv cut date dd diff dirname du echo env expr file find fold grep
+gzip head iconv jq join ln md5sum mkdir mktemp mv nl numfmt od paste patch pr printenv printf readlink realpath rev
+rg rm rmdir sed seq sha256sum shuf sort split stat strings tac tail tar tee test timeout tr truncate uniq unzip wc
+which xargs xxd yes yq zip"""
+"""Names worth knowing of the engine's about 190 commands."""
+
+
+def _run(call: Invocation) -> Output:
+    names, commands = call.arguments.operands, call.around.commands
+    if not names:
+        return Output(_overview(list(commands.values())))
+    unknown = [name for name in names if name not in commands]
+    text = "\n".join(commands[name].describe() for name in names if name in commands)
+    complaints = [f"help: no help for '{name}' (the engine's own: {name} --help)\n" for name in unknown]
+    return Output(text, "".join(complaints), bool(unknown))
+
+
+def _overview(commands: list[Command]) -> str:
+    rows = [f"  {each.synopsis:<26} {each.help}\n" for each in sorted(commands, key=lambda each: each.name)]
+    return f"Commands of the sandbox (more with: help NAME)\n{''.join(rows)}\nAlso bash itself, and\n{_ENGINE}\n"
+
+
+HELP = Command(name="help", usage="[NAME...]", help="List the commands, or describe some.", run=_run, options=())

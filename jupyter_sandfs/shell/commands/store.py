@@ -1,0 +1,128 @@
+"""`stage`, `publish` and `files`: between the sandbox and its staging store, by key; no path of the host comes in."""
+
+from __future__ import annotations
+
+from jupyter_sandfs import staging
+from jupyter_sandfs.errors import InvalidRequest, Unsupported
+from jupyter_sandfs.filestore.protocol import FileInfo, FileStore
+from jupyter_sandfs.shell.command import Command, Invocation, Output
+from jupyter_sandfs.shell.options import Option
+
+_PAGE = 1000
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+def _store(call: Invocation) -> FileStore:
+    opener = call.services.get("store")
+    if opener is None:
+        raise Unsupported("this shell has no staging store: use the shell of a Sandbox")
+    store: FileStore = opener()
+    return store
+
+
+# ---------------------------------------------------------------- stage and publish
+
+
+def _stage(call: Invocation) -> Output:
+    if len(call.arguments.operands) != 2:
+        raise InvalidRequest("a key and a destination are needed")
+    key, destination = call.arguments.operands
+    where = call.path(destination) + ("/" if destination.endswith("/") else "")
+    staged = staging.stage(_store(call), key, call.fs, where)
+    return Output(f"{staged.path} ({staged.size_bytes} bytes)\n")
+
+
+def _publish(call: Invocation) -> Output:
+    if len(call.arguments.operands) != 1:
+        raise InvalidRequest("one file is needed")
+    options = call.arguments.options
+    ttl = seconds(options["ttl"]) if "ttl" in options else None
+    info = staging.publish(
+        call.fs, call.path(call.arguments.operands[0]), _store(call), key=options.get("key"), ttl=ttl
+    )
+    return Output(f"{info.key}\n")
+
+
+def seconds(text: str) -> float:
+    """Read a duration: a number of seconds, or one with s, m, h or d behind it."""
+    number, unit = (text[:-1], text[-1]) if text[-1:] in _UNITS else (text, "s")
+    if not (number.isascii() and number.isdigit() and len(number) < 10):
+        raise InvalidRequest(f"invalid duration: '{text}' (such as 30s, 15m, 24h or 7d)")
+    return float(int(number) * _UNITS[unit])
+
+
+# ---------------------------------------------------------------- files
+
+
+def _files(call: Invocation) -> Output:
+    action, *operands = call.arguments.operands or ("list",)
+    try:
+        answer = _ACTIONS[action]
+    except KeyError:
+        raise InvalidRequest(f"unknown action '{action}': list, info or delete") from None
+    return answer(_store(call), operands)
+
+
+def _list(store: FileStore, operands: list[str]) -> Output:
+    if len(operands) > 1:
+        raise InvalidRequest("one prefix is enough")
+    page = store.list(operands[0] if operands else "", limit=_PAGE)
+    rows = "".join(f"{each.key}  {each.size_bytes}  {each.content_type}\n" for each in page.items)
+    more = f"files: more than {_PAGE}; give a longer prefix\n" if page.next_after else ""
+    return Output(rows, more)
+
+
+def _info(store: FileStore, operands: list[str]) -> Output:
+    return Output("\n".join(describe(store.head(key)) for key in _some(operands)))
+
+
+def _delete(store: FileStore, operands: list[str]) -> Output:
+    gone = [key for key in _some(operands) if not store.delete(key)]
+    return Output(stderr="".join(f"files: file not found: {key}\n" for key in gone), exit_code=int(bool(gone)))
+
+
+def _some(operands: list[str]) -> list[str]:
+    if not operands:
+        raise InvalidRequest("a key is needed")
+    return operands
+
+
+def describe(info: FileInfo) -> str:
+    """The facts about a stored file, a line each."""
+    facts = {
+        "key": info.key,
+        "size": f"{info.size_bytes} bytes",
+        "type": info.content_type,
+        "checksum": info.checksum,
+        "created": info.created_at.isoformat(timespec="seconds"),
+        "expires": info.expires_at.isoformat(timespec="seconds") if info.expires_at else "never",
+    }
+    return "".join(f"{name + ':':<10} {value}\n" for name, value in (facts | dict(info.metadata)).items())
+
+
+_ACTIONS = {"list": _list, "info": _info, "delete": _delete}
+
+STAGE = Command(
+    name="stage",
+    usage="KEY DEST",
+    help="Bring the stored file KEY into the sandbox, at DEST or into the directory DEST.",
+    run=_stage,
+    options=(),
+)
+PUBLISH = Command(
+    name="publish",
+    usage="[--key KEY] [--ttl DURATION] FILE",
+    help="Store FILE in the staging store and print its key.",
+    run=_publish,
+    options=(
+        Option("", "store it under this key", word="key", value="KEY"),
+        Option("", "how long it is kept: 30s, 15m, 24h, 7d", word="ttl", value="DURATION"),
+    ),
+)
+FILES = Command(
+    name="files",
+    usage="list [PREFIX] | info KEY... | delete KEY...",
+    help="Look at what the staging store holds.",
+    run=_files,
+    options=(),
+)

@@ -1,0 +1,87 @@
+"""What the shell asks of the interpreter behind it: small enough that a second one could take its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from jupyter_sandfs.shell.capsule import Guard
+from jupyter_sandfs.shell.command import Output
+from jupyter_sandfs.vfs.interface import FileSystem
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one run.
+
+    Attributes:
+        seconds: wall clock; checked between commands, and by long-running commands of ours.
+        commands: commands executed.
+        output_bytes: of stdout and of stderr, each.
+    """
+
+    seconds: float = 30.0
+    commands: int = 100_000
+    output_bytes: int = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class RawResult:
+    """What the engine said about one run, before the shell adds what only it knows."""
+
+    stdout: str
+    stderr: str
+    exit_code: int
+    truncated: bool
+    cwd: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallFacts:
+    """One call of a command, as the engine tells it."""
+
+    name: str
+    argv: tuple[str, ...]
+    stdin: bytes
+    env: Mapping[str, str]
+    cwd: str
+
+
+Handler = Callable[[CallFacts], Output] | Callable[[CallFacts], Coroutine[Any, Any, Output]]
+"""Performs a call. It must not raise; a coroutine function is awaited, and may be dropped at the engine's deadline."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """All that an engine starts from.
+
+    Attributes:
+        system: becomes `/`.
+        guard: entered around each call of the file system.
+    """
+
+    system: FileSystem
+    cwd: str
+    env: Mapping[str, str]
+    limits: Limits
+    guard: Guard
+
+
+class Engine(Protocol):
+    """An interpreter with a state of its own: directory, variables, functions."""
+
+    def run(self, line: str) -> RawResult:
+        """Run a line or script to its end; called from one thread at a time."""
+
+    def cancel(self) -> None:
+        """Make the current run stop as soon as it can; from any thread."""
+
+    def rearm(self) -> None:
+        """Forget a cancel, so that the next run starts; called when nothing runs."""
+
+    def register(self, commands: Mapping[str, Handler]) -> None:
+        """Make these the commands beyond the engine's own; the state stays. Called when nothing runs."""
+
+
+EngineFactory = Callable[[Setup, Mapping[str, Handler]], Engine]

@@ -1,0 +1,98 @@
+"""One line on its way through the engine, and the mark on everything that is called from there."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import AbstractContextManager, nullcontext
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from jupyter_sandfs.errors import Unsupported
+from jupyter_sandfs.shell.results import ShellResult
+
+if TYPE_CHECKING:
+    from jupyter_sandfs.vfs.journal import Action
+
+# Providers get a copy of the context, so the mark reaches their threads too.
+_inside: ContextVar[bool] = ContextVar("jupyter_sandfs_inside_a_shell", default=False)
+
+
+def refuse_inside() -> None:
+    """Raise Unsupported when the caller was itself called by a shell: the engine cannot be entered twice."""
+    if _inside.get():
+        raise Unsupported("a command, hook or provider that a shell waits for can't use a shell: use the file system")
+
+
+class Run:
+    """A line that waits for its turn or is being run, on a thread of its own.
+
+    The caller waits on `future`, never on the thread: an interrupted `Thread.join` of Python 3.11 believes that the
+    thread has ended. A thread of its own is also what leaves a running event loop and Ctrl-C to the caller.
+
+    Attributes:
+        action: groups the changes of the run, once it has begun.
+    """
+
+    def __init__(self, line: str, seconds: float) -> None:
+        self.line = line
+        self.future: Future[ShellResult] = Future()
+        self.action: Action | None = None
+        self._seconds = seconds
+        self._deadline = float("inf")
+        self._cancelled = threading.Event()
+        self._thread = 0
+
+    def start(self, work: Callable[[Run], None]) -> None:
+        """Begin on a new thread, under the caller's action."""
+        context = contextvars.copy_context()
+        context.run(_inside.set, True)
+        threading.Thread(target=context.run, args=(work, self), name="sandfs-shell", daemon=True).start()
+
+    def begin(self) -> bool:
+        """Note that the turn has come; False when the caller has given up meanwhile."""
+        self._thread = threading.get_ident()
+        self._deadline = time.monotonic() + self._seconds
+        return self.future.set_running_or_notify_cancel()
+
+    def cancel(self) -> None:
+        self._cancelled.set()
+        self.future.cancel()
+
+    @property
+    def cancelled(self) -> bool:
+        return self._cancelled.is_set()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was cancelled or is over its time."""
+        return self.cancelled or time.monotonic() > self._deadline
+
+    def guard(self) -> AbstractContextManager[Any]:
+        """Give the context for a call of the file system: on a thread of the engine's own the action must be told."""
+        if threading.get_ident() == self._thread or self.action is None:
+            return nullcontext()
+        return self.action.here()
+
+
+class Stage:
+    """Where at most one run is at a time.
+
+    What the engine holds points here and never to the shell: the garbage collector cannot see into the engine, so a
+    way back to the shell would keep both alive for ever.
+    """
+
+    def __init__(self) -> None:
+        self.run: Run | None = None
+
+    def stopped(self) -> bool:
+        """Whether what calls this should end."""
+        run = self.run
+        return run is None or run.stopped
+
+    def guard(self) -> AbstractContextManager[Any]:
+        run = self.run
+        return nullcontext() if run is None else run.guard()

@@ -1,0 +1,259 @@
+"""The command line of a file system: one session with its own directory, variables and functions."""
+
+from __future__ import annotations
+
+import atexit
+import re
+import threading
+import time
+import weakref
+from collections.abc import Iterable, Mapping
+from concurrent import futures
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, cast
+
+from jupyter_sandfs import paths
+from jupyter_sandfs.errors import InvalidRequest
+from jupyter_sandfs.shell.bashkit_engine import BashkitEngine
+from jupyter_sandfs.shell.command import Command, Surroundings
+from jupyter_sandfs.shell.commands import COMMANDS
+from jupyter_sandfs.shell.dispatch import UserFunction, from_function, handler
+from jupyter_sandfs.shell.engine import Engine, EngineFactory, Handler, Limits, RawResult, Setup
+from jupyter_sandfs.shell.results import ShellResult
+from jupyter_sandfs.shell.run import Run, Stage, refuse_inside
+from jupyter_sandfs.vfs.interface import FileSystem, require_directory
+
+if TYPE_CHECKING:
+    from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
+    from jupyter_sandfs.vfs.journal import Change
+    from jupyter_sandfs.vfs.views import VisibilityView
+
+_ENGINE_OUTPUT = 1 << 20  # bytes: the engine keeps no more, and has no option for it
+_LABEL_LENGTH = 200
+_GRACE = 2.0  # seconds that an interrupted caller waits for the run to stop
+_HOME: Mapping[str, str] = {"HOME": "/", "USER": "sandbox", "LANG": "C.UTF-8", "TZ": "UTC"}
+
+_COMMAND_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.+-]{0,63}")
+_RESERVED = frozenset(
+    (
+        *("if", "then", "else", "elif", "fi", "for", "while", "until", "do", "done", "case", "esac", "in", "function"),
+        *("select", "time", "break", "cd", "continue", "eval", "exec", "exit", "export", "local", "read", "readonly"),
+        *("return", "set", "shift", "source", "trap", "unset"),
+    )
+)
+"""Words that are the language itself: a command of such a name would never be called, or break scripts."""
+
+_open: weakref.WeakSet[SandboxShell] = weakref.WeakSet()
+
+
+class SandboxShell:
+    """A bash session over a file system.
+
+    Directory, variables and functions stay from one run to the next. Runs of one shell take turns; shells over the same
+    file system run at once. Nothing of the host can be reached: no path, no process, no network.
+
+    Args:
+        view: a rule; the shell sees what `fs.view(view)` sees.
+        timeout: seconds for one run.
+        max_commands: commands executed in one run.
+        max_output: bytes of stdout, and of stderr, kept of one run; at most 1 MiB.
+        commands: commands beside those that every shell has; one of the same name replaces it.
+        services: what these commands need of their sandbox, by name.
+        actor: who acts, in the journal.
+    """
+
+    def __init__(
+        self,
+        fs: FileSystem,
+        view: VisibilityView | None = None,
+        *,
+        cwd: str = paths.ROOT,
+        env: Mapping[str, str] | None = None,
+        timeout: float = 30.0,
+        max_commands: int = 100_000,
+        max_output: int = _ENGINE_OUTPUT,
+        commands: Iterable[Command] = (),
+        services: Mapping[str, Any] | None = None,
+        actor: str = "",
+        engine: EngineFactory = BashkitEngine,
+    ) -> None:
+        self.fs = fs if view is None else cast("VirtualFileSystem", fs).view(view)
+        self._limits = _checked(Limits(timeout, max_commands, max_output))
+        self._cwd = paths.normalize(cwd)
+        require_directory(self.fs, self._cwd)
+        self._env = dict(_HOME) | {"PWD": self._cwd} | dict(env or {})
+        self._actor = actor
+        self._commands: dict[str, Command] = dict(COMMANDS) | {each.name: each for each in commands}
+        self._stage = Stage()
+        self._around = Surroundings(
+            fs=self.fs,
+            commands=MappingProxyType(self._commands),
+            services=services or {},
+            now=_now,
+            stopped=self._stage.stopped,
+        )
+        self._new_engine = engine
+        self._engine: Engine | None = None
+        self._turn = threading.Lock()  # held for a whole run
+        self._state = threading.Lock()  # guards who is on `_stage`; held for moments
+        _open.add(self)
+
+    @property
+    def cwd(self) -> str:
+        """The directory that the next run starts in."""
+        return self._cwd
+
+    @property
+    def commands(self) -> Mapping[str, Command]:
+        """The commands of ours and of the user's, by name; the engine's own are not among them."""
+        return self._around.commands
+
+    def exec(self, line: str) -> ShellResult:
+        """Run a line or a script and wait for it.
+
+        Ctrl-C stops the run and passes on KeyboardInterrupt.
+
+        Raises:
+            Unsupported: called from a command, hook or provider that a shell waits for; or the engine is missing.
+            InvalidRequest: `line` is not valid text.
+        """
+        refuse_inside()
+        run = self._new_run(line)
+        try:
+            run.start(self._work)
+            return run.future.result()
+        except KeyboardInterrupt:
+            self._stop(run)
+            futures.wait([run.future], timeout=_GRACE)
+            raise
+
+    async def exec_async(self, line: str) -> ShellResult:
+        """Run a line without blocking the event loop; cancelling the task stops the run."""
+        import asyncio  # noqa: PLC0415 - only callers that have it loaded come here
+
+        refuse_inside()
+        run = self._new_run(line)
+        run.start(self._work)
+        try:
+            return await asyncio.wrap_future(run.future)
+        except asyncio.CancelledError:
+            self._stop(run)
+            raise
+
+    def cancel(self) -> None:
+        """Stop what runs now, if anything; from any thread. Its result has exit code 130."""
+        with self._state:
+            if self._stage.run is not None:
+                self._interrupt(self._stage.run)
+
+    def register_command(self, name: str, function: UserFunction, help: str = "") -> None:  # noqa: A002 - the plain word
+        """Add a command, or replace one.
+
+        Args:
+            name: letters, digits and `_.+-`; no word of the language.
+            function: gets an `Invocation`; the str, bytes or `Output` that it returns is printed. An exception becomes
+                one line on stderr and exit code 1.
+            help: one line for `help`.
+
+        Raises:
+            InvalidRequest: not a name for a command.
+        """
+        if not _COMMAND_NAME.fullmatch(name) or name in _RESERVED:
+            raise InvalidRequest(f"not a name for a command: {name!r}")
+        refuse_inside()
+        with self._turn:
+            self._commands[name] = from_function(name, function, help=help)
+            if self._engine is not None:
+                self._engine.register(self._handlers())
+
+    # ------------------------------------------------------------ a run, on its own thread
+
+    def _new_run(self, line: str) -> Run:
+        return Run(_checked_line(line), self._limits.seconds)
+
+    def _work(self, run: Run) -> None:
+        with self._turn:
+            if not run.begin():
+                return
+            try:
+                run.future.set_result(self._perform(run))
+            except BaseException as problem:  # noqa: BLE001 - it is the waiting caller's
+                run.future.set_exception(problem)
+
+    def _perform(self, run: Run) -> ShellResult:
+        started = time.monotonic()
+        with self.fs.action(f"sh: {run.line[:_LABEL_LENGTH]}", self._actor) as action:
+            run.action = action
+            before = len(action.changes)  # the run may be part of a greater action
+            raw = self._run_engine(run)
+            changes: tuple[Change, ...] = tuple(action.changes[before:])
+        self._cwd = raw.cwd
+        return ShellResult(
+            stdout=raw.stdout,
+            stderr=raw.stderr,
+            exit_code=raw.exit_code,
+            duration=time.monotonic() - started,
+            truncated=raw.truncated,
+            changes=changes,
+        )
+
+    def _run_engine(self, run: Run) -> RawResult:
+        with self._state:
+            if self._engine is None:
+                self._engine = self._new_engine(self._setup(), self._handlers())
+            self._stage.run = run
+            if run.cancelled:  # it came before there was an engine to tell
+                self._engine.cancel()
+        try:
+            return self._engine.run(run.line)
+        finally:
+            with self._state:
+                self._stage.run = None
+                self._engine.rearm()
+
+    def _setup(self) -> Setup:
+        return Setup(system=self.fs, cwd=self._cwd, env=self._env, limits=self._limits, guard=self._stage.guard)
+
+    def _handlers(self) -> dict[str, Handler]:
+        return {command.name: handler(command, self._around) for command in self._commands.values()}
+
+    # ------------------------------------------------------------ stopping
+
+    def _stop(self, run: Run) -> None:
+        with self._state:
+            self._interrupt(run)
+
+    def _interrupt(self, run: Run) -> None:
+        run.cancel()
+        if run is self._stage.run and self._engine is not None:
+            self._engine.cancel()
+
+
+@atexit.register
+def _stop_all() -> None:
+    """Stop runs before the interpreter goes: a thread inside the engine would then crash the process."""
+    for shell in list(_open):
+        shell.cancel()
+        if shell._turn.acquire(timeout=_GRACE):  # noqa: SLF001 - of this module's own class
+            shell._turn.release()  # noqa: SLF001 - the same
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _checked(limits: Limits) -> Limits:
+    if not limits.seconds > 0 or limits.commands < 1:
+        raise InvalidRequest("timeout and max_commands are greater than 0")
+    if not 0 < limits.output_bytes <= _ENGINE_OUTPUT:
+        raise InvalidRequest(f"max_output is from 1 to {_ENGINE_OUTPUT} bytes")
+    return limits
+
+
+def _checked_line(line: str) -> str:
+    try:
+        line.encode()
+    except (AttributeError, UnicodeEncodeError):
+        raise InvalidRequest("a command line is text in valid Unicode") from None
+    return line
