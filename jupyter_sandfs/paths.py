@@ -20,7 +20,7 @@ def normalize(path: str, cwd: str = ROOT) -> str:
         InvalidPath: the path holds NUL or a character that UTF-8 can't write (a lone surrogate).
     """
     checked = _check(path).replace("\\", "/")
-    full = posixpath.normpath(checked if checked.startswith("/") else f"{cwd}/{checked}")
+    full = posixpath.normpath(checked if checked.startswith("/") else f"/{cwd}/{checked}")
     return "/" + full.strip("/")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, ClassVar
 
@@ -33,8 +33,8 @@ class Defaults:
     """
 
     store_url: str | None = None
-    store_limits: StoreLimits = StoreLimits()
-    limits: Limits = Limits()
+    store_limits: StoreLimits = field(default_factory=StoreLimits)
+    limits: Limits = field(default_factory=Limits)
 
 
 class Sandbox:

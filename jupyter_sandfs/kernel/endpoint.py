@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import os
-import shutil
 import socket
 import tempfile
 from pathlib import Path
 
-from jupyter_sandfs.errors import Unsupported
+from jupyter_sandfs.errors import InvalidRequest, Unsupported
 from jupyter_sandfs.kernel.socket_server import SocketServer
 from jupyter_sandfs.rpc import rendezvous
 from jupyter_sandfs.rpc.dispatcher import Dispatcher
 from jupyter_sandfs.rpc.rendezvous import Address
 
 _BACKLOG = 16
+_PRIVATE_NAME = "link.sock"  # in a directory made for it alone
 
 
 class Endpoint:
@@ -39,7 +40,7 @@ class Endpoint:
             raise Unsupported("this endpoint listens already")
         self._owner = os.getpid()
         atexit.register(self.stop)
-        rendezvous.runtime_file(self._connection_file).unlink(missing_ok=True)
+        self._remove_stale()
         listener, address = self._listen()
         self._server = SocketServer(listener, self._dispatcher.handle, self._key)
         self._server.start()
@@ -81,11 +82,24 @@ class Endpoint:
             return beside
         directory = Path(tempfile.mkdtemp(prefix="sandfs-"))  # mode 0700
         self._files.append(directory)
-        return directory / "link.sock"
+        return directory / _PRIVATE_NAME
+
+    def _remove_stale(self) -> None:
+        """Remove what an earlier kernel of this connection file left when it was killed."""
+        try:
+            stale = rendezvous.find(self._connection_file)
+        except InvalidRequest:
+            stale = None
+        rendezvous.runtime_file(self._connection_file).unlink(missing_ok=True)
+        if stale is not None and stale.socket is not None and Path(stale.socket).name == _PRIVATE_NAME:
+            _remove(Path(stale.socket))
+            _remove(Path(stale.socket).parent)
 
 
 def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
+    """Remove a file or an empty directory; what is gone already, or not ours to remove, stays as it is."""
+    with contextlib.suppress(OSError):
+        if path.is_dir():
+            path.rmdir()
+        else:
+            path.unlink()

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from concurrent import futures
 from datetime import UTC, datetime
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import InvalidRequest
@@ -23,11 +23,10 @@ from jupyter_sandfs.shell.engine import Engine, EngineFactory, Handler, Limits, 
 from jupyter_sandfs.shell.results import ShellResult
 from jupyter_sandfs.shell.run import Run, Stage, refuse_inside
 from jupyter_sandfs.vfs.interface import FileSystem, require_directory
+from jupyter_sandfs.vfs.views import View, ViewRule
 
 if TYPE_CHECKING:
-    from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
     from jupyter_sandfs.vfs.journal import Change
-    from jupyter_sandfs.vfs.views import VisibilityView
 
 _ENGINE_OUTPUT = 1 << 20  # bytes: the engine keeps no more, and has no option for it
 _LABEL_LENGTH = 200
@@ -66,7 +65,7 @@ class SandboxShell:
     def __init__(
         self,
         fs: FileSystem,
-        view: VisibilityView | None = None,
+        view: ViewRule | None = None,
         *,
         cwd: str = paths.ROOT,
         env: Mapping[str, str] | None = None,
@@ -78,7 +77,7 @@ class SandboxShell:
         actor: str = "",
         engine: EngineFactory = BashkitEngine,
     ) -> None:
-        self.fs = fs if view is None else cast("VirtualFileSystem", fs).view(view)
+        self.fs = fs if view is None else View(fs, view)
         self._limits = _checked(Limits(timeout, max_commands, max_output))
         self._cwd = paths.normalize(cwd)
         require_directory(self.fs, self._cwd)

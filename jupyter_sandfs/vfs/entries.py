@@ -24,7 +24,7 @@ class Stat(NamedTuple):
     Attributes:
         size: bytes of content; 0 for directories and for dynamic files that were not computed yet.
         version: 1 for a new file, one more for each change of content.
-        stamp: when the node was last changed; no two changes of one tree share a stamp.
+        stamp: when the content, or the names in a directory, last changed; no two changes of one tree share a stamp.
         tree_id: identity of the tree, so that etags of two trees never meet.
         dynamic: the content is computed by a provider.
     """

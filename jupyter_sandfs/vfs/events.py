@@ -74,10 +74,9 @@ def _call(registered: _Registered, event: WriteEvent) -> None:
     reset = _depth.set(depth + 1)
     try:
         registered.hook(event)
-    except HookError:
-        raise
     except Exception as error:
-        raise HookError(event.path, str(error) or type(error).__name__, veto=registered.before) from error
+        reason = error.reason if isinstance(error, HookError) else str(error) or type(error).__name__
+        raise HookError(event.path, reason, veto=registered.before) from error
     finally:
         _depth.reset(reset)
 
@@ -120,6 +119,8 @@ class Watch:
     def flush(self) -> None:
         """Hand over what was noted so far."""
         with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
             batch, self._pending, self._timer = list(self._pending.values()), {}, None
         if not batch or self.closed:
             return

@@ -359,7 +359,7 @@ class VirtualFileSystem(FileSystem):
                 self._put_all([Put(step.path, partial(_same, step.before)) for step in reversed(steps)])
                 raise
         for step in steps:
-            self._remember(operation, step, plan.source)
+            self._remember(operation, step, plan.source if step.path == plan.path else None)
         return Done(steps, writes)
 
     def _put_all(self, puts: list[Put]) -> list[Step]:

@@ -41,6 +41,9 @@ def differences(before: Directory, after: Directory, path: str = "") -> Iterator
         at, old, new = pending.pop()
         if old is new:
             continue
+        if old.mount is not new.mount:
+            yield Change(ChangeKind.CHANGED, at or "/", is_dir=True)
+            continue
         if old.extra != new.extra:
             yield Change(ChangeKind.CHANGED, at or "/", is_dir=True)
         yield from _files(at, old.files, new.files)
@@ -56,7 +59,7 @@ def _files(at: str, old: Mapping[str, FileRecord], new: Mapping[str, FileRecord]
     for name, record in old.items():
         if name not in new:
             yield Change(ChangeKind.REMOVED, f"{at}/{name}")
-        elif new[name] is not record:
+        elif new[name] is not record and _differs(record, new[name]):
             yield Change(ChangeKind.CHANGED, f"{at}/{name}")
     for name in new:
         if name not in old:
@@ -70,3 +73,8 @@ def _directories(at: str, old: Directory, new: Directory) -> Iterator[Change]:
     for name in new.directories:
         if name not in old.directories:
             yield Change(ChangeKind.ADDED, f"{at}/{name}", is_dir=True)
+
+
+def _differs(old: FileRecord, new: FileRecord) -> bool:
+    """Say whether a path changed; a restored file has a new version of the very same content."""
+    return old.content is not new.content or old.extra != new.extra

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import NotADirectory, NotFound, TooManyLinks
-from jupyter_sandfs.vfs.content import Link
-from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, policy_of
+from jupyter_sandfs.vfs.content import Link, size_of
+from jupyter_sandfs.vfs.limits import Limits
+from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, bare, policy_of
 from jupyter_sandfs.vfs.policy import OPEN, NodePolicy
 from jupyter_sandfs.vfs.providers import DirectoryMount, FileMount, ProvidedNode
 
@@ -39,7 +40,7 @@ class Place(NamedTuple):
         return self.node
 
 
-class Unserved(Exception):  # noqa: N818  # no error: a signal to ask this provider without the lock, then look again
+class Unserved(Exception):  # no error: a signal to ask this provider without the lock, then look again
     """The way leads through a dynamic directory whose children are not known yet in this call."""
 
     def __init__(self, path: str, mount: DirectoryMount) -> None:
@@ -51,9 +52,9 @@ class Unserved(Exception):  # noqa: N818  # no error: a signal to ask this provi
 class Lookup:
     """Finds nodes in one tree at one moment; used under the lock, for one call."""
 
-    def __init__(self, root: Directory, link_hops: int, served: Mapping[int, Directory]) -> None:
+    def __init__(self, root: Directory, limits: Limits, served: Mapping[DirectoryMount, Directory]) -> None:
         self._root = root
-        self._hops = link_hops
+        self._limits = limits
         self._served = served
 
     def locate(self, path: str, *, follow: bool = True) -> Place:
@@ -67,12 +68,12 @@ class Lookup:
             target = _link(place.node)
             if target is not None and (todo or follow):
                 hops += 1
-                if hops > self._hops:
+                if hops > self._limits.link_hops:
                     raise TooManyLinks(paths.normalize(path))
                 todo += _segments(paths.normalize(target, above.path))
                 place = self._start()
             elif todo and not isinstance(place.node, Directory):
-                return _beyond(place, todo)
+                return self._beyond(place, todo)
         return place
 
     def children(self, directory: Directory, path: str) -> Directory:
@@ -80,7 +81,7 @@ class Lookup:
         if directory.mount is None:
             return directory
         try:
-            return self._served[id(directory.mount)]
+            return self._served[directory.mount]
         except KeyError:
             raise Unserved(path, directory.mount) from None
 
@@ -96,15 +97,16 @@ class Lookup:
         policy = (policy_of(node) if node else None) or place.policy
         return Place(below, node, policy, place.policy, (), place.computed or directory.mount is not None)
 
-
-def _beyond(place: Place, todo: list[str]) -> Place:
-    """The place of a path that goes on where nothing is, or through a file (NotADirectory)."""
-    if place.node is not None:
-        raise NotADirectory(place.path)
-    missing = [place.path]
-    while len(todo) > 1:
-        missing.append(f"{missing[-1]}/{todo.pop()}")
-    return Place(f"{missing[-1]}/{todo.pop()}", None, place.policy, place.policy, tuple(missing), place.computed)
+    def _beyond(self, place: Place, todo: list[str]) -> Place:
+        """The place of a path that goes on where nothing is, or through a file (NotADirectory)."""
+        if place.node is not None:
+            raise NotADirectory(place.path)
+        path = "/".join([place.path, *reversed(todo)])
+        missing = [place.path]
+        # Nothing can be made below the deepest level: the rest needs no names of its own.
+        for name in todo[: max(len(todo) - self._limits.depth, 0) : -1] if len(todo) > 1 else ():
+            missing.append(f"{missing[-1]}/{name}")
+        return Place(path, None, place.policy, place.policy, tuple(missing), place.computed)
 
 
 def _segments(path: str) -> list[str]:
@@ -122,7 +124,7 @@ def build(children: Mapping[str, ProvidedNode], stamp: int) -> Directory:
     """Make the directory that a provider described; it belongs to no tree and counts in no quota."""
     directory = Directory(object(), stamp)
     for name, given in children.items():
-        extra = Extra(policy=given.policy, metadata=given.metadata or None)
+        extra = bare(Extra(policy=given.policy, metadata=given.metadata or None))
         if given.children is not None or given.directory_provider is not None:
             child = build(given.children or {}, stamp)
             child.extra = extra
@@ -130,7 +132,9 @@ def build(children: Mapping[str, ProvidedNode], stamp: int) -> Directory:
                 child.mount = DirectoryMount(given.directory_provider, None, given.metadata)
             directory.directories[name] = child
         else:
-            directory.files[name] = FileRecord(_provided_content(given), stamp, 1, stamp, extra)
+            content = _provided_content(given)
+            directory.files[name] = FileRecord(content, stamp, 1, stamp, extra)
+            directory.own_bytes += size_of(content)
     return directory
 
 

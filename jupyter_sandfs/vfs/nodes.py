@@ -36,7 +36,7 @@ class FileRecord(NamedTuple):
     """One version of a file, link or dynamic file. Records never change: a new version is a new record.
 
     Attributes:
-        stamp: when it was last changed, in nanoseconds; unique and growing within a tree.
+        stamp: when its content was last changed, in nanoseconds; unique and growing within a tree.
     """
 
     content: bytes | Slice | Link | FileMount
@@ -113,6 +113,11 @@ def height(node: Node) -> int:
     if isinstance(node, FileRecord):
         return 1
     return 1 + max((height(child) for child in node.directories.values()), default=1 if node.files else 0)
+
+
+def bare(extra: Extra) -> Extra | None:
+    """The same, or None if it says nothing."""
+    return None if extra == Extra() else extra
 
 
 def policy_of(node: Node) -> NodePolicy | None:

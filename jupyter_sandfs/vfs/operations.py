@@ -33,7 +33,7 @@ from jupyter_sandfs.vfs.history import differences
 from jupyter_sandfs.vfs.journal import Change, ChangeKind
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.lookup import Lookup, Place
-from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, height, measure, policy_of
+from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, bare, height, measure, policy_of
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import DirectoryMount, FileMount
 from jupyter_sandfs.vfs.tree import Root, Tree
@@ -114,7 +114,7 @@ def write(desk: Desk, path: str, data: bytes, *, append: bool, expected_version:
     plan = _plan_new(desk, place) if node is None else Plan(place.path)
     plan.size = len(data) + (0 if append else -old)
     _check_file_size(desk, place.path, len(data) + (old if append else 0))
-    version = desk.tree.next_version(place.path, node)
+    version = _next(desk.tree, place)
     plan.puts.append(Put(place.path, lambda: _written(desk.tree, node, data, version, append=append)))
     plan.writes = lambda: [WriteEvent(place.path, data, version, append)]
     return plan
@@ -125,17 +125,18 @@ def _written(tree: Tree, before: FileRecord | None, data: bytes, version: int, *
     content: bytes | Slice = data
     if append and before is not None and isinstance(before.content, bytes | Slice):
         content = append_to(before.content, data)
-    extra = before.extra._replace(modified_ns=None) if before and before.extra else None
+    extra = bare(before.extra._replace(modified_ns=None)) if before and before.extra else None
     return FileRecord(content, stamp, version, before.created_ns if before else stamp, extra)
 
 
-def put_new(desk: Desk, path: str, make: Callable[[], Node]) -> Plan:
-    """Put a new node where nothing is: a link or a dynamic node."""
+def put_new(desk: Desk, path: str, make: Callable[[], Node], *, size: int = 0) -> Plan:
+    """Put a new node of `size` bytes where nothing is: a link or a dynamic node."""
     place = desk.lookup.locate(path, follow=False)
     if place.node is not None:
         raise AlreadyExists(place.path)
     _check_writable(place, append=True)
     plan = _plan_new(desk, place)
+    plan.size = size
     plan.puts.append(Put(place.path, make))
     return plan
 
@@ -143,6 +144,8 @@ def put_new(desk: Desk, path: str, make: Callable[[], Node]) -> Plan:
 def mkdir(desk: Desk, path: str, *, parents: bool, exist_ok: bool) -> Plan:
     """Make a directory and, if asked, those above it."""
     place = desk.lookup.locate(path)
+    if place.node is None and desk.lookup.locate(path, follow=False).node is not None:
+        raise AlreadyExists(path, "a link that leads nowhere")
     if place.node is not None:
         if not (exist_ok and isinstance(place.node, Directory)):
             raise AlreadyExists(place.path)
@@ -182,8 +185,9 @@ def copy(desk: Desk, source: str, destination: str, *, overwrite: bool) -> Plan:
     plan = _plan_replacing(desk, end, node)
     plan.source = start.path
     plan.shares = isinstance(node, Directory)
-    plan.writes = lambda: _events(desk, node, end.path)
-    plan.puts.append(Put(end.path, lambda: _copied(desk.tree, node, end)))
+    version = None if isinstance(node, Directory) else _next(desk.tree, end)
+    plan.writes = lambda: _events(node, end.path, version)
+    plan.puts.append(Put(end.path, lambda: _copied(desk.tree, node, version)))
     return plan
 
 
@@ -201,45 +205,49 @@ def move(desk: Desk, source: str, destination: str, *, overwrite: bool, expected
     files, directories, size = measure(node, desk.tree.token)
     plan.size, plan.nodes = plan.size - size, plan.nodes - files - directories
     plan.source = start.path
-    plan.writes = lambda: _events(desk, node, end.path)
+    version = None if isinstance(node, Directory) else max(node.version, _next(desk.tree, end) - 1)
+    plan.writes = lambda: _events(node, end.path, version)
     plan.puts += [Put(start.path, lambda: None), Put(end.path, lambda: _moved(desk.tree, node, end))]
     return plan
 
 
-def edit(desk: Desk, path: str, change: Callable[[Extra], Extra], *, follow: bool = True, check: bool = True) -> Plan:
-    """Change what a node carries beside its content: mode, time, policy."""
-    place = desk.lookup.locate(path, follow=follow)
+def edit(desk: Desk, path: str, change: Callable[[Extra], Extra], *, check: bool = True, touch: bool = False) -> Plan:
+    """Change what a node carries beside its content: mode, time, policy; `touch` makes now its time."""
+    place = desk.lookup.locate(path)
     node = place.require()
     if place.computed:
         raise ReadOnly(place.path, "it is computed by a provider")
     if check and not place.policy.writable:
         raise ReadOnly(place.path)
-    return Plan(place.path, [Put(place.path, lambda: _edited(desk.tree, node, change))])
+    return Plan(place.path, [Put(place.path, lambda: _edited(desk.tree, node, change, touch=touch))])
 
 
-def _edited(tree: Tree, node: Node, change: Callable[[Extra], Extra]) -> Node:
-    extra = change(node.extra or Extra())
-    kept = None if extra == Extra() else extra
+def _edited(tree: Tree, node: Node, change: Callable[[Extra], Extra], *, touch: bool) -> Node:
+    extra = bare(change(node.extra or Extra()))
+    stamp = tree.stamp() if touch else node.stamp
     if isinstance(node, FileRecord):
-        return node._replace(extra=kept, stamp=tree.stamp())
+        return node._replace(extra=extra, stamp=stamp)
     twin = node.copy(tree.token)
-    twin.extra = kept
+    twin.extra, twin.stamp = extra, stamp
     return twin
 
 
-def _copied(tree: Tree, node: Node, end: Place) -> Node:
-    if isinstance(node, Directory):
+def _next(tree: Tree, place: Place) -> int:
+    """The version of the next content at a place."""
+    return tree.next_version(place.path, place.node if isinstance(place.node, FileRecord) else None)
+
+
+def _copied(tree: Tree, node: Node, version: int | None) -> Node:
+    if isinstance(node, Directory) or version is None:
         return node
-    current = end.node if isinstance(end.node, FileRecord) else None
     stamp = tree.stamp()
-    return node._replace(stamp=stamp, created_ns=stamp, version=tree.next_version(end.path, current))
+    return node._replace(stamp=stamp, created_ns=stamp, version=version)
 
 
 def _moved(tree: Tree, node: Node, end: Place) -> Node:
     if isinstance(node, Directory):
         return node
-    current = end.node if isinstance(end.node, FileRecord) else None
-    seen = tree.next_version(end.path, current) - 1
+    seen = _next(tree, end) - 1
     return node if node.version > seen else node._replace(version=seen + 1, stamp=tree.stamp())
 
 
@@ -253,9 +261,9 @@ def _landing(desk: Desk, start: Place, destination: str, *, overwrite: bool) -> 
         return None
     node = start.node
     if isinstance(node, Directory) and paths.is_within(end.path, start.path):
-        raise InvalidPath(end.path, f"inside {start.path}, which would hold itself")
+        raise InvalidPath(end.path, "a directory does not go into itself")
     if paths.is_within(start.path, end.path):
-        raise NotEmpty(end.path, f"it holds {start.path}")
+        raise NotEmpty(end.path, "it holds the source")
     if end.node is None:
         _check_writable(end, append=True)
         return end
@@ -362,6 +370,14 @@ def _policies_below(desk: Desk, place: Place) -> Iterator[tuple[str, NodePolicy]
                 yield path, policy
 
 
+def whole(path: str, node: Node | None) -> Iterator[tuple[str, Node]]:
+    """A node and all below it, with their paths; nothing for None."""
+    if node is not None:
+        yield path, node
+    if isinstance(node, Directory):
+        yield from nodes_below(node, path)
+
+
 def nodes_below(directory: Directory, path: str) -> Iterator[tuple[str, Node]]:
     """All nodes of a subtree with their paths, without running providers."""
     pending = [(path.rstrip("/"), directory)]
@@ -374,13 +390,15 @@ def nodes_below(directory: Directory, path: str) -> Iterator[tuple[str, Node]]:
             pending.append((f"{at}/{name}", child))
 
 
-def _events(desk: Desk, node: Node, path: str) -> Iterator[WriteEvent]:
-    """What hooks are told of a copy or move to `path`: each file whose content they could read."""
+def _events(node: Node, path: str, version: int | None) -> Iterator[WriteEvent]:
+    """What hooks are told of a node that comes to `path`: each file whose content they could read.
+
+    `version` is that of a single file; those in a directory keep their own.
+    """
     below = nodes_below(node, path) if isinstance(node, Directory) else iter([(path, node)])
     for at, each in below:
         if isinstance(each, FileRecord) and isinstance(each.content, bytes | Slice):
-            version = desk.tree.next_version(at, None)
-            yield WriteEvent(at, data_of(each.content), version, append=False)
+            yield WriteEvent(at, data_of(each.content), version or each.version, append=False)
 
 
 def link(tree: Tree, target: str) -> Node:
@@ -392,13 +410,13 @@ def link(tree: Tree, target: str) -> Node:
 def dynamic_file(tree: Tree, mount: FileMount) -> Node:
     """A new file that a provider computes."""
     stamp = tree.stamp()
-    return FileRecord(mount, stamp, 1, stamp)
+    return FileRecord(mount, stamp, 1, stamp, bare(Extra(metadata=mount.metadata or None)))
 
 
 def dynamic_directory(tree: Tree, mount: DirectoryMount) -> Node:
     """A new directory whose children a provider names."""
     directory = Directory(tree.token, tree.stamp())
-    directory.mount = mount
+    directory.mount, directory.extra = mount, bare(Extra(metadata=mount.metadata or None))
     return directory
 
 
@@ -415,10 +433,19 @@ def restore(desk: Desk, moment: Root) -> Plan:
     plan.writes = lambda: [
         event
         for change in changes
-        if (node := then.get(change.path)) is not None
-        for event in _events(desk, node, change.path)
+        if change.kind is not ChangeKind.REMOVED and (node := then.get(change.path)) is not None
+        for event in _restored_events(tree, change, node)
     ]
     return plan
+
+
+def _restored_events(tree: Tree, change: Change, node: Node) -> Iterator[WriteEvent]:
+    """What hooks are told of a node that is restored; of a directory that only changed its rules, nothing."""
+    if isinstance(node, Directory):
+        node = tree.renumbered(change.path, node) if change.kind is ChangeKind.ADDED else Directory(None, 0)
+    current = tree.get(change.path)
+    version = tree.next_version(change.path, current if isinstance(current, FileRecord) else None)
+    return _events(node, change.path, None if isinstance(node, Directory) else version)
 
 
 def _removals_first(change: Change) -> tuple[bool, str]:
@@ -427,11 +454,11 @@ def _removals_first(change: Change) -> tuple[bool, str]:
 
 def _restored(tree: Tree, path: str, node: Node | None) -> Node | None:
     current = tree.get(path)
-    if isinstance(node, Directory) and isinstance(current, Directory):
+    if isinstance(node, Directory) and isinstance(current, Directory) and current.mount is node.mount:
         twin = current.copy(tree.token)
         twin.extra = node.extra
         return twin
     if isinstance(node, FileRecord):
         version = tree.next_version(path, current if isinstance(current, FileRecord) else None)
         return node._replace(version=version, stamp=tree.stamp())
-    return node
+    return None if node is None else tree.renumbered(path, node)

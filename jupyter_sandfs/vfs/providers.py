@@ -5,15 +5,19 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
+from weakref import WeakKeyDictionary
 
-from jupyter_sandfs.errors import ProviderError
+from jupyter_sandfs import paths
+from jupyter_sandfs.errors import InvalidPath, ProviderError
 
 if TYPE_CHECKING:
     from jupyter_sandfs.vfs.interface import FileSystem
+    from jupyter_sandfs.vfs.limits import Limits
     from jupyter_sandfs.vfs.policy import NodePolicy
 
 
@@ -80,6 +84,41 @@ T = TypeVar("T")
 reader: ContextVar[FileSystem | None] = ContextVar("jupyter_sandfs_reader", default=None)
 
 
+class _Owner:
+    """Stands for a reader without a view."""
+
+
+_OWNER = _Owner()
+
+
+def _asking() -> object:
+    return reader.get() or _OWNER
+
+
+def _as_seen(fs: FileSystem) -> FileSystem:
+    """`fs` as the reader sees it: the reader's view, if it is one of this file system."""
+    view = below = reader.get()
+    while below is not None and below is not fs:
+        below = getattr(below, "base", None)
+    return view if view is not None and below is fs else fs
+
+
+@contextmanager
+def reading_as(view: FileSystem) -> Iterator[None]:
+    """Let providers that are called in the `with` block see what `view` sees; the outermost view counts."""
+    reset = reader.set(reader.get() or view)
+    try:
+        yield
+    finally:
+        reader.reset(reset)
+
+
+class _Given(NamedTuple, Generic[T]):
+    path: str
+    value: T
+    fresh_until: float
+
+
 class Mount(Generic[T]):
     """A provider at its place, with what it gave last for `ttl` seconds."""
 
@@ -89,8 +128,8 @@ class Mount(Generic[T]):
         self.provider = provider
         self.ttl = ttl
         self.metadata = dict(metadata or {})
-        self._given: T | None = None
-        self._fresh_until = 0.0
+        # By reader, so that what was computed for one who sees more is not given to one who sees less.
+        self._given: WeakKeyDictionary[object, _Given[T]] = WeakKeyDictionary()
 
     def value(self, path: str, fs: FileSystem) -> T:
         """Give what the provider gives now, or gave less than `ttl` seconds ago; never called with a lock held.
@@ -98,19 +137,19 @@ class Mount(Generic[T]):
         Raises:
             ProviderError: it raised, took longer than the file system allows, or gave what it should not.
         """
-        given = self._given
-        if given is not None and time.monotonic() < self._fresh_until:
-            return given
-        context = NodeContext(path, self.metadata, reader.get() or fs)
-        given = self._accept(path, _within(fs.limits.provider_seconds, self.provider, context), fs)
-        self._given, self._fresh_until = given, time.monotonic() + (self.ttl or 0.0)
+        kept = self._given.get(_asking())
+        if kept is not None and kept.path == path and time.monotonic() < kept.fresh_until:
+            return kept.value
+        context = NodeContext(path, self.metadata, _as_seen(fs))
+        given = self._accept(path, _within(fs.limits.provider_seconds, self.provider, context), fs.limits)
+        self._given[_asking()] = _Given(path, given, time.monotonic() + (self.ttl or 0.0))
         return given
 
     def invalidate(self) -> None:
         """Forget what the provider gave."""
-        self._given, self._fresh_until = None, 0.0
+        self._given.clear()
 
-    def _accept(self, path: str, given: Any, fs: FileSystem) -> T:
+    def _accept(self, path: str, given: Any, limits: Limits) -> T:
         raise NotImplementedError
 
 
@@ -120,31 +159,59 @@ class FileMount(Mount[bytes]):
     @property
     def known_size(self) -> int:
         """Bytes that the provider gave last; 0 before it was first asked."""
-        return len(self._given or b"")
+        kept = self._given.get(_asking())
+        return len(kept.value) if kept is not None else 0
 
-    def _accept(self, path: str, given: Any, fs: FileSystem) -> bytes:
-        if not isinstance(given, str | bytes):
-            raise ProviderError(path, f"gave {type(given).__name__}, not str or bytes")
-        content = given.encode() if isinstance(given, str) else given
-        if len(content) > fs.limits.file_bytes:
-            raise ProviderError(path, f"gave {len(content)} bytes, over the limit of {fs.limits.file_bytes}")
-        return content
+    def _accept(self, path: str, given: Any, limits: Limits) -> bytes:
+        return _content(path, given, limits)
 
 
 class DirectoryMount(Mount["Mapping[str, ProvidedNode]"]):
     """The provider of a directory's children."""
 
-    def _accept(self, path: str, given: Any, fs: FileSystem) -> Mapping[str, ProvidedNode]:
-        if not isinstance(given, Mapping):
-            raise ProviderError(path, f"gave {type(given).__name__}, not a mapping of names")
-        if len(given) > fs.limits.nodes:
-            raise ProviderError(path, f"gave {len(given)} names, over the limit of {fs.limits.nodes}")
-        for name, node in given.items():
-            if not isinstance(name, str) or not name or name in {".", ".."} or "/" in name or "\0" in name:
-                raise ProviderError(path, f"gave the name {name!r}, which no node can have")
-            if not isinstance(node, ProvidedNode):
-                raise ProviderError(path, f"gave {type(node).__name__} for {name!r}, not a ProvidedNode")
-        return given
+    def _accept(self, path: str, given: Any, limits: Limits) -> Mapping[str, ProvidedNode]:
+        count, pending = 0, [(path, given)]
+        while pending:
+            at, children = pending.pop()
+            if not isinstance(children, Mapping):
+                raise ProviderError(path, f"gave {type(children).__name__}, not a mapping of names")
+            count += len(children)
+            if count > limits.nodes or at.count("/") > limits.depth:
+                raise ProviderError(path, f"gave more than {limits.nodes} names or {limits.depth} levels")
+            for name, node in children.items():
+                _check_child(path, name, node, limits)
+                if node.children is not None:
+                    pending.append((f"{at}/{name}", node.children))
+        return cast("Mapping[str, ProvidedNode]", given)
+
+
+def _check_child(path: str, name: Any, node: Any, limits: Limits) -> None:
+    if not _is_name(name):
+        raise ProviderError(path, f"gave the name {name!r}, which no node can have")
+    if not isinstance(node, ProvidedNode):
+        raise ProviderError(path, f"gave {type(node).__name__} for {name!r}, not a ProvidedNode")
+    if node.content is not None:
+        _content(path, node.content, limits)
+
+
+def _is_name(name: Any) -> bool:
+    try:
+        return bool(name) and paths.normalize(name) == f"/{name}"
+    except InvalidPath:
+        return False
+
+
+def _content(path: str, given: Any, limits: Limits) -> bytes:
+    """What a provider gave for a file, as bytes."""
+    if not isinstance(given, str | bytes):
+        raise ProviderError(path, f"gave {type(given).__name__}, not str or bytes")
+    try:
+        content = given.encode() if isinstance(given, str) else given
+    except UnicodeEncodeError as error:
+        raise ProviderError(path, str(error)) from error
+    if len(content) > limits.file_bytes:
+        raise ProviderError(path, f"gave {len(content)} bytes, over the limit of {limits.file_bytes}")
+    return content
 
 
 def _within(seconds: float, provider: Callable[[NodeContext], Any], context: NodeContext) -> Any:

@@ -7,7 +7,7 @@ for readers, `owned` for writers.
 Invariants:
  1. A directory belongs to the live tree alone if and only if its owner is the tree's token; any other is frozen.
  2. `plain` holds current directories with no policy, mount or link on their path; `owned` those of them that
-    are owned too. Each copy of a directory refreshes its cache entry.
+    are owned too and carry nothing of their own. Each copy of a directory refreshes its cache entry.
  3. `freeze` gives a new token and empties `owned`; whatever takes directories away empties both caches.
  4. Only the holder of the file system's lock calls anything here; readers of `plain` need no lock.
 """
@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from jupyter_sandfs.errors import NotADirectory
 from jupyter_sandfs.vfs.content import size_of
-from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node, measure, policy_of
+from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node, bare, measure, policy_of
 
 _CACHED = 16_384  # directories per cache
 _GHOSTS = 100_000  # removed paths whose last version is remembered exactly
@@ -99,7 +99,8 @@ class Tree:
             plain = plain and directory.mount is None and not policy_of(directory)
         if plain:
             self._remember(self.plain, path, directory)
-            self._remember(self.owned, path, directory)
+            if directory.extra is None:
+                self._remember(self.owned, path, directory)
         return directory
 
     def _own_child(self, parent: Directory, name: str, path: str) -> Directory:
@@ -108,7 +109,7 @@ class Tree:
             if name in parent.files:
                 raise NotADirectory(path)
             child = parent.directories[name] = Directory(self.token, self.stamp())
-            parent.stamp = child.stamp
+            self._touch(parent)
             self.directories += 1
         elif child.owner is not self.token:
             child = parent.directories[name] = child.copy(self.token)
@@ -127,8 +128,15 @@ class Tree:
         if node is not None:
             self._attach(parent, name, node)
         self._note_versions(path, before, node)
-        parent.stamp = self.stamp()
+        if before is None or node is None:
+            self._touch(parent)
         return before
+
+    def _touch(self, directory: Directory) -> None:
+        """Note that the names of a directory changed: a time set by hand is no longer its time."""
+        directory.stamp = self.stamp()
+        if directory.extra is not None and directory.extra.modified_ns is not None:
+            directory.extra = bare(directory.extra._replace(modified_ns=None))
 
     def _detach(self, parent: Directory, name: str, node: Node) -> None:
         self._count(node, -1)
@@ -201,6 +209,17 @@ class Tree:
             self._floor = self.highest_version
             self._ghosts.clear()
         self._ghosts[path] = before.version if isinstance(before, FileRecord) else self.highest_version
+
+    def renumbered(self, path: str, directory: Directory) -> Directory:
+        """A copy of a directory that comes back, whose files' versions go on above the last ones seen at `path`."""
+        twin = directory.copy(self.token)
+        for name, record in directory.files.items():
+            version = max(record.version, self.next_version(f"{path}/{name}", None))
+            twin.files[name] = record._replace(version=version, stamp=self.stamp())
+        for name, child in directory.directories.items():
+            twin.directories[name] = self.renumbered(f"{path}/{name}", child)
+        self.highest_version = max([self.highest_version, *(record.version for record in twin.files.values())])
+        return twin
 
     # ------------------------------------------------------------ moments
 

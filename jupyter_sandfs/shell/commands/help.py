@@ -11,6 +11,8 @@ rg rm rmdir sed seq sha256sum shuf sort split stat strings tac tail tar tee test
 which xargs xxd yes yq zip"""
 """Names worth knowing of the engine's about 190 commands."""
 
+_COLUMN = 30  # characters for a synopsis; a longer one has its help below
+
 
 def _run(call: Invocation) -> Output:
     names, commands = call.arguments.operands, call.around.commands
@@ -23,8 +25,13 @@ def _run(call: Invocation) -> Output:
 
 
 def _overview(commands: list[Command]) -> str:
-    rows = [f"  {each.synopsis:<26} {each.help}\n" for each in sorted(commands, key=lambda each: each.name)]
+    rows = [_row(each) for each in sorted(commands, key=lambda each: each.name)]
     return f"Commands of the sandbox (more with: help NAME)\n{''.join(rows)}\nAlso bash itself, and\n{_ENGINE}\n"
+
+
+def _row(command: Command) -> str:
+    gap = " " if len(command.synopsis) <= _COLUMN else "\n" + " " * (_COLUMN + 3)
+    return f"  {command.synopsis:<{_COLUMN}}{gap}{command.help}\n"
 
 
 HELP = Command(name="help", usage="[NAME...]", help="List the commands, or describe some.", run=_run, options=())

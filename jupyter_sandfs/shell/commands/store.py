@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from jupyter_sandfs import staging
 from jupyter_sandfs.errors import InvalidRequest, Unsupported
+from jupyter_sandfs.filestore.keys import complete
 from jupyter_sandfs.filestore.protocol import FileInfo, FileStore
 from jupyter_sandfs.shell.command import Command, Invocation, Output
 from jupyter_sandfs.shell.options import Option
@@ -28,7 +29,7 @@ def _stage(call: Invocation) -> Output:
         raise InvalidRequest("a key and a destination are needed")
     key, destination = call.arguments.operands
     where = call.path(destination) + ("/" if destination.endswith("/") else "")
-    staged = staging.stage(_store(call), key, call.fs, where)
+    staged = staging.stage(_store(call), complete(key), call.fs, where)
     return Output(f"{staged.path} ({staged.size_bytes} bytes)\n")
 
 
@@ -37,9 +38,8 @@ def _publish(call: Invocation) -> Output:
         raise InvalidRequest("one file is needed")
     options = call.arguments.options
     ttl = seconds(options["ttl"]) if "ttl" in options else None
-    info = staging.publish(
-        call.fs, call.path(call.arguments.operands[0]), _store(call), key=options.get("key"), ttl=ttl
-    )
+    key = complete(options["key"]) if "key" in options else None
+    info = staging.publish(call.fs, call.path(call.arguments.operands[0]), _store(call), key=key, ttl=ttl)
     return Output(f"{info.key}\n")
 
 
@@ -73,11 +73,11 @@ def _list(store: FileStore, operands: list[str]) -> Output:
 
 
 def _info(store: FileStore, operands: list[str]) -> Output:
-    return Output("\n".join(describe(store.head(key)) for key in _some(operands)))
+    return Output("\n".join(describe(store.head(complete(key))) for key in _some(operands)))
 
 
 def _delete(store: FileStore, operands: list[str]) -> Output:
-    gone = [key for key in _some(operands) if not store.delete(key)]
+    gone = [key for key in _some(operands) if not store.delete(complete(key))]
     return Output(stderr="".join(f"files: file not found: {key}\n" for key in gone), exit_code=int(bool(gone)))
 
 

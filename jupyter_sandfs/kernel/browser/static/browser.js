@@ -44,11 +44,18 @@ class Browser {
   constructor(model) {
     this.#model = model;
     const name = model.get("name");
-    this.link = new Link(model, { onChanged: (paths) => this.#onChanged(paths), onSlow: (slow) => this.status.setSlow(slow) });
+    this.link = new Link(model, {
+      onChanged: (paths) => this.#onChanged(paths),
+      onSlow: (slow) => this.status.setSlow(slow),
+    });
     this.listing = new Listing(this.link, this.#rows);
     this.notices = new Notices(() => this.tree.focus());
     this.commands = new Commands(this.link, this.notices, (path) => this.reveal(path));
-    const transport = new Transport(this.link, { kernel: model.get("kernel_id"), sandbox: name, view: model.get("view") });
+    const transport = new Transport(this.link, {
+      kernel: model.get("kernel_id"),
+      sandbox: name,
+      view: model.get("view"),
+    });
     this.transfers = new Transfers(transport, this.link, this.notices, (parts) => this.#showUploads(parts));
     this.#makeParts(name);
     model.on("change:selected", this.#onSelected);
@@ -120,7 +127,10 @@ class Browser {
       upload: () => this.pickFiles(),
     });
     this.tree = new TreeView(this.#rows, `Files of sandbox ${name}`, this.#treeActions());
-    this.preview = new PreviewPane(this.link, { close: () => this.closePreview(), download: (entry) => this.transfers.download(entry) });
+    this.preview = new PreviewPane(this.link, {
+      close: () => this.closePreview(),
+      download: (entry) => this.transfers.download(entry),
+    });
     this.status = new StatusBar();
     this.nothing = element("div", { class: "sfs-block", role: "status", hidden: true });
     this.tree.element.append(this.nothing);
@@ -137,7 +147,12 @@ class Browser {
   #frame(name) {
     // The first keeps JupyterLab's shortcuts away, the second its menu: they act on the notebook.
     const quiet = { "data-lm-suppress-shortcuts": "true", "data-jp-suppress-context-menu": "true" };
-    const frame = element("section", { class: "sfs", "data-sandfs": "browser", "aria-label": `Sandbox ${name}`, ...quiet });
+    const frame = element("section", {
+      class: "sfs",
+      "data-sandfs": "browser",
+      "aria-label": `Sandbox ${name}`,
+      ...quiet,
+    });
     frame.append(this.head.element, this.notices.element, this.empty, this.body, this.transfers.element);
     frame.append(this.status.element, heightGrip(frame), this.picker);
     frame.addEventListener("keydown", (event) => event.stopPropagation());
@@ -320,7 +335,8 @@ class Browser {
         textButton("New file", () => this.commands.newFile("/"), { iconName: "new-file" }),
       ),
     );
-    for (const type of ["dragover", "dragleave", "drop"]) part.addEventListener(type, (event) => this.#onEmptyDrag(event, part));
+    for (const type of ["dragover", "dragleave", "drop"])
+      part.addEventListener(type, (event) => this.#onEmptyDrag(event, part));
     return part;
   }
 
@@ -339,7 +355,8 @@ function emptyDrawing() {
     "M14 54V16a3 3 0 0 1 3-3h17l6 7h35a3 3 0 0 1 3 3v5",
     "m14 55 9-24a4 4 0 0 1 4-3h57l-9 24a4 4 0 0 1-4 3z",
     "M51 34v14M44 41h14",
-  ]) svg.append(drawing("path", { d: line }));
+  ])
+    svg.append(drawing("path", { d: line }));
   return svg;
 }
 
@@ -351,7 +368,7 @@ function hideStatic(el) {
   const hidden = [];
   const find = (frames) => {
     const area = el.closest(".jp-OutputArea, .output");
-    if (!area && frames > 0) frame = requestAnimationFrame(() => find(frames - 1));  // the output is not in the page yet
+    if (!area && frames > 0) frame = requestAnimationFrame(() => find(frames - 1)); // the output is not in the page yet
     for (const listing of area?.querySelectorAll("details.sandfs-static") ?? []) {
       const output = listing.closest(".jp-OutputArea-child, .output_area") ?? listing;
       hidden.push([output, output.style.display]);

@@ -42,10 +42,17 @@ export class Commands {
 
   /** @param {import("./rows.js").FsEntry} entry */
   async remove(entry) {
-    const text = isFolder(entry) ? "With everything in it. This can't be taken back here." : "This can't be taken back here.";
-    const choices = [{ label: "Cancel", value: "" }, { label: "Delete", value: "delete" }];
+    const text = isFolder(entry)
+      ? "With everything in it. This can't be taken back here."
+      : "This can't be taken back here.";
+    const choices = [
+      { label: "Cancel", value: "" },
+      { label: "Delete", value: "delete" },
+    ];
     if ((await this.#notices.choose({ title: `Delete ${nameOf(entry.path)}?`, text, choices })) !== "delete") return;
-    await this.#try(`"${entry.name}": could not delete`, () => this.#link.call("remove", { path: entry.path, recursive: isFolder(entry) }));
+    await this.#try(`"${entry.name}": could not delete`, () =>
+      this.#link.call("remove", { path: entry.path, recursive: isFolder(entry) }),
+    );
   }
 
   async #make(folder, question, action) {

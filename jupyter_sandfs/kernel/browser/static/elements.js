@@ -30,7 +30,12 @@ export function toolButton(name, label, onClick) {
   return node;
 }
 
-/** @param {string} label @param {() => void} onClick @param {{primary?: boolean, iconName?: string}} look @returns {HTMLElement} */
+/**
+ * @param {string} label
+ * @param {() => void} onClick
+ * @param {{primary?: boolean, iconName?: string}} look
+ * @returns {HTMLElement}
+ */
 export function textButton(label, onClick, { primary = false, iconName = "" } = {}) {
   const attributes = { type: "button", class: "sfs-button", "data-primary": primary };
   const node = element("button", attributes, iconName !== "" && icon(iconName), label);
@@ -43,11 +48,19 @@ export function keyCap(label) {
   return element("kbd", { class: "sfs-key" }, label);
 }
 
-/** @param {number} part 0 to 1 @param {string} label makes it a progress bar for screen readers @returns {HTMLElement} */
+/**
+ * @param {number} part 0 to 1
+ * @param {string} label makes it a progress bar for screen readers
+ * @returns {HTMLElement}
+ */
 export function meter(part, label = "") {
   const percent = Math.round(Math.max(0, Math.min(1, part)) * 100);
   const progress = { role: "progressbar", "aria-label": label, "aria-valuemin": 0, "aria-valuemax": 100 };
-  const attributes = { class: "sfs-meter", "--part": `${percent}%`, ...(label && { ...progress, "aria-valuenow": percent }) };
+  const attributes = {
+    class: "sfs-meter",
+    "--part": `${percent}%`,
+    ...(label && { ...progress, "aria-valuenow": percent }),
+  };
   return element("span", attributes, element("i"));
 }
 

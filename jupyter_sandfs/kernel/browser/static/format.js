@@ -5,7 +5,10 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** @param {number} bytes @returns {[string, string]} a figure of at most four characters, and its unit (1 KB is 1024 B) */
+/**
+ * @param {number} bytes
+ * @returns {[string, string]} a figure of at most four characters, and its unit (1 KB is 1024 B)
+ */
 function sizeParts(bytes) {
   let value = bytes;
   let unit = 0;
@@ -22,14 +25,22 @@ export function sizeText(bytes) {
   return sizeParts(bytes).join(" ");
 }
 
-/** @param {number} used @param {number} limit both in bytes @returns {string} such as "18.4 of 256 MB" or "1.1 KB of 4 GB" */
+/**
+ * @param {number} used
+ * @param {number} limit both in bytes
+ * @returns {string} such as "18.4 of 256 MB" or "1.1 KB of 4 GB"
+ */
 export function usageText(used, limit) {
   const [value, unit] = sizeParts(used);
   const [, limitUnit] = sizeParts(limit);
   return `${value}${unit === limitUnit || used === 0 ? "" : ` ${unit}`} of ${sizeText(limit)}`;
 }
 
-/** @param {string} modified RFC 3339 @param {number} now milliseconds @returns {string} such as "2 min ago", "Nov 21", "Sep 2023" */
+/**
+ * @param {string} modified RFC 3339
+ * @param {number} now milliseconds
+ * @returns {string} such as "2 min ago", "Nov 21", "Sep 2023"
+ */
 export function whenText(modified, now) {
   const date = new Date(modified);
   const seconds = (now - date.getTime()) / 1000;
@@ -39,7 +50,10 @@ export function whenText(modified, now) {
   if (seconds < DAY) return `${Math.floor(seconds / HOUR)} h ago`;
   if (seconds < 30 * DAY) return `${Math.floor(seconds / DAY)} d ago`;
   const thisYear = seconds < 365 * DAY;
-  return date.toLocaleDateString("en-US", thisYear ? { day: "numeric", month: "short" } : { month: "short", year: "numeric" });
+  return date.toLocaleDateString(
+    "en-US",
+    thisYear ? { day: "numeric", month: "short" } : { month: "short", year: "numeric" },
+  );
 }
 
 /** @param {string} modified RFC 3339 @returns {string} in the reader's own zone and language */

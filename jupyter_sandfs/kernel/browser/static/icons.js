@@ -4,7 +4,10 @@ const SVG = "http://www.w3.org/2000/svg";
 
 const PAGE_SHAPE = "M3.5 3a.5.5 0 0 1 .5-.5h5L12.5 6v7a.5.5 0 0 1-.5.5H4a.5.5 0 0 1-.5-.5zM9 2.5V6h3.5";
 
-/** Name to the data of its lines; `circles` holds centre and radius. @type {Record<string, {lines: string[], circles?: number[][]}>} */
+/**
+ * Name to the data of its lines; `circles` holds centre and radius.
+ * @type {Record<string, {lines: string[], circles?: number[][]}>}
+ */
 const ICONS = {
   chevron: { lines: ["M6.5 4.5 10 8l-3.5 3.5"] },
   down: { lines: ["M4.5 6.5 8 10l3.5-3.5"] },

@@ -15,7 +15,9 @@ export class SandboxError extends Error {
 /** @param {DataView|ArrayBuffer|Uint8Array|undefined} buffer @returns {Uint8Array<ArrayBuffer>} */
 function bytesOf(buffer) {
   if (buffer === undefined) return new Uint8Array(0);
-  return ArrayBuffer.isView(buffer) ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength) : new Uint8Array(buffer);
+  return ArrayBuffer.isView(buffer)
+    ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
+    : new Uint8Array(buffer);
 }
 
 /** One per view: answers go to every page that shows the widget, so a view knows its own by a name of its own. */

@@ -39,8 +39,16 @@ export class Notices {
    * @returns {Promise<string|null>} null if the reader turned away
    */
   choose({ title, text, choices }) {
-    const buttons = choices.map(({ label, value, primary }) => textButton(label, () => this.#finish(value), { primary }));
-    const say = element("span", { class: "sfs-say" }, element("b", {}, title), " ", element("span", { class: "sfs-quiet" }, text));
+    const buttons = choices.map(({ label, value, primary }) =>
+      textButton(label, () => this.#finish(value), { primary }),
+    );
+    const say = element(
+      "span",
+      { class: "sfs-say" },
+      element("b", {}, title),
+      " ",
+      element("span", { class: "sfs-quiet" }, text),
+    );
     this.#show("conflict", icon("warn"), say, element("span", { class: "sfs-choices" }, ...buttons), this.#closeTool());
     buttons[0]?.focus();
     return this.#waiting();
@@ -52,7 +60,13 @@ export class Notices {
    * @returns {Promise<string|null>}
    */
   ask({ iconName, title, value, confirm }) {
-    const input = element("input", { type: "text", value, "aria-label": title, spellcheck: "false", autocomplete: "off" });
+    const input = element("input", {
+      type: "text",
+      value,
+      "aria-label": title,
+      spellcheck: "false",
+      autocomplete: "off",
+    });
     const submit = () => this.#finish(input.value.trim() || null);
     input.addEventListener("keydown", (event) => {
       if (event.key === "Enter") submit();

@@ -8,7 +8,10 @@ const NUMBER_TYPES = new Set(["int", "float"]);
 const SPARK_WIDTH = 30;
 const SPARK_HEIGHT = 10;
 
-/** Kind of a preview to what stands after the name, and to the content. @type {Record<string, {facts: Function, view: Function}>} */
+/**
+ * Kind of a preview to what stands after the name, and to the content.
+ * @type {Record<string, {facts: Function, view: Function}>}
+ */
 const PREVIEWS = {
   table: { facts: tableFacts, view: tableView },
   text: { facts: textFacts, view: textView },
@@ -33,12 +36,18 @@ export class PreviewPane {
     this.title = element("span", { class: "sfs-title sfs-clip" });
     this.facts = element("span", { class: "sfs-quiet sfs-clip" });
     this.scroll = element("div", { class: "sfs-scroll", tabindex: 0, role: "region", "aria-label": "Content" });
-    const tools = [toolButton("download", "Download (D)", () => actions.download(this.entry)), toolButton("close", "Close (Esc)", actions.close)];
+    const tools = [
+      toolButton("download", "Download (D)", () => actions.download(this.entry)),
+      toolButton("close", "Close (Esc)", actions.close),
+    ];
     const head = element("div", { class: "sfs-bar" }, this.mark, this.title, this.facts, spread(), ...tools);
     this.element = element("section", { class: "sfs-pane", "aria-label": "Preview", hidden: true }, head, this.scroll);
   }
 
-  /** @param {import("./rows.js").FsEntry} entry @returns {Promise<void>} when it is shown, or another one was asked for */
+  /**
+   * @param {import("./rows.js").FsEntry} entry
+   * @returns {Promise<void>} when it is shown, or another one was asked for
+   */
   async show(entry) {
     const again = this.entry?.path === entry.path;
     this.entry = entry;
@@ -94,16 +103,22 @@ export class PreviewPane {
 }
 
 function tableFacts(value) {
-  const rows = value.totalRows === null ? `first ${countText(value.rows.length, "row")}` : countText(value.totalRows, "row");
+  const rows =
+    value.totalRows === null ? `first ${countText(value.rows.length, "row")}` : countText(value.totalRows, "row");
   return `${rows}, ${countText(value.totalColumns, "column")}`;
 }
 
 function tableView(value) {
   const numeric = value.columns.map((column) => NUMBER_TYPES.has(column.type));
   const side = (index) => ({ class: numeric[index] ? null : "sfs-left" });
-  const heads = value.columns.map((column, index) => element("th", { scope: "col", ...side(index) }, column.name, columnFacts(column)));
-  const cells = (row) => row.map((cell, index) => element("td", side(index), numeric[index] ? cell.replace(/^-/, "−") : cell));
-  const rows = value.rows.map((row, index) => element("tr", {}, element("th", { scope: "row" }, String(index + 1)), ...cells(row)));
+  const heads = value.columns.map((column, index) =>
+    element("th", { scope: "col", ...side(index) }, column.name, columnFacts(column)),
+  );
+  const cells = (row) =>
+    row.map((cell, index) => element("td", side(index), numeric[index] ? cell.replace(/^-/, "−") : cell));
+  const rows = value.rows.map((row, index) =>
+    element("tr", {}, element("th", { scope: "row" }, String(index + 1)), ...cells(row)),
+  );
   const head = element("tr", {}, element("th", { scope: "col", "aria-label": "row" }), ...heads);
   return element("table", { class: "sfs-table" }, element("thead", {}, head), element("tbody", {}, ...rows));
 }
@@ -114,7 +129,11 @@ function columnFacts({ summary, histogram }) {
 
 /** @param {number[]} counts @returns {SVGElement} a bar each; what occurs at all is at least one pixel high */
 function sparkline(counts) {
-  const svg = drawing("svg", { class: "sfs-spark", viewBox: `0 0 ${SPARK_WIDTH} ${SPARK_HEIGHT}`, "aria-hidden": "true" });
+  const svg = drawing("svg", {
+    class: "sfs-spark",
+    viewBox: `0 0 ${SPARK_WIDTH} ${SPARK_HEIGHT}`,
+    "aria-hidden": "true",
+  });
   const step = SPARK_WIDTH / counts.length;
   const highest = Math.max(...counts, 1);
   counts.forEach((count, index) => {

@@ -166,10 +166,11 @@ export class Rows {
   }
 
   #addRemark(folder, level, rows, { entries, total }) {
-    const row = { key: `${folder}\0`, level, folder, position: 0, siblings: 0 };  // no path has a key like it
+    const row = { key: `${folder}\0`, level, folder, position: 0, siblings: 0 }; // no path has a key like it
     const left = total - entries.length;
     if (left > 0) rows.push({ ...row, kind: "more", text: `${left.toLocaleString("en")} more` });
-    else if (total === 0 && folder !== "/") rows.push({ ...row, kind: "note", text: "Folder is empty. Drop files here." });
+    else if (total === 0 && folder !== "/")
+      rows.push({ ...row, kind: "note", text: "Folder is empty. Drop files here." });
   }
 
   /** A folder that is longer than a page stays as the kernel orders it: rows that arrive later must not move others. */

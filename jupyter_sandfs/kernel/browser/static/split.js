@@ -47,7 +47,11 @@ export function heightGrip(root) {
   return grip;
 }
 
-/** @param {HTMLElement} body holds tree and preview @param {HTMLElement} tree @returns {HTMLElement} the line between them */
+/**
+ * @param {HTMLElement} body holds tree and preview
+ * @param {HTMLElement} tree
+ * @returns {HTMLElement} the line between them
+ */
 export function paneSplit(body, tree) {
   const label = { "aria-orientation": "vertical", "aria-label": "Width of the tree", "aria-valuenow": 42 };
   const split = element("div", { class: "sfs-split", role: "separator", tabindex: 0, ...label });

@@ -1,4 +1,7 @@
-/** How bytes travel: uploads over HTTP when the server answers for this kernel, else by messages; downloads by messages. */
+/**
+ * How bytes travel: uploads over HTTP when the server answers for this kernel, else by messages;
+ * downloads by messages.
+ */
 
 import { SandboxError } from "./link.js";
 import { nameOf } from "./format.js";
@@ -69,7 +72,12 @@ export class Transport {
     let etag = null;
     let size = Infinity;
     while (offset < size) {
-      const { value, body } = await this.#link.call("read", { path, offset, length: CHUNK_BYTES, ...(etag && { etag }) });
+      const { value, body } = await this.#link.call("read", {
+        path,
+        offset,
+        length: CHUNK_BYTES,
+        ...(etag && { etag }),
+      });
       if (signal.aborted) throw new Cancelled();
       ({ etag, size } = value);
       if (body.length === 0) break;
@@ -105,7 +113,9 @@ export class Transport {
       if (!replace) request.setRequestHeader("If-None-Match", "*");
       request.upload.addEventListener("progress", (event) => progress(event.loaded / Math.max(1, file.size)));
       request.addEventListener("load", () => (request.status < 300 ? resolve() : reject(httpError(request))));
-      request.addEventListener("error", () => reject(new SandboxError({ code: "network", text: "the server could not be reached" })));
+      request.addEventListener("error", () =>
+        reject(new SandboxError({ code: "network", text: "the server could not be reached" })),
+      );
       request.addEventListener("abort", () => reject(new Cancelled()));
       signal.addEventListener("abort", () => request.abort());
       request.send(file);
@@ -120,7 +130,8 @@ export class Transport {
       await this.#sendChunks(value.uploadId, file, signal, progress);
       await this.#link.call("upload_commit", { upload_id: value.uploadId });
     } catch (error) {
-      this.#link.call("upload_abort", { upload_id: value.uploadId }).catch(() => {});  // the first error is the one to tell
+      // the first error is the one to tell
+      this.#link.call("upload_abort", { upload_id: value.uploadId }).catch(() => {});
       throw error;
     }
   }
@@ -144,7 +155,10 @@ function httpError(request) {
   } catch {
     // an answer of something between us and the server
   }
-  return new SandboxError({ code: "http", text: problem.detail ?? problem.title ?? `the server answered ${request.status}` });
+  return new SandboxError({
+    code: "http",
+    text: problem.detail ?? problem.title ?? `the server answered ${request.status}`,
+  });
 }
 
 function saveBlob(blob, name) {

@@ -6,12 +6,17 @@ import { element, setAttribute } from "./elements.js";
 import { isFolder } from "./rows.js";
 import { rowElement, rowStamp } from "./treerow.js";
 
-const ROW_PX = 24;  // --sfs-row
+const ROW_PX = 24; // --sfs-row
 const TYPING_MS = 600;
 const FADE_MS = 1600;
 const AGE_MS = 30_000;
 const FRESH_MAX = 500;
-const COLUMNS = [["name", "Name"], ["size", "Size"], ["modified", "Modified"], ["version", "Version"]];
+const COLUMNS = [
+  ["name", "Name"],
+  ["size", "Size"],
+  ["modified", "Modified"],
+  ["version", "Version"],
+];
 
 /** Keys of the tree; each says whether it had something to do. @type {Record<string, (tree: TreeView) => boolean>} */
 const TREE_KEYS = {
@@ -88,7 +93,10 @@ export class TreeView {
     this.#fetchMore();
   }
 
-  /** @param {string} path selects it; a path that is not on view waits until it is @param {{scroll?: boolean}} options */
+  /**
+   * @param {string} path selects it; a path that is not on view waits until it is
+   * @param {{scroll?: boolean}} options
+   */
   select(path, { scroll = true } = {}) {
     this.selected = path;
     if (scroll) this.scrollTo(path);
@@ -190,7 +198,7 @@ export class TreeView {
     this.tree.addEventListener("drop", (event) => this.#onDrop(event));
     this.resizing = new ResizeObserver(() => this.#paintSoon());
     this.resizing.observe(this.tree);
-    this.aging = setInterval(() => this.paint(), AGE_MS);  // "2 min ago" becomes 3
+    this.aging = setInterval(() => this.paint(), AGE_MS); // "2 min ago" becomes 3
   }
 
   #paintSoon() {

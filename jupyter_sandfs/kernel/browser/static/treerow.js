@@ -22,10 +22,16 @@ const BADGES = {
   symlinkTarget: ["link", "link"],
 };
 
-/** @param {import("./rows.js").TreeRow} row @param {RowState} state @returns {string} equal for rows that look the same */
+/**
+ * @param {import("./rows.js").TreeRow} row
+ * @param {RowState} state
+ * @returns {string} equal for rows that look the same
+ */
 export function rowStamp(row, state) {
   const { entry } = row;
-  const facts = entry ? [entry.etag, entry.name, entry.size, entry.version, whenOf(entry, state.now), badgesOf(entry)] : row.text;
+  const facts = entry
+    ? [entry.etag, entry.name, entry.size, entry.version, whenOf(entry, state.now), badgesOf(entry)]
+    : row.text;
   const { selected, fresh, drop, uploaded } = state;
   return JSON.stringify([row.level, row.position, row.siblings, row.open, facts, selected, fresh, drop, uploaded]);
 }
@@ -40,7 +46,13 @@ function entryElement(row, entry, state) {
   const figures = uploading ? [`${Math.floor(state.uploaded * 100)} %`, "uploading", ""] : figuresOf(entry, state.now);
   return element(
     "div",
-    { ...treeItem(row, entry, state), class: "sfs-row", "data-path": entry.path, "data-fresh": state.fresh, "data-drop": state.drop },
+    {
+      ...treeItem(row, entry, state),
+      class: "sfs-row",
+      "data-path": entry.path,
+      "data-fresh": state.fresh,
+      "data-drop": state.drop,
+    },
     nameElement(row, entry, state),
     element("span", { class: "sfs-size" }, figures[0]),
     element("span", { class: "sfs-when", title: momentText(entry.modified) }, figures[1]),

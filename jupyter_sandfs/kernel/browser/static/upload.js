@@ -41,11 +41,16 @@ export class Transfers {
     this.element = element("section", { class: "sfs-transfers", "aria-label": "Transfers", hidden: true });
   }
 
-  /** Upload files into a folder; asks about those that are there. @param {string} folder @param {{file: File, name: string}[]} files */
+  /**
+   * Upload files into a folder; asks about those that are there.
+   * @param {string} folder
+   * @param {{file: File, name: string}[]} files
+   */
   async upload(folder, files) {
     for (const { file, name } of files) {
       const answer = await this.#placeFor(joinPath(folder, name), files.length);
-      if (answer) this.#add({ path: answer.path, file, size: file.size, run: (job) => this.#send(job, answer.replace) });
+      if (answer)
+        this.#add({ path: answer.path, file, size: file.size, run: (job) => this.#send(job, answer.replace) });
     }
   }
 
@@ -62,7 +67,13 @@ export class Transfers {
 
   #send(job, replace) {
     const { path, file, control } = job;
-    return this.#transport.upload({ path, file, replace, signal: control.signal, progress: (part) => this.#progress(job, part) });
+    return this.#transport.upload({
+      path,
+      file,
+      replace,
+      signal: control.signal,
+      progress: (part) => this.#progress(job, part),
+    });
   }
 
   #add(job) {
@@ -124,7 +135,11 @@ export class Transfers {
     const answer = await this.#notices.choose({
       title: `${nameOf(path)} is already there`,
       text: `in ${folderOf(path)}${count > 1 ? `, one of ${count} files` : ""}.`,
-      choices: [{ label: "Keep both", value: "both" }, { label: "Replace", value: "replace" }, { label: "Cancel", value: "" }],
+      choices: [
+        { label: "Keep both", value: "both" },
+        { label: "Replace", value: "replace" },
+        { label: "Cancel", value: "" },
+      ],
     });
     if (answer === "replace") return { path, replace: true };
     return answer === "both" ? { path: await this.#freePath(path), replace: false } : null;
@@ -161,7 +176,8 @@ export function numberedPath(path, number) {
  * @param {DataTransfer} data @returns {Promise<{file: File, name: string}[]>}
  */
 export async function droppedFiles(data) {
-  const roots = [...data.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);  // read before the event is over
+  // read before the event is over
+  const roots = [...data.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
   const plain = [...data.files].map((file) => ({ file, name: file.name }));
   if (!roots.some((root) => root.isDirectory)) return plain.slice(0, DROP_FILES);
   const found = [];

@@ -1,0 +1,80 @@
+"""`%load_ext jupyter_sandfs`: magics, the endpoint for the server, and the tree browser, in one kernel."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from jupyter_sandfs.config import SandFS
+from jupyter_sandfs.filestore import StoreLimits
+from jupyter_sandfs.kernel.magics import SandFSMagics
+from jupyter_sandfs.rpc.dispatcher import Dispatcher
+from jupyter_sandfs.sandbox import Defaults, Sandbox
+from jupyter_sandfs.vfs.interface import FileSystem
+
+_MAGIC = "sandfs"
+_loaded: dict[int, Extension] = {}
+
+
+class Extension:
+    """What is set up in one IPython shell, and can be taken down again; the sandboxes stay."""
+
+    def __init__(self, ip: Any) -> None:
+        self._ip = ip
+        options = SandFS(parent=ip).options(os.environ)
+        Sandbox.defaults = Defaults(
+            store_url=options.store_url,
+            store_limits=StoreLimits(
+                max_file_size=options.max_file_size,
+                max_total_bytes=options.max_total_bytes,
+                default_ttl=options.default_ttl,
+            ),
+        )
+        Sandbox.current()
+        self.dispatcher = Dispatcher(_resolve, Sandbox.names)
+        self._links = _links(ip, self.dispatcher)
+        Sandbox.faces["browse"] = self._browse
+        ip.register_magics(SandFSMagics(shell=ip))
+
+    def unload(self) -> None:
+        """Take everything away but the sandboxes."""
+        for link in self._links:
+            link.stop()
+        Sandbox.faces.pop("browse", None)
+        for kind in ("line", "cell"):
+            self._ip.magics_manager.magics[kind].pop(_MAGIC, None)
+        self._ip.magics_manager.registry.pop(SandFSMagics.__name__, None)
+
+    def _browse(self, sandbox: Sandbox, path: str) -> Any:
+        from jupyter_sandfs.kernel.browser import TreeBrowser  # noqa: PLC0415  # widgets load when one is shown
+
+        return TreeBrowser(sandbox.fs, name=sandbox.name, dispatcher=self.dispatcher, path=path)
+
+
+def load_ipython_extension(ip: Any) -> None:
+    """Set the extension up; a second time does nothing."""
+    if id(ip) not in _loaded:
+        _loaded[id(ip)] = Extension(ip)
+
+
+def unload_ipython_extension(ip: Any) -> None:
+    """Take the extension down."""
+    extension = _loaded.pop(id(ip), None)
+    if extension is not None:
+        extension.unload()
+
+
+def _resolve(name: str, view: str | None) -> FileSystem:
+    return Sandbox.get(name).seen_by(view)
+
+
+def _links(ip: Any, dispatcher: Dispatcher) -> list[Any]:
+    """The ways in for the server; a shell that is no kernel has none."""
+    kernel = getattr(ip, "kernel", None)
+    if kernel is None:
+        return []
+    from jupyter_sandfs.kernel.link import KernelLink  # noqa: PLC0415  # needs ipykernel, which a plain shell lacks
+
+    link = KernelLink(kernel, dispatcher)
+    link.start()
+    return [link]

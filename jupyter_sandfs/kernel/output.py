@@ -1,0 +1,68 @@
+"""How the result of a magic reaches the person: printed where the magic stands alone, given where it is assigned."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from types import FrameType
+from typing import Any, Self
+
+from executing import Source
+
+from jupyter_sandfs.shell.results import ShellResult
+
+
+class Text(str):
+    """What a command printed, with the whole result beside it."""
+
+    result: ShellResult
+
+    def __new__(cls, result: ShellResult) -> Self:
+        text = super().__new__(cls, result.stdout)
+        text.result = result
+        return text
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001  # IPython's signature
+        del cycle
+        printer.text(str(self))
+
+
+def is_asked_for(frame: FrameType | None) -> bool:
+    """Say whether the caller of a magic uses its value, as in `x = %sandfs cat f`.
+
+    Args:
+        frame: where to start; the first frame outside IPython is the caller's.
+    """
+    while frame is not None and _belongs_to_ipython(frame):
+        frame = frame.f_back
+    if frame is None:
+        return False
+    statements = Source.executing(frame).statements or set()
+    return not all(isinstance(each, ast.Expr) for each in statements) if statements else False
+
+
+def _belongs_to_ipython(frame: FrameType) -> bool:
+    name = frame.f_globals.get("__name__", "")
+    return name.partition(".")[0] in {"IPython", "decorator"} or name == "jupyter_sandfs.kernel.magics"
+
+
+def show(result: ShellResult) -> None:
+    """Print a result: its output, its complaints, and an exit code that is not 0."""
+    sys.stdout.write(result.stdout)
+    if result.truncated:
+        sys.stderr.write("output was cut: redirect it into a file to keep all of it\n")
+    sys.stderr.write(result.stderr)
+    if result.exit_code and not result.stderr:
+        sys.stderr.write(f"exit code {result.exit_code}\n")
+
+
+def human_size(size: int) -> str:
+    """Bytes for people, in powers of 1,000: 0 B, 999 B, 1.2 KB."""
+    if size < 1000:
+        return f"{size} B"
+    value = float(size)
+    for unit in ("KB", "MB", "GB", "TB"):
+        value /= 1000
+        if value < 999.95 or unit == "TB":
+            break
+    return f"{value:.1f} {unit}"

@@ -1,0 +1,97 @@
+"""The pure modules of the page, run by node."""
+
+import pytest
+
+NOW = "1795262400000"  # 2026-11-21T12:00:00Z
+
+
+@pytest.mark.parametrize(
+    ("expression", "expected"),
+    [
+        (
+            "[0, 64, 1023, 1024, 48230, 1048575, 2 ** 30].map(m.sizeText)",
+            ["0 B", "64 B", "1023 B", "1 KB", "47.1 KB", "1.0 MB", "1 GB"],
+        ),
+        (
+            "[[0, 2 ** 28], [19293798, 2 ** 28], [1024, 2 ** 32]].map((a) => m.usageText(...a))",
+            ["0 of 256 MB", "18.4 of 256 MB", "1 KB of 4 GB"],
+        ),
+        (
+            f'["21T11:59:30", "21T11:58", "21T11:00", "19T11:00"].map((t) => m.whenText(`2026-11-${{t}}Z`, {NOW}))',
+            ["just now", "2 min ago", "1 h ago", "2 d ago"],
+        ),
+        (
+            f'["2023-09-21T11:00:00Z", "2026-03-05T11:00:00Z", "?"].map((when) => m.whenText(when, {NOW}))',
+            ["Sep 2023", "Mar 5", ""],
+        ),
+        ('[m.countText(1461, "row"), m.countText(1, "row")]', ["1,461 rows", "1 row"]),
+        ('["/", "/a", "/a/b"].map(m.folderOf)', ["/", "/", "/a"]),
+        ('[m.joinPath("/", "a"), m.joinPath("/a", "b"), m.nameOf("/a/b.c")]', ["/a", "/a/b", "b.c"]),
+        ('["/", "/a", "/a/b/c"].map(m.foldersAbove)', [[], [], ["/a", "/a/b"]]),
+        (
+            '[m.isWithin("/ab", "/a"), m.isWithin("/a/b", "/a"), m.isWithin("/a", "/a"), m.isWithin("/a", "/")]',
+            [False, True, True, True],
+        ),
+    ],
+)
+def test_figures_and_paths(evaluate, expression, expected):
+    assert evaluate("format.js", expression) == expected
+
+
+def test_a_second_file_of_a_name_gets_a_number_before_its_extension(evaluate):
+    paths = evaluate("upload.js", '["/a.csv", "/d/a", "/.env", "/x.tar.gz"].map((path) => m.numberedPath(path, 2))')
+
+    assert paths == ["/a (2).csv", "/d/a (2)", "/.env (2)", "/x.tar (2).gz"]
+
+
+ROWS = """(() => {
+  const base = { entryType: "file", size: 1, modified: "", version: 1, etag: "" };
+  const file = (path, facts = {}) => ({ ...base, name: path.split("/").pop(), path, ...facts });
+  const dir = (path) => ({ ...file(path), entryType: "directory" });
+  const rows = new m.Rows();
+  rows.setFolder("/", [file("/a10.txt"), file("/a9.txt", { size: 5 }), dir("/z")], 3);
+  rows.setFolder("/z", [file("/z/deep.csv"), file("/z/other.csv")], 2);
+  const columns = (row) => [row.key, row.level, row.position, row.siblings, row.open];
+  const show = () => { rows.flatten(); return rows.visible.map(columns); };
+  %s
+})()"""
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ("return show();", [["/z", 1, 1, 3, False], ["/a9.txt", 1, 2, 3, False], ["/a10.txt", 1, 3, 3, False]]),
+        (
+            'rows.expanded.add("/z"); return show().slice(0, 3);',
+            [["/z", 1, 1, 3, True], ["/z/deep.csv", 2, 1, 2, False], ["/z/other.csv", 2, 2, 2, False]],
+        ),
+        ('rows.sortBy("size", false); return show().map((r) => r[0]);', ["/z", "/a10.txt", "/a9.txt"]),
+        ('rows.sortBy("name", true); return show().map((r) => r[0]);', ["/z", "/a10.txt", "/a9.txt"]),
+        ('rows.filter = "DEEP"; return show();', [["/z", 1, 1, 1, True], ["/z/deep.csv", 2, 1, 1, False]]),
+        ('rows.filter = "nothing"; return show();', []),
+        (
+            'rows.setArriving(["/a9.txt", "/new.bin"]); return show().map((r) => r[0]);',
+            ["/z", "/a9.txt", "/a10.txt", "/new.bin"],
+        ),
+        ('rows.forget("/z"); return rows.listedFolders();', ["/"]),
+        (
+            'rows.setFolder("/z", [], 0); rows.expanded.add("/z"); show(); return rows.visible.map((r) => r.kind);',
+            ["entry", "note", "entry", "entry"],
+        ),
+        (
+            'rows.setFolder("/", [file("/b"), dir("/c")], 5000); show(); return rows.visible.map((r) => r.text);',
+            [None, None, "4,998 more"],
+        ),
+    ],
+)
+def test_rows_on_view(evaluate, steps, expected):
+    assert evaluate("rows.js", ROWS % steps) == expected
+
+
+def test_fresh_are_new_nodes_and_files_of_another_etag(evaluate):
+    nodes = """[["/a", "file"], ["/same", "file"], ["/d", "directory"]]"""
+    before = f"{nodes}.map(([path, entryType]) => ({{ path, entryType, etag: path }}))"
+    after = """[["/a", "file", "2"], ["/same", "file", "/same"], ["/d", "directory", "2"], ["/n", "file", "1"]]
+      .map(([path, entryType, etag]) => ({ path, entryType, etag }))"""
+
+    assert evaluate("rows.js", f"m.freshPaths({before}, {after})") == ["/a", "/n"]

@@ -1,0 +1,200 @@
+"""The whole way with real kernels: HTTP, server, link, kernel, and back."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+DEADLINE = 60.0
+SETUP = """
+from pathlib import Path
+from ipykernel.connect import get_connection_file
+from jupyter_sandfs.kernel.control import install_control
+from jupyter_sandfs.kernel.endpoint import Endpoint
+from jupyter_sandfs.rpc.dispatcher import Dispatcher
+from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
+
+fs = VirtualFileSystem()
+fs.write_file("/hello.txt", "hello")
+dispatcher = Dispatcher(lambda sandbox, view: fs, lambda: ["default"])
+kernel = get_ipython().kernel
+endpoint = Endpoint(dispatcher, get_connection_file(), kernel.session.key)
+endpoint.start()
+control = install_control(kernel, dispatcher)
+"""
+SLEEPING = "import time; time.sleep(600)"
+COMPUTING = "while True: pass"
+
+
+class Notebook:
+    """A real kernel of the server, and a client that runs cells in it."""
+
+    def __init__(self, server, kernel_id: str) -> None:
+        self.kernels = server.kernel_manager
+        self.kernel_id = kernel_id
+        self.manager = self.kernels.get_kernel(kernel_id)
+        self.client = self.manager.client()
+        self.client.start_channels()
+
+    async def run(self, code: str) -> None:
+        reply = await self.client.execute_interactive(code, timeout=DEADLINE, output_hook=lambda _message: None)
+        assert reply["content"]["status"] == "ok", reply["content"]
+
+    async def start_cell(self, code: str) -> str:
+        """Give the id of a cell that runs on."""
+        cell = self.client.execute(code)
+        await self.next_status(cell, "busy")
+        return cell
+
+    async def next_status(self, cell: str, state: str) -> list[str]:
+        """Wait until a cell is in a state; gives the types of the requests whose status was seen on the way."""
+        seen = []
+        while True:
+            message = await self.client.get_iopub_msg(timeout=DEADLINE)
+            if message["msg_type"] != "status":
+                continue
+            seen.append(message["parent_header"]["msg_type"])
+            if message["parent_header"]["msg_id"] == cell and message["content"]["execution_state"] == state:
+                return seen
+
+    async def interrupt(self) -> None:
+        await self.manager.interrupt_kernel()
+
+    @property
+    def socket(self) -> Path:
+        connection_file = Path(self.manager.connection_file)
+        return connection_file.with_name(f"sandfs-{connection_file.stem.removeprefix('kernel-')}.sock")
+
+
+@pytest.fixture
+def start(server, jp_asyncio_loop):
+    made = []
+
+    async def start(*, prepared: bool = True) -> Notebook:
+        notebook = Notebook(server, await server.kernel_manager.start_kernel(kernel_name="python3"))
+        made.append(notebook)
+        await notebook.client.wait_for_ready(timeout=DEADLINE)
+        if prepared:
+            await notebook.run(SETUP)
+        return notebook
+
+    async def stop() -> None:
+        server.web_app.settings["sandfs_links"].close()
+        for notebook in made:
+            notebook.client.stop_channels()
+            await server.kernel_manager.shutdown_kernel(notebook.kernel_id, now=True)
+
+    yield start
+    jp_asyncio_loop.run_until_complete(stop())
+
+
+async def names(fetch) -> list[str]:
+    return [row["name"] for row in (await fetch("fs", "entries")).json]
+
+
+async def test_files_of_an_idle_kernel_are_listed_read_and_written(fetch, start):
+    notebook = await start()
+
+    assert await names(fetch) == ["hello.txt"]
+    assert (await fetch("fs", "file", params={"path": "hello.txt"})).body == b"hello"
+    content = os.urandom(2_500_000)
+    assert (await fetch("fs", "file", method="PUT", params={"path": "big"}, body=content)).status == 200
+    assert (await fetch("fs", "file", params={"path": "big"})).body == content
+    await notebook.run("assert fs.stat('/big').size == 2_500_000")
+
+
+@pytest.mark.parametrize("code", [SLEEPING, COMPUTING])
+async def test_a_running_cell_does_not_matter_and_is_interrupted_as_ever(fetch, start, code):
+    notebook = await start()
+    cell = await notebook.start_cell(code)
+
+    assert await names(fetch) == ["hello.txt"]
+    assert (await fetch("fs", "file", method="PUT", params={"path": "/new"}, body=b"x" * 100)).status == 200
+    assert (await fetch("fs", "file", params={"path": "/new"})).body == b"x" * 100
+    await notebook.interrupt()
+    await notebook.next_status(cell, "idle")
+    assert await names(fetch) == ["hello.txt", "new"]
+
+
+async def test_without_its_socket_a_kernel_answers_on_the_control_channel_and_looks_busy_as_before(fetch, start):
+    notebook = await start()
+    notebook.socket.unlink()
+    cell = await notebook.start_cell(SLEEPING)
+    content = os.urandom(1_500_000)
+
+    assert await names(fetch) == ["hello.txt"]
+    assert (await fetch("fs", "file", method="PUT", params={"path": "/new"}, body=content)).status == 200
+    assert (await fetch("fs", "file", params={"path": "/new"})).body == content
+    await notebook.interrupt()
+    seen = await notebook.next_status(cell, "idle")
+    assert "sandfs_request" not in seen
+    assert set(seen) <= {"execute_request", "interrupt_request"}
+
+
+async def test_a_restarted_kernel_is_noticed_and_found_again(fetch, server, start):
+    notebook = await start()
+    await names(fetch)
+    await server.kernel_manager.restart_kernel(notebook.kernel_id, now=True)
+    await notebook.client.wait_for_ready(timeout=DEADLINE)
+    stale = notebook.socket.exists()
+
+    gone = await fetch("fs", "entries", params={"session_id": notebook.kernel_id})
+    await notebook.run(SETUP)
+
+    assert stale
+    assert (gone.status, gone.problem) == (404, "sandbox_not_found")
+    assert "%load_ext jupyter_sandfs" in gone.json["detail"]
+    assert await names(fetch) == ["hello.txt"]
+
+
+async def test_a_kernel_without_the_extension_is_told_apart_at_once(fetch, start):
+    notebook = await start(prepared=False)
+    began = time.monotonic()
+
+    answer = await fetch("fs", "entries", params={"session_id": notebook.kernel_id})
+
+    assert (answer.status, answer.problem) == (404, "sandbox_not_found")
+    assert time.monotonic() - began < 3.0  # no question was asked that it could not answer
+    assert (await fetch("sandboxes")).json == {"kernels": []}
+
+
+async def test_a_session_is_a_name_for_its_kernel(fetch, server, start):
+    notebook = await start()
+    session = await server.session_manager.create_session(path="n.ipynb", kernel_id=notebook.kernel_id, type="notebook")
+
+    answer = await fetch("fs", "stat", params={"sessionId": session["id"], "path": "/hello.txt"})
+    listed = await fetch("sandboxes")
+
+    assert (answer.status, answer.json["size"]) == (200, 5)
+    assert [(each["kernelId"], each["sessionId"]) for each in listed.json["kernels"]] == [
+        (notebook.kernel_id, session["id"])
+    ]
+
+
+async def test_uninstalling_leaves_the_kernel_as_it_was(start):
+    notebook = await start()
+
+    await notebook.run(
+        "control.uninstall(); endpoint.stop()\n"
+        "assert 'sandfs_request' not in kernel.control_handlers\n"
+        "assert '_publish_status' not in vars(kernel)\n"
+        "assert not [p for p in Path(get_connection_file()).parent.iterdir() if p.name.startswith('sandfs-')]"
+    )
+
+
+async def test_a_kernel_that_holds_its_interpreter_is_reported_busy(fetch, server, start):
+    """A regular expression that backtracks for ever never lets another thread run."""
+    notebook = await start()
+    await names(fetch)
+    server.web_app.settings["sandfs_links"]._seconds = 1.0
+    notebook.client.execute("import re; re.match('(a+)+b', 'a' * 60)")
+
+    async with asyncio.timeout(DEADLINE):  # until the cell has begun; it can't say so itself
+        while (answer := await fetch("fs", "entries", params={"session_id": notebook.kernel_id})).status == 200:
+            pass
+
+    assert (answer.status, answer.problem) == (504, "kernel_busy")
