@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from IPython.core.error import UsageError

@@ -12,7 +12,7 @@ from executing import Source
 from jupyter_sandfs.shell.results import ShellResult
 
 
-class Text(str):
+class Text(str):  # noqa: SLOT000  # users may hang notes of their own on it
     """What a command printed, with the whole result beside it."""
 
     result: ShellResult

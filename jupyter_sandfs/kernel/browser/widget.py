@@ -79,6 +79,7 @@ class TreeBrowser(anywidget.AnyWidget):
         self._view = view
         self._dispatcher = dispatcher
         dispatcher.register("preview", preview)
+        keep_subshell(self.comm)
         self.on_msg(self._receive)
         self._watch = fs.watch(paths.ROOT, self._announce)
 
@@ -118,6 +119,16 @@ class TreeBrowser(anywidget.AnyWidget):
         """Tell the page what changed; called from whichever thread watches."""
         touched = list(dict.fromkeys(change.path for change in changes))
         self.send({"event": "changed", "paths": touched if len(touched) <= MAX_PATHS else None})
+
+
+def keep_subshell(comm: object) -> None:
+    """Let a comm's messages run in the subshell that they name, so that they are answered while a cell runs.
+
+    ipykernel 7.4 runs them where the comm was last used instead, which for a widget is the main thread with its cells:
+    it takes them for answers. Ours are questions.
+    """
+    if hasattr(comm, "_reply_subshell_for"):
+        vars(comm)["_reply_subshell_for"] = lambda _data, named: named
 
 
 def own_kernel_id() -> str:
