@@ -57,12 +57,12 @@ def show(result: ShellResult) -> None:
 
 
 def human_size(size: int) -> str:
-    """Bytes for people, in powers of 1,000: 0 B, 999 B, 1.2 KB."""
-    if size < 1000:
+    """Bytes for people, in powers of 1,024, as the tree browser shows them: 0 B, 999 B, 1.2 KB."""
+    if size < 1024:
         return f"{size} B"
     value = float(size)
     for unit in ("KB", "MB", "GB", "TB"):
-        value /= 1000
-        if value < 999.95 or unit == "TB":
+        value /= 1024
+        if value < 1023.95 or unit == "TB":
             break
     return f"{value:.1f} {unit}"

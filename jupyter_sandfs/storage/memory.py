@@ -20,18 +20,19 @@ class MemoryFileStorage(FileStorage):
         return self._entries.get(path)
 
     def set(self, entry: FileEntry) -> None:
-        self._entries[entry.path] = entry
+        with self._lock:
+            self._entries[entry.path] = entry
 
     def delete(self, path: str) -> bool:
-        return self._entries.pop(path, None) is not None
+        with self._lock:
+            return self._entries.pop(path, None) is not None
 
     def paths(self) -> Iterator[str]:
         return iter(sorted(self._entries))
 
     def apply(self, sets: Iterable[FileEntry], deletes: Iterable[str]) -> None:
+        gone, new = list(deletes), {entry.path: entry for entry in sets}  # whatever can fail, fails here
         with self._lock:
-            entries = dict(self._entries)
-            for path in deletes:
-                entries.pop(path, None)
-            entries.update((entry.path, entry) for entry in sets)
-            self._entries = entries
+            for path in gone:
+                self._entries.pop(path, None)
+            self._entries.update(new)

@@ -17,7 +17,16 @@ from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import HookError, IsADirectory, NotADirectory, NotFound, PermissionDenied, ProviderError
+from jupyter_sandfs.errors import (
+    HookError,
+    InvalidPath,
+    InvalidRequest,
+    IsADirectory,
+    NotADirectory,
+    NotFound,
+    PermissionDenied,
+    ProviderError,
+)
 from jupyter_sandfs.storage.protocol import FileStorage
 from jupyter_sandfs.vfs import journal, operations
 from jupyter_sandfs.vfs.content import Slice, append_to, data_of, size_of
@@ -28,15 +37,17 @@ from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Action, Change, ChangeKind, Journal, JournalRecord
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.lookup import Lookup, Place, Unserved, build
-from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, describe, new_record
+from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, describe, new_record, policy_of
 from jupyter_sandfs.vfs.operations import Desk, Plan, Put, Step
 from jupyter_sandfs.vfs.persistence import Persistence
-from jupyter_sandfs.vfs.policy import NodePolicy
+from jupyter_sandfs.vfs.policy import Graves, NodePolicy
 from jupyter_sandfs.vfs.providers import DirectoryMount, DirectoryProvider, FileMount, FileProvider
 from jupyter_sandfs.vfs.tree import Tree
 from jupyter_sandfs.vfs.views import View, ViewRule
 
 T = TypeVar("T")
+
+_LINK_BYTES = 4096  # what a link may say, as PATH_MAX
 
 
 class Done(NamedTuple):
@@ -71,8 +82,9 @@ class VirtualFileSystem(FileSystem):
         self._hooks = Hooks()
         self._watches: tuple[Watch, ...] = ()
         self._snapshots: dict[str, Snapshot] = {}
-        self._guarded = False
+        self._graves = Graves()
         self._persistence = Persistence(storage, self._tree) if storage is not None else None
+        self._guarded = self._persistence is not None and self._persistence.guarded
         self._unobserved = storage is None  # nobody has to be told of a write: the short cut may be taken
 
     @property
@@ -96,17 +108,19 @@ class VirtualFileSystem(FileSystem):
         return [name for name, _ in self._ask(lambda lookup: self._list(lookup, path))[1]]
 
     def read_bytes(self, path: str) -> bytes:
-        head, _, name = path.rpartition("/")
         try:
+            head, _, name = path.rpartition("/")
             record = self._tree.plain[head].files[name]
-        except (KeyError, TypeError):
+        except (KeyError, TypeError, AttributeError):
             return self._read(path)
         if type(record.content) is bytes and record.extra is None:
             return record.content
         return self._read(path)
 
     def get_policy(self, path: str) -> NodePolicy:
-        return self._locate(path, follow=False).policy
+        place = self._locate(path, follow=False)
+        gone = self._graves.policy(place.path) if place.node is None else None
+        return gone or place.policy
 
     def metadata(self, path: str) -> Mapping[str, Any]:
         """What was attached to the node; empty for most."""
@@ -120,14 +134,14 @@ class VirtualFileSystem(FileSystem):
     # ------------------------------------------------------------ changes
 
     def write_bytes(self, path: str, data: bytes, *, append: bool = False, expected_version: int | None = None) -> int:
-        if self._unobserved:
+        if self._unobserved and type(data) is bytes:
             version = self._write_in_place(path, data, append=append, expected_version=expected_version)
             if version:
                 return version
-        wanted = paths.normalize(path)
+        wanted, content = paths.normalize(path), _plain_bytes(data)
         done = self._commit(
             "append" if append else "write",
-            lambda desk: operations.write(desk, wanted, data, append=append, expected_version=expected_version),
+            lambda desk: operations.write(desk, wanted, content, append=append, expected_version=expected_version),
         )
         record = done.steps[-1].after
         assert isinstance(record, FileRecord)
@@ -159,9 +173,10 @@ class VirtualFileSystem(FileSystem):
 
     def symlink(self, target: str, path: str) -> None:
         wanted = paths.normalize(path)
-        paths.normalize(target)  # the same characters are refused in a target as in a path
+        size = _check_link_target(target)
         self._commit(
-            "symlink", lambda desk: operations.put_new(desk, wanted, lambda: operations.link(desk.tree, target))
+            "symlink",
+            lambda desk: operations.put_new(desk, wanted, lambda: operations.link(desk.tree, target), size=size),
         )
 
     def chmod(self, path: str, mode: int) -> None:
@@ -169,7 +184,7 @@ class VirtualFileSystem(FileSystem):
 
     def utime(self, path: str, modified_at: datetime | None = None) -> None:
         when = nanoseconds(modified_at) if modified_at is not None else None
-        self._edit("utime", path, lambda extra: extra._replace(modified_ns=when))
+        self._edit("utime", path, lambda extra: extra._replace(modified_ns=when), touch=when is None)
 
     # ------------------------------------------------------------ rules and events
 
@@ -206,18 +221,21 @@ class VirtualFileSystem(FileSystem):
 
     def invalidate(self, path: str) -> None:
         with self._lock:
-            place = Lookup(self._tree.root, self.limits.link_hops, {}).locate(paths.normalize(path))
-            nodes = [place.require()]
-            if isinstance(place.node, Directory):
-                nodes += [node for _, node in operations.nodes_below(place.node, place.path)]
-        for node in nodes:
+            try:
+                place = Lookup(self._tree.root, self._limits, {}).locate(paths.normalize(path))
+            except Unserved as signal:  # inside a dynamic directory: its listing is what there is to forget
+                signal.mount.invalidate()
+                return
+            nodes = operations.whole(place.path, place.require())
+        for _, node in list(nodes):
             mount = node.mount if isinstance(node, Directory) else node.content
             if isinstance(mount, FileMount | DirectoryMount):
                 mount.invalidate()
 
     def register_write_hook(self, prefix: str, hook: AfterHook | BeforeHook, *, before: bool = False) -> None:
-        self._hooks.add(paths.normalize(prefix), hook, before=before)
-        self._unobserved = False
+        with self._lock:
+            self._hooks.add(paths.normalize(prefix), hook, before=before)
+            self._unobserved = False
 
     def watch(
         self,
@@ -290,18 +308,18 @@ class VirtualFileSystem(FileSystem):
 
     def _ask(self, question: Callable[[Lookup], T]) -> T:
         """Answer under the lock; providers that the way leads through are run without it, once a call each."""
-        served: dict[int, Directory] = {}
+        served: dict[DirectoryMount, Directory] = {}
         while True:
             with self._lock:
                 try:
-                    return question(Lookup(self._tree.root, self._limits.link_hops, served))
+                    return question(Lookup(self._tree.root, self._limits, served))
                 except Unserved as signal:
                     wanted = signal
             if len(served) >= self._limits.depth:
                 raise ProviderError(wanted.path, "dynamic directories nest too deep")
             children = wanted.mount.value(wanted.path, self)
             with self._lock:
-                served[id(wanted.mount)] = build(children, self._tree.stamp())
+                served[wanted.mount] = build(children, self._tree.stamp())
 
     def _list(self, lookup: Lookup, path: str) -> tuple[Place, list[tuple[str, Node]]]:
         place = lookup.locate(paths.normalize(path))
@@ -333,7 +351,6 @@ class VirtualFileSystem(FileSystem):
         if self._hooks:
             self._hooks.run(self._ask(lambda lookup: list(self._checked(plan, lookup).writes())), before=True)
         done = self._ask(lambda lookup: self._carry_out(operation, self._checked(plan, lookup)))
-        self._tell(done.steps)
         try:
             self._hooks.run(done.writes, before=False)
         except HookError as error:
@@ -360,6 +377,7 @@ class VirtualFileSystem(FileSystem):
                 raise
         for step in steps:
             self._remember(operation, step, plan.source if step.path == plan.path else None)
+        self._tell(steps)  # under the lock, so that watches hear of changes in their order
         return Done(steps, writes)
 
     def _put_all(self, puts: list[Put]) -> list[Step]:
@@ -373,16 +391,28 @@ class VirtualFileSystem(FileSystem):
         record = step.after if isinstance(step.after, FileRecord) else None
         size, version = (size_of(record.content), record.version) if record else (0, 0)
         self._journal.add(operation, step.change, self._tree.last_stamp, size, version, source)
+        if self._guarded:
+            for path, node in operations.whole(step.path, step.before):
+                if (policy := policy_of(node)) is not None:
+                    self._graves.bury(path, policy)
 
     def _take_back(self, done: Done) -> bool:
         """Undo a change if it is still what is there; versions go on, so that none stands for two contents."""
         with self._lock:
-            if any(self._tree.get(step.path) is not step.after for step in done.steps):
+            made = [step for step in done.steps if _is_made_parent(step, done.steps[-1])]
+            changed = [step for step in reversed(done.steps) if step not in made]
+            if any(self._tree.get(step.path) is not step.after for step in changed):
                 return False
-            puts = [Put(step.path, partial(self._earlier, step)) for step in reversed(done.steps)]
-            back = self._carry_out("rollback", Plan(done.steps[0].path, puts))
-        self._tell(back.steps)
+            puts = [Put(step.path, partial(self._earlier, step)) for step in changed]
+            self._carry_out("rollback", Plan(done.steps[0].path, puts))
+            for step in reversed(made):
+                self._drop_empty(step.path)
         return True
+
+    def _drop_empty(self, path: str) -> None:
+        directory = self._tree.get_directory(path)
+        if directory is not None and not (directory.files or directory.directories or directory.extra):
+            self._carry_out("rollback", Plan(path, [Put(path, lambda: None)]))
 
     def _earlier(self, step: Step) -> Node | None:
         if isinstance(step.before, FileRecord) and isinstance(step.after, FileRecord):
@@ -393,9 +423,11 @@ class VirtualFileSystem(FileSystem):
         for watch in self._watches:
             watch.tell([step.change for step in steps])
 
-    def _edit(self, operation: str, path: str, change: Callable[[Extra], Extra], *, check: bool = True) -> None:
+    def _edit(
+        self, operation: str, path: str, change: Callable[[Extra], Extra], *, check: bool = True, touch: bool = False
+    ) -> None:
         wanted = paths.normalize(path)
-        self._commit(operation, lambda desk: operations.edit(desk, wanted, change, check=check))
+        self._commit(operation, lambda desk: operations.edit(desk, wanted, change, check=check, touch=touch))
 
     # ------------------------------------------------------------ the short cut
 
@@ -410,7 +442,7 @@ class VirtualFileSystem(FileSystem):
                 return 0
             before = directory.files.get(name)
             if before is None:
-                return self._create_in_place(directory, path, name, data, expected_version)
+                return self._create_in_place(directory, path, name, data, expected_version, append=append)
             old = before.content
             if before.extra is not None or not isinstance(old, bytes | Slice):
                 return 0
@@ -420,13 +452,19 @@ class VirtualFileSystem(FileSystem):
             stamp, version = tree.stamp(), before.version + 1
             content = append_to(old, data) if append else data
             directory.files[name] = new_record((content, stamp, version, before.created_ns, None))
-            self._account(directory, (ChangeKind.CHANGED, path, False), stamp, grown, version, append=append)
+            if version > tree.highest_version:  # noqa: PLR1730  # max() costs a call on the path of every write
+                tree.highest_version = version
+            directory.own_bytes += grown
+            tree.size += grown
+            operation = "append" if append else "write"
+            change = (ChangeKind.CHANGED, path, False)
+            self._journal.add(operation, change, stamp, len(data) if not append else size_of(content), version, None)
             return version
         finally:
             self._release()
 
     def _create_in_place(
-        self, directory: Directory, path: str, name: str, data: bytes, expected_version: int | None
+        self, directory: Directory, path: str, name: str, data: bytes, expected_version: int | None, *, append: bool
     ) -> int:
         tree, limits = self._tree, self._limits
         plain = name.isalnum() or name.replace(".", "").replace("_", "").replace("-", "").isalnum()
@@ -441,27 +479,38 @@ class VirtualFileSystem(FileSystem):
         directory.stamp = stamp
         tree.files += 1
         tree.highest_version = max(tree.highest_version, version)
-        self._account(directory, (ChangeKind.ADDED, path, False), stamp, len(data), version, append=False)
+        directory.own_bytes += len(data)
+        tree.size += len(data)
+        operation = "append" if append else "write"
+        self._journal.add(operation, (ChangeKind.ADDED, path, False), stamp, len(data), version, None)
         return version
 
     def _fits(self, size: int, grown: int) -> bool:
         return size <= self._limits.file_bytes and self._tree.size + grown <= self._limits.total_bytes
 
-    def _account(
-        self,
-        directory: Directory,
-        change: tuple[ChangeKind, str, bool],
-        stamp: int,
-        grown: int,
-        version: int,
-        *,
-        append: bool,
-    ) -> None:
-        directory.own_bytes += grown
-        self._tree.size += grown
-        size = size_of(directory.files[change[1].rpartition("/")[2]].content)
-        self._journal.add("append" if append else "write", change, stamp, size, version, None)
-
 
 def _same(node: Node | None) -> Node | None:
     return node
+
+
+def _plain_bytes(data: object) -> bytes:
+    """Content that nobody else can change: bytes as they are, other buffers copied."""
+    if type(data) is bytes:
+        return data
+    if isinstance(data, bytes | bytearray | memoryview):
+        return bytes(data)
+    raise InvalidRequest(f"content is bytes, not {type(data).__name__}; write_file takes text")
+
+
+def _check_link_target(target: str) -> int:
+    """Refuse what no path can be; gives the target's size in bytes."""
+    paths.normalize(target)
+    size = len(target.encode())
+    if not 0 < size <= _LINK_BYTES:
+        raise InvalidPath(target[:40], f"a link says 1 to {_LINK_BYTES} bytes")
+    return size
+
+
+def _is_made_parent(step: Step, last: Step) -> bool:
+    """Say whether a step only made a directory for the last one."""
+    return step.before is None and isinstance(step.after, Directory) and paths.is_child_of(last.path, step.path)

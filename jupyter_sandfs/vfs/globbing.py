@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from jupyter_sandfs import paths
+from jupyter_sandfs.errors import NotADirectory, NotFound, PermissionDenied
 
 if TYPE_CHECKING:
     from jupyter_sandfs.vfs.entries import DirEntry
@@ -19,34 +20,38 @@ _MAGIC = re.compile(r"[*?\[]")
 
 def glob(system: FileSystem, pattern: str) -> list[str]:
     """Paths that match; `**` stands for any number of directories, links are not followed by it."""
-    segments = paths.normalize(pattern).split("/")[1:]
-    return sorted(set(_expand(system, paths.ROOT, segments)))
+    segments = re.sub(r"(/\*\*)+(?=/|$)", "/**", paths.normalize(pattern)).split("/")[1:]
+    if segments[-1] == "**":
+        segments.append("*")
+    found = {paths.ROOT}
+    for segment in segments:
+        # A set at each level: a path is expanded once, however many ways lead to it.
+        found = {below for at in found for below in _expand(system, at, segment)}
+    return sorted(found)
 
 
-def _expand(system: FileSystem, at: str, segments: list[str]) -> Iterator[str]:
-    if not segments:
-        yield at
-        return
-    head, rest = segments[0], segments[1:]
-    if head == "**":
-        yield from _expand_deep(system, at, rest)
-    elif _MAGIC.search(head):
-        for entry in _entries(system, at):
-            if _matches(entry.name, head):
-                yield from _expand(system, entry.path, rest)
-    elif system.exists(below := paths.join(at, head)):
-        yield from _expand(system, below, rest)
+def _expand(system: FileSystem, at: str, segment: str) -> Iterator[str]:
+    if segment == "**":
+        yield from _directories(system, at)
+    elif _MAGIC.search(segment):
+        yield from (entry.path for entry in _entries(system, at) if _matches(entry.name, segment))
+    elif segment == "" or system.exists(paths.join(at, segment)):
+        yield paths.join(at, segment)
 
 
-def _expand_deep(system: FileSystem, at: str, rest: list[str]) -> Iterator[str]:
-    yield from _expand(system, at, rest or ["*"])
-    for entry in _entries(system, at):
-        if entry.is_dir and not entry.name.startswith("."):
-            yield from _expand_deep(system, entry.path, rest)
+def _directories(system: FileSystem, at: str) -> Iterator[str]:
+    """A directory and those below it whose names do not start with a dot."""
+    pending = [at]
+    while pending:
+        yield (here := pending.pop())
+        pending += [each.path for each in _entries(system, here) if each.is_dir and not each.name.startswith(".")]
 
 
 def _entries(system: FileSystem, path: str) -> list[DirEntry]:
-    return system.ls(path) if system.is_dir(path) else []
+    try:
+        return system.ls(path)
+    except (NotFound, NotADirectory, PermissionDenied):
+        return []
 
 
 def _matches(name: str, pattern: str) -> bool:

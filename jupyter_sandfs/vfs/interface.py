@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, overload
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import InvalidPath, IsADirectory, NotADirectory, NotFound
+from jupyter_sandfs.errors import AlreadyExists, InvalidPath, InvalidRequest, IsADirectory, NotADirectory, NotFound
 from jupyter_sandfs.vfs import globbing, streams
 from jupyter_sandfs.vfs.entries import DirEntry, Kind, Stat, Stats
 
@@ -234,8 +234,10 @@ class FileSystem(ABC):
 
     def version(self, path: str) -> int:
         """The version of a file; 0 if there is none."""
-        entry = self.get_entry(path)
-        return entry.stat.version if entry else 0
+        try:
+            return self.stat(path).version
+        except (NotFound, NotADirectory):
+            return 0
 
     def readlink(self, path: str) -> str:
         """The target that a link says. Raises InvalidPath for anything else."""
@@ -318,7 +320,9 @@ class FileSystem(ABC):
 
     def touch(self, path: str, *, exist_ok: bool = True) -> None:
         """Make an empty file, or set the modification time of what is there to now."""
-        if exist_ok and self.exists(path):
+        if self.exists(path):
+            if not exist_ok:
+                raise AlreadyExists(paths.normalize(path))
             self.utime(path)
         else:
             self.write_bytes(path, b"", expected_version=0)
@@ -338,7 +342,10 @@ def as_bytes(data: str | bytes | bytearray | memoryview | Iterable[str], encodin
         return data.encode(encoding)
     if isinstance(data, bytearray | memoryview):
         return bytes(data)
-    return "".join(f"{line}\n" for line in data).encode(encoding)
+    lines = list(data)
+    if not all(isinstance(line, str) for line in lines):
+        raise InvalidRequest("content is text, bytes or lines of text")
+    return "".join(f"{line}\n" for line in lines).encode(encoding)
 
 
 def require_directory(system: FileSystem, path: str) -> None:

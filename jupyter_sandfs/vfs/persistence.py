@@ -99,7 +99,9 @@ def _policy(stored: Any) -> NodePolicy | None:
     """Read a stored policy; one that can't be read exactly as it was written seals the node."""
     if stored is None:
         return None
-    if not (isinstance(stored, Mapping) and _PLAIN.items() >= {key: type(value) for key, value in stored.items()}.items()):
+    if not (
+        isinstance(stored, Mapping) and _PLAIN.items() >= {key: type(value) for key, value in stored.items()}.items()
+    ):
         return SEALED
     principals = stored.get("principals", [])
     if not all(isinstance(each, str) for each in principals):

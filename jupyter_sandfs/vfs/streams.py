@@ -7,7 +7,8 @@ step on `close`; when the `with` block is left by an exception, nothing has happ
 from __future__ import annotations
 
 import io
-from typing import IO, TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import AlreadyExists, FileTooLarge, InvalidRequest, IsADirectory, NotFound
@@ -29,7 +30,7 @@ def open_stream(system: FileSystem, path: str, mode: str, *, encoding: str | Non
         raw = _Writer(system, paths.normalize(path), action, readable=update)
     # File objects have these, and pandas and zipfile ask for them; BytesIO does not.
     raw.__dict__.update(name=path, mode=mode)
-    return raw if binary else _Text(raw, encoding or "utf-8", newline)
+    return raw if binary else _Text(raw, encoding or "utf-8", newline, mode)
 
 
 def _parse(mode: str) -> tuple[str, bool, bool]:
@@ -41,6 +42,10 @@ def _parse(mode: str) -> tuple[str, bool, bool]:
     return actions.pop(), "+" in letters, "b" in letters
 
 
+def _not_readable(*_: object) -> NoReturn:
+    raise io.UnsupportedOperation("not readable")
+
+
 class _Reader(io.BytesIO):
     def writable(self) -> bool:
         return False
@@ -48,19 +53,31 @@ class _Reader(io.BytesIO):
     def write(self, _: Any) -> int:
         raise io.UnsupportedOperation("not writable")
 
+    def writelines(self, _: Any) -> None:
+        raise io.UnsupportedOperation("not writable")
+
     def truncate(self, _: int | None = None) -> int:
         raise io.UnsupportedOperation("not writable")
 
 
+_READING = ("read", "read1", "readline", "readlines", "readinto", "readinto1")
+
+
 class _Writer(io.BytesIO):
-    """Collects what is written; `close` commits it, `abort` drops it."""
+    """Collects what is written; `close` commits it, `abort` drops it.
+
+    One that only appends does not hold what was there before it, but its positions count it.
+    """
 
     def __init__(self, system: FileSystem, path: str, action: str, *, readable: bool) -> None:
         self._system, self._path, self._action, self._readable = system, path, action, readable
         self._expected = 0 if action == "x" else None
+        self._before = 0
         super().__init__(self._begin())
-        self._kept = self.seek(0, io.SEEK_END) if action == "a" else 0
+        self._kept = super().seek(0, io.SEEK_END) if action == "a" else 0
         self._limit = system.limits.file_bytes
+        if not readable:
+            self.__dict__.update(dict.fromkeys(_READING, _not_readable))
 
     def _begin(self) -> bytes:
         """Check what can be checked now, and give the content to start with."""
@@ -71,23 +88,54 @@ class _Writer(io.BytesIO):
             raise IsADirectory(self._path)
         if self._action == "r" and not self._system.exists(self._path):
             raise NotFound(self._path)
-        keep = self._action == "r" or (self._action == "a" and self._readable and entry is not None)
-        return self._system.read_bytes(self._path) if keep else b""
+        there = self._action in {"r", "a"} and self._system.exists(self._path)
+        if there and not self._readable:
+            self._before = self._system.stat(self._path).size
+        return self._system.read_bytes(self._path) if there and self._readable else b""
 
     def readable(self) -> bool:
         return self._readable
 
-    def read(self, size: int | None = -1, /) -> bytes:
+    def __next__(self) -> bytes:
         if not self._readable:
-            raise io.UnsupportedOperation("not readable")
-        return super().read(size)
+            _not_readable()
+        return super().__next__()
+
+    def tell(self) -> int:
+        return super().tell() + self._before
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        if whence == io.SEEK_SET:
+            offset = max(offset - self._before, 0) if offset >= 0 else offset
+        return super().seek(offset, whence) + self._before
 
     def write(self, data: Any, /) -> int:
         if self._action == "a":
             self.seek(0, io.SEEK_END)
-        if self.tell() + len(data) > self._limit:
-            raise FileTooLarge(self._path, f"over the limit of {self._limit} bytes")
+        self._check_size(self.tell() + memoryview(data).nbytes)
         return super().write(data)
+
+    def writelines(self, lines: Iterable[Any], /) -> None:
+        for line in lines:
+            self.write(line)
+
+    def truncate(self, size: int | None = None, /) -> int:
+        """Cut, or extend with zeros as a file does; an appending stream has only its own end to cut."""
+        if self._action == "a":
+            raise io.UnsupportedOperation("an appending stream is not truncated")
+        wanted = self.tell() if size is None else size
+        self._check_size(wanted)
+        end = len(self.getbuffer())
+        if wanted > end:
+            at = self.tell()
+            self.seek(end)
+            super().write(bytes(wanted - end))
+            self.seek(at)
+        return super().truncate(wanted)
+
+    def _check_size(self, size: int) -> None:
+        if size > self._limit:
+            raise FileTooLarge(self._path, f"over the limit of {self._limit} bytes")
 
     def abort(self) -> None:
         """Drop what was written."""
@@ -115,9 +163,10 @@ class _Writer(io.BytesIO):
 class _Text(io.TextIOWrapper):
     """Text over one of the above; an exception in the `with` block reaches the writer below."""
 
-    def __init__(self, raw: io.BytesIO, encoding: str, newline: str | None) -> None:
+    def __init__(self, raw: io.BytesIO, encoding: str, newline: str | None, mode: str) -> None:
         super().__init__(raw, encoding=encoding, newline=newline)
         self._raw = raw
+        self.__dict__["mode"] = mode
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None and isinstance(self._raw, _Writer):

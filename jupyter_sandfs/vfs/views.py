@@ -1,26 +1,28 @@
 """A file system as one principal sees it: what is hidden looks absent.
 
-A path is visible if the rule lets through the policy in force for it and for every directory above it, both along the
-path as it is written and along the path that its links lead to. Names can't be probed: creating something where a
-hidden node is answers with PermissionDenied, as a directory that takes no new names would.
+A path is visible if the rule lets through the policy in force for it, for every directory above it and for every link
+and directory that its links lead through. Names can't be probed: creating something where a hidden node is, or was,
+answers with PermissionDenied, as a directory that takes no new names would.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import AlreadyExists, NotADirectory, NotFound, PermissionDenied
+from jupyter_sandfs.errors import AlreadyExists, InvalidPath, NameTooLong, NotADirectory, NotFound, PermissionDenied
+from jupyter_sandfs.vfs import links
 from jupyter_sandfs.vfs.entries import DirEntry, Stat, Stats
 from jupyter_sandfs.vfs.events import Watch
 from jupyter_sandfs.vfs.history import Snapshot
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Change, JournalRecord
 from jupyter_sandfs.vfs.policy import NodePolicy
-from jupyter_sandfs.vfs.providers import reader
+from jupyter_sandfs.vfs.providers import reading_as
 from jupyter_sandfs.vfs.wrappers import Administered, measured
 
 
@@ -91,36 +93,29 @@ class View(Administered):
     # ------------------------------------------------------------ questions
 
     def resolve(self, path: str) -> str:
-        final = self.base.resolve(path)
-        self._require(path, final)
-        return final
+        return self._follow(path)[0]
 
     def stat(self, path: str, *, follow: bool = True) -> Stat:
-        self._check(path, follow=follow)
-        return self.base.stat(path, follow=follow)
+        return self._seen(path, follow=follow)[1]
 
     def ls(self, path: str = paths.ROOT) -> list[DirEntry]:
-        self._check(path)
-        return [entry for entry in self.base.ls(path) if self._shows(entry.path)]
+        where, _ = self._seen(path)
+        return [entry for entry in super().ls(where) if self._allows(entry.path)]
 
     def listdir(self, path: str = paths.ROOT) -> list[str]:
         return [entry.name for entry in self.ls(path)]
 
     def read_bytes(self, path: str) -> bytes:
-        self._check(path)
-        reset = reader.set(reader.get() or self)
-        try:
-            return self.base.read_bytes(path)
-        finally:
-            reader.reset(reset)
+        return super().read_bytes(self._seen(path)[0])
 
     def get_policy(self, path: str) -> NodePolicy:
-        self._check(path, follow=False)
-        return self.base.get_policy(path)
+        where, stat = self._follow(path, last=False)
+        if stat is None and not self._shows(where):
+            raise NotFound(where)
+        return self.base.get_policy(where)
 
     def metadata(self, path: str) -> Mapping[str, Any]:
-        self._check(path)
-        return self.base.metadata(path)
+        return self.base.metadata(self._seen(path)[0])
 
     def stats(self) -> Stats:
         return measured(self)
@@ -128,51 +123,47 @@ class View(Administered):
     # ------------------------------------------------------------ changes
 
     def write_bytes(self, path: str, data: bytes, *, append: bool = False, expected_version: int | None = None) -> int:
-        self._check_target(path)
-        return self.base.write_bytes(path, data, append=append, expected_version=expected_version)
+        where = self._target(path)
+        return self.base.write_bytes(where, data, append=append, expected_version=expected_version)
 
     def mkdir(self, path: str, *, parents: bool = True, exist_ok: bool = True) -> None:
-        self._check_target(path)
+        self._target(path)  # and then the name as it was written: a directory is not made through a dangling link
         self.base.mkdir(path, parents=parents, exist_ok=exist_ok)
 
     def remove(self, path: str, *, recursive: bool = False, expected_version: int | None = None) -> None:
-        self._check(path, follow=False)
-        self._check_whole(path)
-        self.base.remove(path, recursive=recursive, expected_version=expected_version)
+        where, _ = self._seen(path, follow=False)
+        self._check_whole(where)
+        self.base.remove(where, recursive=recursive, expected_version=expected_version)
 
     def copy(self, source: str, destination: str, *, overwrite: bool = False) -> None:
-        self._check(source, follow=False)
-        self._check_target(destination, follow=False)
-        self._check_whole(destination)
-        if self._sees_whole(source):
-            self.base.copy(source, destination, overwrite=overwrite)
+        start, _ = self._seen(source, follow=False)
+        end = self._target(destination, follow=False)
+        self._check_whole(end)
+        if self._sees_whole(start):
+            self.base.copy(start, end, overwrite=overwrite)
         else:
-            self._copy_seen(source, destination)
+            self._copy_seen(start, end)
 
     def move(
         self, source: str, destination: str, *, overwrite: bool = False, expected_version: int | None = None
     ) -> None:
-        self._check(source, follow=False)
-        self._check_whole(source)
-        self._check_target(destination, follow=False)
-        self._check_whole(destination)
-        self.base.move(source, destination, overwrite=overwrite, expected_version=expected_version)
+        start, _ = self._seen(source, follow=False)
+        end = self._target(destination, follow=False)
+        self._check_whole(start)
+        self._check_whole(end)
+        self.base.move(start, end, overwrite=overwrite, expected_version=expected_version)
 
     def symlink(self, target: str, path: str) -> None:
-        self._check_target(path, follow=False)
-        self.base.symlink(target, path)
+        self.base.symlink(target, self._target(path, follow=False))
 
     def chmod(self, path: str, mode: int) -> None:
-        self._check(path)
-        self.base.chmod(path, mode)
+        self.base.chmod(self._seen(path)[0], mode)
 
     def utime(self, path: str, modified_at: datetime | None = None) -> None:
-        self._check(path)
-        self.base.utime(path, modified_at)
+        self.base.utime(self._seen(path)[0], modified_at)
 
     def invalidate(self, path: str) -> None:
-        self._check(path)
-        self.base.invalidate(path)
+        self.base.invalidate(self._seen(path)[0])
 
     # ------------------------------------------------------------ events and history
 
@@ -188,7 +179,6 @@ class View(Administered):
             if seen := [change for change in changes if self._shows(change.path)]:
                 callback(seen)
 
-        self._check(prefix)
         if callback is None:
             raise PermissionDenied(paths.normalize(prefix), "a view is watched by callback")
         return self.base.watch(prefix, show, interval=interval)
@@ -206,41 +196,40 @@ class View(Administered):
 
     # ------------------------------------------------------------ the rule
 
-    def _check(self, path: str, *, follow: bool = True) -> None:
-        """Raise NotFound unless every step of the way to `path` is visible."""
-        normal = paths.normalize(path)
-        final = self.base.resolve(normal) if follow else self._place(normal)
-        self._require(normal, final)
+    def _follow(self, path: str, *, last: bool = True) -> tuple[str, Stat | None]:
+        """Where a path leads, and what is seen there; what is hidden on the way is absent."""
+        return links.follow(paths.normalize(path), self._describe, hops=self.limits.link_hops, last=last)
 
-    def _check_target(self, path: str, *, follow: bool = True) -> None:
-        """Raise unless `path` is visible, or could be made in a visible directory."""
-        normal = paths.normalize(path)
-        final = self.base.resolve(normal) if follow else self._place(normal)
-        if self.base.get_entry(final) is None:
-            self._require(normal, self._nearest(final))
-        elif not (self._shows(normal) and self._shows(final)):
-            raise PermissionDenied(normal)
+    def _describe(self, path: str) -> Stat | None:
+        try:
+            stat = super().stat(path, follow=False)
+        except (NotFound, NotADirectory):
+            return None
+        return stat if self._allows(path) else None
 
-    def _require(self, path: str, final: str) -> None:
-        normal = paths.normalize(path)
-        if not (self._shows(normal) and (final == normal or self._shows(final))):
-            raise NotFound(normal)
+    def _seen(self, path: str, *, follow: bool = True) -> tuple[str, Stat]:
+        """The same, of something that must be there."""
+        where, stat = self._follow(path, last=follow)
+        if stat is None:
+            raise NotFound(where)
+        return where, stat
 
-    def _place(self, path: str) -> str:
-        """The path of a name itself: the links above it followed, not the last."""
-        return path if path == paths.ROOT else paths.join(self.base.resolve(paths.parent(path)), paths.name(path))
-
-    def _nearest(self, path: str) -> str:
-        while self.base.get_entry(path) is None:
-            path = paths.parent(path)
-        return path
+    def _target(self, path: str, *, follow: bool = True) -> str:
+        """The path of something that is seen, or that may come to be where it would be seen."""
+        where, stat = self._follow(path, last=follow)
+        if where.count("/") > self.limits.depth:
+            raise NameTooLong(where, f"deeper than {self.limits.depth} levels")
+        if stat is None and not self._shows(where):
+            raise PermissionDenied(where)
+        return where
 
     def _shows(self, path: str) -> bool:
         return all(self._allows(each) for each in (*paths.ancestors(path), paths.normalize(path)))
 
     def _allows(self, path: str) -> bool:
         try:
-            policy, metadata = self.base.get_policy(path), self._metadata(path)
+            with reading_as(self):
+                policy, metadata = self.base.get_policy(path), self._metadata(path)
         except (NotFound, NotADirectory):
             return False
         return self._rule.allows(path, policy, metadata)
@@ -265,11 +254,22 @@ class View(Administered):
             raise PermissionDenied(paths.normalize(path))
 
     def _copy_seen(self, source: str, destination: str) -> None:
-        if self.base.exists(destination):
-            raise AlreadyExists(paths.normalize(destination))
-        top = paths.normalize(source)
-        for at, _, names in list(self.walk(top)):
-            target = paths.join(destination, paths.relative_to(at, top))
+        """Copy what is seen of a directory to a new place; when that fails, nothing of it is left."""
+        if self.base.get_entry(destination) is not None:
+            raise AlreadyExists(destination)
+        if paths.is_within(destination, source):
+            raise InvalidPath(destination, "a directory does not go into itself")
+        made = next(each for each in (*paths.ancestors(destination), destination) if self.base.get_entry(each) is None)
+        try:
+            self._copy_each(source, destination)
+        except BaseException:
+            with suppress(NotFound):
+                self.base.remove(made, recursive=True)
+            raise
+
+    def _copy_each(self, source: str, destination: str) -> None:
+        for at, _, names in self.walk(source):
+            target = paths.join(destination, paths.relative_to(at, source))
             self.base.mkdir(target)
             for name in names:
                 self.base.copy(paths.join(at, name), paths.join(target, name))

@@ -8,15 +8,26 @@ from datetime import datetime
 from typing import Any, NoReturn
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import NotFound, PathError, PermissionDenied, ReadOnly, VersionConflict, revive
+from jupyter_sandfs.errors import (
+    HookError,
+    NotADirectory,
+    NotFound,
+    PathError,
+    PermissionDenied,
+    ProviderError,
+    ReadOnly,
+    VersionConflict,
+    revive,
+)
 from jupyter_sandfs.vfs.entries import DirEntry, Stat, Stats
 from jupyter_sandfs.vfs.events import AfterHook, BeforeHook, Watch
 from jupyter_sandfs.vfs.history import Snapshot
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Action, Change, JournalRecord
 from jupyter_sandfs.vfs.limits import Limits
+from jupyter_sandfs.vfs import links
 from jupyter_sandfs.vfs.policy import NodePolicy
-from jupyter_sandfs.vfs.providers import DirectoryProvider, FileProvider
+from jupyter_sandfs.vfs.providers import DirectoryProvider, FileProvider, reading_as
 
 
 class Wrapper(FileSystem):
@@ -136,6 +147,18 @@ class Wrapper(FileSystem):
 class Administered(Wrapper):
     """A wrapper whose user is not the owner: rules, providers, hooks and restoring are refused."""
 
+    def stat(self, path: str, *, follow: bool = True) -> Stat:
+        with reading_as(self):
+            return self.base.stat(path, follow=follow)
+
+    def ls(self, path: str = paths.ROOT) -> list[DirEntry]:
+        with reading_as(self):
+            return self.base.ls(path)
+
+    def read_bytes(self, path: str) -> bytes:
+        with reading_as(self):
+            return self.base.read_bytes(path)
+
     def set_policy(self, path: str, policy: NodePolicy | None) -> None:
         self._refuse(path, policy)
 
@@ -221,16 +244,17 @@ class SubtreeView(Administered):
 
     def resolve(self, path: str) -> str:
         with self._ours():
-            return self._out(self.base.resolve(self._in(path)))
+            return self._follow(path)
 
     def stat(self, path: str, *, follow: bool = True) -> Stat:
         with self._ours():
-            return self.base.stat(self._in(path, follow=follow), follow=follow)
+            stat = self.base.stat(self._in(path, follow=follow), follow=False)
+        return stat._replace(link_target=self._said(stat.link_target))
 
     def ls(self, path: str = paths.ROOT) -> list[DirEntry]:
         with self._ours():
             entries = self.base.ls(self._in(path))
-        return [entry._replace(path=self._out(entry.path)) for entry in entries]
+        return [self._shown(entry) for entry in entries]
 
     def read_bytes(self, path: str) -> bytes:
         with self._ours():
@@ -253,7 +277,9 @@ class SubtreeView(Administered):
 
     def mkdir(self, path: str, *, parents: bool = True, exist_ok: bool = True) -> None:
         with self._ours():
-            self.base.mkdir(self._in(path), parents=parents, exist_ok=exist_ok)
+            self._in(path)  # no link leads out; then the name as it was written
+            where = self._in(path, follow=False) if not paths.is_root(path) else self._top
+            self.base.mkdir(where, parents=parents, exist_ok=exist_ok)
 
     def remove(self, path: str, *, recursive: bool = False, expected_version: int | None = None) -> None:
         with self._ours():
@@ -275,7 +301,7 @@ class SubtreeView(Administered):
     def symlink(self, target: str, path: str) -> None:
         with self._ours():
             where = self._named(path)
-            inner = target if not target.startswith("/") else self._top.rstrip("/") + paths.normalize(target)
+            inner = target if not target.startswith("/") else self._below(paths.normalize(target))
             self.base.symlink(inner, where)
 
     def chmod(self, path: str, mode: int) -> None:
@@ -318,12 +344,42 @@ class SubtreeView(Administered):
         return self._out(path) if path is not None and paths.is_child_of(path, self._top) else None
 
     def _in(self, path: str, *, follow: bool = True) -> str:
-        """The base's path; NotFound if links lead out of the subtree."""
-        where = paths.normalize(self._top + paths.normalize(path))
-        final = self.base.resolve(where) if follow else self.base.resolve(paths.parent(where))
-        if not paths.is_within(final, self._top) and where != self._top:
-            raise NotFound(paths.normalize(path))
-        return where
+        """The base's path, free of links; NotFound if they lead out of the subtree."""
+        if follow:
+            return self._below(self._follow(path))
+        head, tail = paths.split(path)
+        return self._below(paths.join(self._follow(head), tail))
+
+    def _follow(self, path: str) -> str:
+        """Where a path leads in this file system."""
+        return links.follow(paths.normalize(path), self._describe, hops=self.limits.link_hops)[0]
+
+    def _describe(self, path: str) -> Stat | None:
+        """Describe a node, a link by where it leads in this file system."""
+        where = self._below(path)
+        try:
+            stat = self.base.stat(where, follow=False)
+        except (NotFound, NotADirectory):
+            return None
+        if stat.link_target is None:
+            return stat
+        target = paths.normalize(stat.link_target, paths.parent(where))
+        if not paths.is_within(target, self._top):
+            raise NotFound(where)
+        return stat._replace(link_target=self._out(target))
+
+    def _below(self, path: str) -> str:
+        return paths.normalize(self._top + path)
+
+    def _said(self, target: str | None) -> str | None:
+        """What a link says, in this file system's paths."""
+        if target is None or not target.startswith("/") or not paths.is_within(target, self._top):
+            return target
+        return self._out(target)
+
+    def _shown(self, entry: DirEntry) -> DirEntry:
+        stat = entry.stat._replace(link_target=self._said(entry.stat.link_target))
+        return entry._replace(path=self._out(entry.path), stat=stat)
 
     def _named(self, path: str) -> str:
         """The base's path of a name in the subtree; the top itself is this file system's root and stays."""
@@ -339,17 +395,29 @@ class SubtreeView(Administered):
         """Say this file system's paths in errors, never the base's."""
         try:
             yield
-        except (PathError, VersionConflict) as error:
+        except (PathError, VersionConflict, HookError, ProviderError) as error:
             if not paths.is_within(error.path, self._top):
                 raise
             raise revive(error.code, {**error.facts, "path": self._out(error.path)}) from None
 
 
 def measured(system: FileSystem) -> Stats:
-    """Count a file system by walking it."""
-    size = files = directories = 0
-    for path, _, names in system.walk():
-        directories += 1
-        files += len(names)
-        size += sum(system.stat(paths.join(path, name), follow=False).size for name in names)
+    """Count a file system by walking it, as its owner's counters do: what providers compute counts nothing."""
+    size, files, directories = 0, 0, 1
+    pending = [paths.ROOT]
+    while pending:
+        for entry in _listed(system, pending.pop()):
+            if not entry.is_dir:
+                files, size = files + 1, size + (0 if entry.stat.dynamic else entry.stat.size)
+                continue
+            directories += 1
+            if not entry.stat.dynamic:
+                pending.append(entry.path)
     return Stats(size, files, directories)
+
+
+def _listed(system: FileSystem, path: str) -> list[DirEntry]:
+    try:
+        return system.ls(path)
+    except (NotFound, NotADirectory, PermissionDenied):  # unreadable, or gone since it was named
+        return []

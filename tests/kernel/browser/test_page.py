@@ -315,6 +315,20 @@ def test_making_renaming_and_deleting(page, fs):
     assert fs.listdir("/folder") == []
 
 
+def test_the_selection_moves_on_when_its_row_goes(page, fs):
+    fs.write_file("/data/snow.csv", "")
+    page.show(expanded=["/data"], selected="/data/rain.csv")
+    page.page.wait_for_selector('[data-path="/data/rain.csv"][aria-selected="true"]')
+
+    fs.remove("/data/rain.csv")
+    page.changed(["/data/rain.csv"])
+    page.page.wait_for_selector('[data-path="/data/snow.csv"][aria-selected="true"]')
+    page.page.click('[data-path="/data"] .sfs-twist')
+    page.page.wait_for_selector('[data-path="/data/snow.csv"]', state="detached")
+
+    assert page.selected() == "/data"
+
+
 def test_the_filter_keeps_what_matches_and_what_leads_there(page):
     page.show(expanded=["/data"])
     page.page.wait_for_selector('[data-path="/data/rain.csv"]')

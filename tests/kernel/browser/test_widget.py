@@ -132,6 +132,18 @@ def test_a_start_path_that_is_not_there_is_an_error(make_browser):
     assert caught.value.path == "/nowhere"
 
 
+def test_messages_run_in_the_subshell_that_they_name():
+    class Comm:
+        def _reply_subshell_for(self, _data, _named):
+            return "that of the last publisher"
+
+    comm, plain = Comm(), object()
+    widget.keep_subshell(comm)
+    widget.keep_subshell(plain)
+
+    assert comm._reply_subshell_for({}, "named") == "named"
+
+
 def test_outside_a_kernel_there_is_no_kernel_id():
     assert widget.own_kernel_id() == ""
 

@@ -50,7 +50,7 @@ class Browser {
     });
     this.listing = new Listing(this.link, this.#rows);
     this.notices = new Notices(() => this.tree.focus());
-    this.commands = new Commands(this.link, this.notices, (path) => this.reveal(path));
+    this.commands = new Commands(this.link, this.notices, (path) => this.#attempt(() => this.reveal(path)));
     const transport = new Transport(this.link, {
       kernel: model.get("kernel_id"),
       sandbox: name,

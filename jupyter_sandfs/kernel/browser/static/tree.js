@@ -1,6 +1,6 @@
 /** The tree: rows in view and one screen around them are in the page, whatever the number of files. */
 
-import { folderOf } from "./format.js";
+import { folderOf, foldersAbove } from "./format.js";
 import { icon } from "./icons.js";
 import { element, setAttribute } from "./elements.js";
 import { isFolder } from "./rows.js";
@@ -74,7 +74,9 @@ export class TreeView {
   update() {
     const top = this.#rows.visible[Math.floor(this.tree.scrollTop / ROW_PX)];
     const rest = this.tree.scrollTop % ROW_PX;
+    const before = this.#rows.indexOf(this.selected);
     this.#rows.flatten();
+    if (before >= 0 && this.#rows.indexOf(this.selected) < 0 && !this.#rows.filter) this.#succeed(before);
     setAttribute(this.canvas, "--rows", this.#rows.visible.length);
     const place = top === undefined || this.tree.scrollTop === 0 ? -1 : this.#rows.indexOf(top.key);
     if (place >= 0) this.tree.scrollTop = place * ROW_PX + rest;
@@ -181,6 +183,15 @@ export class TreeView {
     if (row && isFolder(row.entry)) this.#actions.fold(row.entry.path, !row.open);
     else if (row) this.#actions.activate(row.entry);
     return true;
+  }
+
+  /** Move the selection from a row that went: to the folder that was closed over it, or to what took its place. */
+  #succeed(index) {
+    const { visible } = this.#rows;
+    const above = visible[this.#rows.indexOf(foldersAbove(this.selected).findLast((path) => this.#rows.indexOf(path) >= 0))];
+    const row = above && !above.open ? above : visible[nearestEntry(visible, Math.min(index, visible.length - 1), -1) ?? -1];
+    this.selected = row?.entry.path ?? "";
+    if (row) this.#actions.select(row.entry, false);
   }
 
   #choose(entry, byKey) {

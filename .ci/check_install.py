@@ -1,0 +1,60 @@
+"""Use an installed wheel as a new user would: import it, load it in a kernel, and ask the server for its extensions."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from jupyter_client.manager import start_new_kernel
+
+CELL = """
+%load_ext jupyter_sandfs
+%sandfs echo hello > /greeting.txt
+print(get_ipython().run_line_magic("sandfs", "cat /greeting.txt") or "done")
+import jupyter_sandfs
+print(jupyter_sandfs.__file__)
+browser = %sandfs browse
+print(type(browser).__name__)
+"""
+
+
+def main(environment: Path) -> None:
+    """Check the environment that this interpreter belongs to."""
+    with tempfile.TemporaryDirectory() as elsewhere:
+        printed = _run_cell(elsewhere)
+        assert "hello" in printed, printed
+        assert str(environment) in printed, printed
+        assert "TreeBrowser" in printed, printed
+        listed = subprocess.run(
+            [environment / "bin" / "jupyter", "server", "extension", "list"],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=elsewhere,
+        )
+        text = listed.stdout + listed.stderr
+        assert "jupyter_sandfs enabled" in text, text
+        assert "OK" in text.partition("jupyter_sandfs")[2], text
+    sys.stdout.write("the wheel imports, loads and is enabled\n")
+
+
+def _run_cell(directory: str) -> str:
+    manager, client = start_new_kernel(cwd=directory)
+    printed: list[str] = []
+
+    def hear(message: dict) -> None:
+        content = message["content"]
+        printed.append(content.get("text") or "\n".join(content.get("traceback", [])))
+
+    try:
+        client.execute_interactive(CELL, timeout=60, output_hook=hear)
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    return "".join(printed)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
