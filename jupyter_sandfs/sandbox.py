@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from jupyter_sandfs import staging
-from jupyter_sandfs.errors import AlreadyExists, NotFound, SandboxNotFound, Unsupported
+from jupyter_sandfs.errors import AlreadyExists, InvalidRequest, NotFound, SandboxNotFound, Unsupported
 from jupyter_sandfs.filestore import FileInfo, FileStore, StoreLimits, default_store_url, open_file_store
 from jupyter_sandfs.shell.results import ShellResult
 from jupyter_sandfs.shell.shell import SandboxShell
@@ -22,6 +23,7 @@ from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.views import View, ViewRule
 
 DEFAULT_NAME = "default"
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +43,7 @@ class Sandbox:
     """One sandbox of this process, found again under its name.
 
     Args:
+        name: up to 64 letters, digits and `_.-`: it stands in URLs, as in `sandfs://NAME/path`.
         storage: makes the files durable; without it they are gone when the process ends.
         store_url: the staging FileStore, as `open_file_store` takes it.
         limits: how much the file system may hold.
@@ -51,6 +54,7 @@ class Sandbox:
 
     Raises:
         AlreadyExists: the name is taken; `Sandbox.get` gives that one, `close` frees the name.
+        InvalidRequest: not a name for a sandbox.
     """
 
     defaults: ClassVar[Defaults] = Defaults()
@@ -65,7 +69,7 @@ class Sandbox:
         store_url: str | None = None,
         limits: Limits | None = None,
     ) -> None:
-        self.name = name
+        self.name = _checked(name)
         self.fs = VirtualFileSystem(storage, limits=limits or self.defaults.limits)
         self.durable = storage is not None
         self.store_url = store_url or self.defaults.store_url or default_store_url()
@@ -170,6 +174,12 @@ class Sandbox:
     def __repr__(self) -> str:
         stats = self.fs.stats()
         return f"<Sandbox {self.name!r}: {stats.file_count} files, {stats.total_size} bytes>"
+
+
+def _checked(name: str) -> str:
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise InvalidRequest(f"not a name for a sandbox: {name!r:.100} (letters, digits and _.-)")
+    return name
 
 
 class _Registry:

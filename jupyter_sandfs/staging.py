@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import unicodedata
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import NamedTuple
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import ChecksumMismatch
+from jupyter_sandfs.errors import ChecksumMismatch, InvalidPath
 from jupyter_sandfs.filestore import content_types
 from jupyter_sandfs.filestore.keys import new_key
 from jupyter_sandfs.filestore.protocol import FileInfo, FileStore
@@ -71,7 +72,7 @@ def publish(
         InvalidKey, ObjectTooLarge, QuotaExceeded: as `FileStore.put`.
     """
     content = fs.read_bytes(source)
-    origin = {_PATH: paths.normalize(source), _NAME: paths.name(source)}
+    origin = {_PATH: _plain(paths.normalize(source)), _NAME: _plain(paths.name(source))}
     return store.put(
         key if key is not None else new_key(),
         content,
@@ -82,8 +83,27 @@ def publish(
     )
 
 
+def original_name(info: FileInfo) -> str:
+    """The name that a stored file had where it came from, as one segment of a path; else the last of its key.
+
+    Whoever uploaded the file chose it: it may be a path, dots or anything else.
+    """
+    for told in (info.metadata.get(_NAME, ""), info.key):
+        try:
+            called = paths.name(told)
+        except InvalidPath:
+            continue
+        if called:
+            return called
+    return "file"
+
+
 def _landing(fs: FileSystem, destination: str, info: FileInfo) -> str:
     if not destination.endswith("/") and not fs.is_dir(destination):
         return paths.normalize(destination)
-    called = info.metadata.get(_NAME) or info.key.rpartition("/")[2]
-    return paths.join(destination, paths.name(called))
+    return paths.join(destination, original_name(info))
+
+
+def _plain(text: str) -> str:
+    """Metadata holds no control characters; names in a sandbox may."""
+    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(each)[0] in "CZ" and each != " " else each for each in text)

@@ -21,8 +21,12 @@ class KernelLink:
         self._endpoint = Endpoint(dispatcher, get_connection_file(), key)
 
     def start(self) -> None:
-        self._endpoint.start()
+        """Open both ways; one is enough, so a host where no socket can be made is no error."""
         self._control = install_control(self._kernel, self._dispatcher)
+        try:
+            self._endpoint.start()
+        except OSError as error:
+            self._kernel.log.warning("jupyter_sandfs: no socket for the server, only the control channel: %s", error)
 
     def stop(self) -> None:
         self._control.uninstall()

@@ -1,14 +1,22 @@
-"""Whole trees between a file system and the host's disk; only ever called for a path that the owner named."""
+"""Whole trees between a file system and the host's disk; only ever called for a path that the owner named.
+
+Both ways look at everything first and copy then, so that what can be refused is refused before anything changed.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import AlreadyExists, InvalidPath, NotFound
+from jupyter_sandfs.errors import AlreadyExists, FileTooLarge, InvalidPath, IsADirectory, NoSpace, NotFound, Unsupported
 from jupyter_sandfs.vfs.interface import FileSystem
+
+_HERE = "on this machine"
 
 
 class Moved(NamedTuple):
@@ -24,68 +32,129 @@ def import_tree(fs: FileSystem, host_path: str | os.PathLike[str], path: str) ->
 
     Raises:
         NotFound: nothing is there on the host.
+        InvalidPath: a name that the sandbox can't hold.
+        FileTooLarge, NoSpace: more than the file system may hold; nothing was copied.
+        OSError: the host refuses.
         PathError: as `FileSystem.write_bytes`; what was copied before stays.
     """
     top = Path(host_path).expanduser()
     if not top.exists():
-        raise NotFound(str(top), "on this machine")
+        raise NotFound(str(top), _HERE)
     if top.is_file():
-        return Moved(1, _import_file(fs, top, paths.normalize(path)))
-    files = size = 0
-    skipped: list[str] = []
-    for at, directories, names in os.walk(top):
-        target = paths.join(path, Path(at).relative_to(top).as_posix())
-        fs.mkdir(target)
-        skipped += [str(Path(at, name)) for name in directories if Path(at, name).is_symlink()]
-        for name in sorted(names):
-            source = Path(at, name)
-            if source.is_symlink() or not source.is_file():
-                skipped.append(str(source))
-                continue
-            size += _import_file(fs, source, paths.join(target, _portable(name)))
-            files += 1
-    return Moved(files, size, tuple(skipped))
+        directories, files, skipped = [], [(top, paths.normalize(path))], []
+    elif top.is_dir():
+        directories, files, skipped = _survey(top, path)
+    else:
+        raise Unsupported(f"{top}: neither a file nor a directory")
+    _check_room(fs, [source for source, _ in files])
+    for directory in directories:
+        fs.mkdir(directory)
+    return Moved(len(files), sum(_import_file(fs, *each) for each in files), tuple(skipped))
 
 
 def export_tree(fs: FileSystem, path: str, host_path: str | os.PathLike[str], *, overwrite: bool = False) -> Moved:
     """Copy a file or directory to exactly `host_path`; links become what they lead to.
 
     Raises:
-        AlreadyExists: a file is there and `overwrite` is off.
+        AlreadyExists: a file is there and `overwrite` is off. Nothing was copied.
         NotFound: nothing is at `path`.
+        OSError: the host refuses.
     """
     top = Path(host_path).expanduser()
     if not fs.stat(path).is_dir:
         return Moved(1, _export_file(fs, path, top, overwrite=overwrite))
-    files = size = 0
+    directories: list[Path] = []
+    files: list[tuple[str, Path]] = []
     skipped: list[str] = []
     for at, _, names in fs.walk(path):
-        directory = top / paths.relative_to(at, path)
-        directory.mkdir(parents=True, exist_ok=True)
+        directories.append(top / paths.relative_to(at, path))
         for name in names:
             source = paths.join(at, name)
-            if not fs.is_file(source):
+            if fs.is_file(source):
+                files.append((source, directories[-1] / name))
+            else:
                 skipped.append(source)
-                continue
-            size += _export_file(fs, source, directory / name, overwrite=overwrite)
-            files += 1
-    return Moved(files, size, tuple(skipped))
+    if not overwrite:
+        _check_free(target for _, target in files)
+    for directory in directories:
+        directory.mkdir(parents=True, exist_ok=True)
+    size = sum(_export_file(fs, source, target, overwrite=overwrite) for source, target in files)
+    return Moved(len(files), size, tuple(skipped))
+
+
+def write_host_file(target: Path, chunks: Iterable[bytes], *, overwrite: bool = False) -> int:
+    """Put a file on the host's disk, whole or not at all; give its size in bytes.
+
+    With `overwrite`, a link at `target` is replaced, never followed.
+
+    Raises:
+        AlreadyExists: something is there and `overwrite` is off.
+        IsADirectory: a directory is there.
+    """
+    if target.is_dir():
+        raise IsADirectory(str(target), _HERE)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with _new_file(target, overwrite=overwrite) as file:
+        return sum(file.write(chunk) for chunk in chunks)
+
+
+@contextlib.contextmanager
+def _new_file(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
+    path = target.with_name(f".{secrets.token_hex(8)}.part") if overwrite else target
+    try:
+        file = path.open("xb")
+    except FileExistsError:
+        raise _taken(target) from None
+    try:
+        with file:
+            yield file
+        path.replace(target)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+
+
+# ---------------------------------------------------------------- the way in
+
+
+def _survey(top: Path, path: str) -> tuple[list[str], list[tuple[Path, str]], list[str]]:
+    """What is below a directory of the host: directories to make, files with their places, and what is left out."""
+    directories: list[str] = []
+    files: list[tuple[Path, str]] = []
+    skipped: list[str] = []
+    for at, below, names in os.walk(top, onerror=_raise):
+        target = paths.join(path, *(_portable(part) for part in Path(at).relative_to(top).parts))
+        directories.append(target)
+        skipped += [str(Path(at, name)) for name in sorted(below) if Path(at, name).is_symlink()]
+        for name in sorted(names):
+            source = Path(at, name)
+            if source.is_symlink() or not source.is_file():
+                skipped.append(str(source))
+            else:
+                files.append((source, paths.join(target, _portable(name))))
+    return directories, files, skipped
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def _check_room(fs: FileSystem, sources: list[Path]) -> None:
+    """Refuse, before a byte is read, what can't fit."""
+    sizes = {source: source.stat().st_size for source in sources}
+    for source, size in sizes.items():
+        if size > fs.limits.file_bytes:
+            raise FileTooLarge(str(source), f"over the limit of {fs.limits.file_bytes} bytes")
+    needed = sum(sizes.values())
+    # What is replaced gives room back; a view doesn't count what it can't see. The writes themselves are exact.
+    if needed > fs.limits.total_bytes:
+        raise NoSpace(str(sources[0].parent), f"{needed} bytes, and the limit is {fs.limits.total_bytes}")
 
 
 def _import_file(fs: FileSystem, source: Path, path: str) -> int:
-    content = source.read_bytes()
+    with source.open("rb") as file:
+        content = file.read(fs.limits.file_bytes + 1)  # it may have grown since it was measured
     fs.write_bytes(path, content)
-    return len(content)
-
-
-def _export_file(fs: FileSystem, path: str, target: Path, *, overwrite: bool) -> int:
-    content = fs.read_bytes(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with target.open("wb" if overwrite else "xb") as file:
-            file.write(content)
-    except FileExistsError:
-        raise AlreadyExists(str(target), "on this machine; --overwrite replaces it") from None
     return len(content)
 
 
@@ -94,3 +163,20 @@ def _portable(name: str) -> str:
     if "\\" in name:
         raise InvalidPath(name, "a name with a backslash can't be imported")
     return name
+
+
+# ---------------------------------------------------------------- the way out
+
+
+def _check_free(targets: Iterable[Path]) -> None:
+    for target in targets:
+        if os.path.lexists(target):
+            raise _taken(target)
+
+
+def _export_file(fs: FileSystem, path: str, target: Path, *, overwrite: bool) -> int:
+    return write_host_file(target, [fs.read_bytes(path)], overwrite=overwrite)
+
+
+def _taken(target: Path) -> AlreadyExists:
+    return AlreadyExists(str(target), f"{_HERE}; --overwrite replaces it")

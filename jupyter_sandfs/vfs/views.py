@@ -241,7 +241,8 @@ class View(Administered):
     # ------------------------------------------------------------ subtrees with something hidden
 
     def _sees_whole(self, path: str) -> bool:
-        if not self.base.exists(path) or not self.base.stat(path, follow=False).is_dir:
+        entry = self.base.get_entry(path)
+        if entry is None or not entry.is_dir:
             return True
         for at, directories, names in self.base.walk(path):
             if not all(self._allows(paths.join(at, name)) for name in (*directories, *names)):

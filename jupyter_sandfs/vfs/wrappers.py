@@ -16,6 +16,7 @@ from jupyter_sandfs.errors import (
     PermissionDenied,
     ProviderError,
     ReadOnly,
+    TooManyLinks,
     VersionConflict,
     revive,
 )
@@ -249,7 +250,7 @@ class SubtreeView(Administered):
     def stat(self, path: str, *, follow: bool = True) -> Stat:
         with self._ours():
             stat = self.base.stat(self._in(path, follow=follow), follow=False)
-        return stat._replace(link_target=self._said(stat.link_target))
+        return self._said(stat)
 
     def ls(self, path: str = paths.ROOT) -> list[DirEntry]:
         with self._ours():
@@ -348,11 +349,18 @@ class SubtreeView(Administered):
         if follow:
             return self._below(self._follow(path))
         head, tail = paths.split(path)
-        return self._below(paths.join(self._follow(head), tail))
+        try:
+            return self._below(paths.join(self._follow(head), tail))
+        except TooManyLinks:
+            raise TooManyLinks(self._below(paths.normalize(path))) from None
 
     def _follow(self, path: str) -> str:
         """Where a path leads in this file system."""
-        return links.follow(paths.normalize(path), self._describe, hops=self.limits.link_hops)[0]
+        normal = paths.normalize(path)
+        try:
+            return links.follow(normal, self._describe, hops=self.limits.link_hops)[0]
+        except (NotADirectory, TooManyLinks) as error:
+            raise type(error)(self._below(error.path)) from None
 
     def _describe(self, path: str) -> Stat | None:
         """Describe a node, a link by where it leads in this file system."""
@@ -371,15 +379,16 @@ class SubtreeView(Administered):
     def _below(self, path: str) -> str:
         return paths.normalize(self._top + path)
 
-    def _said(self, target: str | None) -> str | None:
-        """What a link says, in this file system's paths."""
+    def _said(self, stat: Stat) -> Stat:
+        """The same, where a link says this file system's paths."""
+        target = stat.link_target
         if target is None or not target.startswith("/") or not paths.is_within(target, self._top):
-            return target
-        return self._out(target)
+            return stat
+        said = self._out(target)
+        return stat._replace(link_target=said, size=len(said.encode()))
 
     def _shown(self, entry: DirEntry) -> DirEntry:
-        stat = entry.stat._replace(link_target=self._said(entry.stat.link_target))
-        return entry._replace(path=self._out(entry.path), stat=stat)
+        return entry._replace(path=self._out(entry.path), stat=self._said(entry.stat))
 
     def _named(self, path: str) -> str:
         """The base's path of a name in the subtree; the top itself is this file system's root and stays."""
@@ -396,9 +405,11 @@ class SubtreeView(Administered):
         try:
             yield
         except (PathError, VersionConflict, HookError, ProviderError) as error:
-            if not paths.is_within(error.path, self._top):
+            # By text: the path in an error may be one that could not even be normalized.
+            top = self._top.rstrip("/")
+            if not f"{error.path}/".startswith(f"{top}/"):
                 raise
-            raise revive(error.code, {**error.facts, "path": self._out(error.path)}) from None
+            raise revive(error.code, {**error.facts, "path": error.path[len(top) :] or paths.ROOT}) from None
 
 
 def measured(system: FileSystem) -> Stats:

@@ -30,7 +30,7 @@ class Sent:
 
 @dataclass
 class FakeKernel:
-    """The parts of an ipykernel Kernel that are used: handlers, a session, statuses, a stream with its loop's thread."""
+    """The parts of an ipykernel Kernel that are used: handlers, a session, statuses, a stream with a loop."""
 
     control_handlers: dict = field(default_factory=dict)
     published: list = field(default_factory=list)
@@ -206,7 +206,10 @@ def test_uninstalling_takes_everything_back(kernel, dispatcher):
 def test_a_later_wrapper_of_the_status_survives_the_uninstall(kernel, dispatcher):
     control = install_control(kernel, dispatcher)
     inner = kernel._publish_status
-    outer = lambda *args: inner(*args)  # noqa: E731 (an attribute, as another extension would set it)
+
+    def outer(*args):
+        return inner(*args)
+
     kernel._publish_status = outer
     control.uninstall()
 

@@ -338,7 +338,7 @@ async def test_a_file_replaced_during_a_download_ends_it(fetch, fs, jp_fetch):
 
 @pytest.mark.parametrize("route", ["fs/file?path=/a", "files/a"])
 async def test_a_client_that_goes_away_leaves_nothing(
-    server, fs, kernels, jp_base_url, jp_http_port, route, monkeypatch
+    server, http_server, fs, jp_base_url, jp_http_port, route, monkeypatch
 ):
     aborted = asyncio.Event()
     for sink in (LargeFile, LargeObject):

@@ -99,7 +99,7 @@ class FakeChannel:
         if content is not None:
             self.messages.put_nowait({"parent_header": message["header"], "content": content, "buffers": []})
 
-    async def get_msg(self, timeout):
+    async def get_msg(self, timeout):  # noqa: ASYNC109 (the signature of jupyter_client's)
         try:
             return await asyncio.wait_for(self.messages.get(), timeout)
         except TimeoutError:
@@ -130,6 +130,11 @@ class FakeClient:
         self.control_channel.send(message)
 
 
+async def closed(link):
+    link.close()
+    await asyncio.gather(link._pump, return_exceptions=True)
+
+
 async def test_through_a_gateway_bodies_are_base64_both_ways():
     seen = []
 
@@ -142,7 +147,7 @@ async def test_through_a_gateway_bodies_are_base64_both_ways():
 
     assert (bytes(reply.body), base64.b64decode(seen[0]["body"]), seen[0]["encoding"]) == (b"back", b"there", "base64")
     assert link.chunk_bytes == 256 << 10
-    link.close()
+    await closed(link)
 
 
 async def test_replies_find_who_asked_whatever_their_order():
@@ -155,6 +160,7 @@ async def test_replies_find_who_asked_whatever_their_order():
     client = FakeClient(answer)
     link = ControlLink(client, in_base64=False)
     first = asyncio.ensure_future(link.ask(Request("stat", {"path": "1"}), DEADLINE))
+    await asyncio.sleep(0)  # let it send first
     second = await link.ask(Request("stat", {"path": "2"}), DEADLINE)
     client.control_channel.messages.put_nowait(
         {"parent_header": {"msg_id": "1"}, "content": {"status": "ok", "value": "late"}, "buffers": [b"x"]}
@@ -162,7 +168,7 @@ async def test_replies_find_who_asked_whatever_their_order():
 
     assert second.value == ["1", "2"]
     assert await first == Reply("late", memoryview(b"x"))
-    link.close()
+    await closed(link)
     assert client.stopped
 
 
@@ -171,7 +177,7 @@ async def test_silence_on_the_control_channel_is_a_busy_kernel():
 
     with pytest.raises(KernelBusy):
         await link.ask(HELLO, 0.05)
-    link.close()
+    await closed(link)
 
 
 async def test_a_remote_kernel_is_asked_on_its_control_channel(links, kernels, tmp_path):

@@ -46,7 +46,6 @@ const ICONS = {
   store: { lines: ["M2.5 5.3 8 2.5l5.5 2.8v5.4L8 13.5l-5.5-2.8zM2.5 5.3 8 8.2l5.5-2.9M8 8.2v5.3"] },
   warn: { lines: ["M8 2.8 14 13H2zM8 6.8v3M8 11.2v.01"] },
   pencil: { lines: ["m3 13 .6-3L10.5 3 13 5.5l-7 6.9z"] },
-  trash: { lines: ["M3 4.5h10M6 4.5v-2h4v2M4.3 4.5l.6 9h6.2l.6-9M6.8 7v4M9.2 7v4"] },
 };
 
 const KIND_BY_SUFFIX = new Map(

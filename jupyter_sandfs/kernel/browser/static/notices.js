@@ -28,11 +28,6 @@ export class Notices {
     this.#show("error", icon("warn"), element("span", { class: "sfs-say" }, text), this.#closeTool());
   }
 
-  /** @param {string} text */
-  tell(text) {
-    this.#show("plain", element("span", { class: "sfs-say" }, text), this.#closeTool());
-  }
-
   /**
    * Ask for one of several answers.
    * @param {{title: string, text: string, choices: Choice[]}} question

@@ -188,8 +188,10 @@ export class TreeView {
   /** Move the selection from a row that went: to the folder that was closed over it, or to what took its place. */
   #succeed(index) {
     const { visible } = this.#rows;
-    const above = visible[this.#rows.indexOf(foldersAbove(this.selected).findLast((path) => this.#rows.indexOf(path) >= 0))];
-    const row = above && !above.open ? above : visible[nearestEntry(visible, Math.min(index, visible.length - 1), -1) ?? -1];
+    const folder = foldersAbove(this.selected).findLast((path) => this.#rows.indexOf(path) >= 0);
+    const above = visible[this.#rows.indexOf(folder)];
+    const next = nearestEntry(visible, Math.min(index, visible.length - 1), -1);
+    const row = above && !above.open ? above : visible[next ?? -1];
     this.selected = row?.entry.path ?? "";
     if (row) this.#actions.select(row.entry, false);
   }
