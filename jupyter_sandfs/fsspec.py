@@ -5,8 +5,11 @@ The first segment of a path names a sandbox of this process; the rest is a path 
 
 from __future__ import annotations
 
+import io
+import sys
+from collections.abc import Buffer
 from datetime import datetime
-from typing import Any
+from typing import IO, Any
 
 from fsspec.spec import AbstractFileSystem
 
@@ -15,6 +18,8 @@ from jupyter_sandfs.errors import InvalidRequest, NotFound
 from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.vfs.entries import DirEntry, Stat
 from jupyter_sandfs.vfs.interface import FileSystem
+
+_CALLERS = 6  # frames between a `with` block's end and the innermost close, compression and text included
 
 
 class SandfsFileSystem(AbstractFileSystem):
@@ -82,9 +87,17 @@ class SandfsFileSystem(AbstractFileSystem):
 
     # ------------------------------------------------------------ contents
 
-    def _open(self, path: str, mode: str = "rb", **_: Any) -> Any:
+    def open(self, path: str, mode: str = "rb", *arguments: Any, **options: Any) -> Any:
+        """As fsspec's; text in a `with` block that an exception leaves is dropped."""
+        if "b" in mode:
+            return super().open(path, mode, *arguments, **options)
+        text = {name: options.pop(name) for name in ("encoding", "errors", "newline") if name in options}
+        return _Text(super().open(path, mode.replace("t", "") + "b", *arguments, **options), **text)
+
+    def _open(self, path: str, mode: str = "rb", autocommit: bool = True, **_: Any) -> Any:  # noqa: FBT001, FBT002  # fsspec's signature
         fs, inner = self._place(path)
-        return fs.open(inner, mode)
+        file = fs.open(inner, mode)
+        return file if mode == "rb" else _Writing(file, at_once=autocommit)
 
     def cat_file(self, path: str, start: int | None = None, end: int | None = None, **_: Any) -> bytes:
         fs, inner = self._place(path)
@@ -159,3 +172,89 @@ def _info(name: str, stat: Stat, target: str | None) -> dict[str, Any]:
     if target is not None:
         facts["destination"] = target
     return facts
+
+
+class _Writing(io.BufferedIOBase):
+    """A file that is being written, with fsspec's two ends: `commit` makes it visible, `discard` forgets it.
+
+    Args:
+        at_once: `close` commits; in a transaction of fsspec it doesn't.
+    """
+
+    def __init__(self, file: IO[bytes], *, at_once: bool) -> None:
+        self._file = file
+        self._at_once = at_once
+        self.name = file.name
+
+    def readable(self) -> bool:
+        return self._file.readable()
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return self._file.read(-1 if size is None else size)
+
+    def write(self, data: Buffer, /) -> int:
+        return self._file.write(data)
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def truncate(self, size: int | None = None, /) -> int:
+        return self._file.truncate(size)
+
+    def commit(self) -> None:
+        self._file.close()
+
+    def discard(self) -> None:
+        self._file.__exit__(InterruptedError, None, None)
+        super().close()
+
+    def close(self) -> None:
+        if self.closed:
+            return
+        if _an_exception_leaves():
+            self.discard()
+        elif self._at_once:
+            try:
+                self.commit()
+            finally:
+                super().close()
+        else:
+            super().close()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self.close() if kind is None else self.discard()
+
+
+class _Text(io.TextIOWrapper):
+    """Text over a file of ours: its `with` block drops what an exception left half written."""
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None and isinstance(self.buffer, _Writing):
+            self.buffer.discard()
+        else:
+            self.close()
+
+
+def _an_exception_leaves() -> bool:
+    """Say whether a `with` block of fsspec or pandas closes the file since an exception leaves it.
+
+    Their `__exit__` calls `close` without saying why, so the arguments that it was called with are looked up.
+    """
+    frame = sys._getframe(2)  # noqa: SLF001  # the one way to see who calls
+    for _ in range(_CALLERS):
+        if frame.f_code.co_name == "__exit__":
+            given = frame.f_locals
+            return any(isinstance(each, BaseException) for each in (*given.values(), *given.get("args", ())))
+        if frame.f_back is None:
+            return False
+        frame = frame.f_back
+    return False

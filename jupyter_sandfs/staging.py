@@ -17,6 +17,7 @@ from jupyter_sandfs.vfs.interface import FileSystem
 
 _NAME = "original_filename"  # metadata: what the file was called where it came from
 _PATH = "original_path"  # metadata: where in a sandbox it was published from
+_CONTROL = frozenset({"Cc", "Cs", "Zl", "Zp"})  # what a store refuses in metadata
 
 
 class Staged(NamedTuple):
@@ -105,5 +106,5 @@ def _landing(fs: FileSystem, destination: str, info: FileInfo) -> str:
 
 
 def _plain(text: str) -> str:
-    """Metadata holds no control characters; names in a sandbox may."""
-    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(each)[0] in "CZ" and each != " " else each for each in text)
+    """Text that may stand in metadata: a name in a sandbox may hold control characters and line separators."""
+    return "".join(each if unicodedata.category(each) not in _CONTROL else "\N{REPLACEMENT CHARACTER}" for each in text)

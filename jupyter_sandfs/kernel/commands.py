@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from jupyter_sandfs import paths
-from jupyter_sandfs.errors import AlreadyExists, InvalidRequest, NotFound
+from jupyter_sandfs import paths, staging
+from jupyter_sandfs.errors import InvalidRequest, NotFound, SandfsError
 from jupyter_sandfs.filestore import FileInfo, keys
 from jupyter_sandfs.kernel.output import human_size
 from jupyter_sandfs.sandbox import Sandbox
@@ -39,7 +39,7 @@ class MagicCommand:
 
     Attributes:
         operands: how many it takes, at least and at most.
-        run: gives what the magic returns; text is printed.
+        run: gives what the magic returns; text is printed, a browser shown.
     """
 
     usage: str
@@ -71,11 +71,7 @@ class MagicCommand:
 
 
 def _browse(call: Call) -> Any:
-    from jupyter_sandfs.kernel.browser.display import display_browser  # noqa: PLC0415  # widgets load when one is shown
-
-    browser = call.sandbox.browse(call.path(call.arguments.operands[0] if call.arguments.operands else "."))
-    display_browser(browser)
-    return browser
+    return call.sandbox.browse(call.path(call.arguments.operands[0] if call.arguments.operands else "."))
 
 
 def _upload(call: Call) -> FileInfo:
@@ -95,32 +91,28 @@ def _upload(call: Call) -> FileInfo:
 def _download(call: Call) -> str:
     key, *target = call.arguments.operands
     with call.sandbox.files.open(keys.complete(key)) as reader:
-        called = reader.info.metadata.get("original_filename") or reader.info.key
-        path = Path(target[0]).expanduser() if target else Path(paths.name(called))
-        path = path / paths.name(called) if path.is_dir() else path
-        try:
-            with path.open("wb" if "overwrite" in call.arguments else "xb") as file:
-                for chunk in reader:
-                    file.write(chunk)
-        except FileExistsError:
-            raise AlreadyExists(str(path), "on this machine; --overwrite replaces it") from None
-    return f"{path} ({human_size(reader.info.size_bytes)})\n"
+        path = _host_path(target[0]) if target else Path()
+        path = path / staging.original_name(reader.info) if path.is_dir() else path
+        size = exchange.write_host_file(path, reader, overwrite="overwrite" in call.arguments)
+    return f"{path} ({human_size(size)})\n"
 
 
 def _import(call: Call) -> str:
-    source, target = call.arguments.operands
+    source, target = _host_path(call.arguments.operands[0]), call.arguments.operands[1]
     path = call.path(target)
     if target.endswith("/") or call.sandbox.fs.is_dir(path):
-        path = paths.join(path, Path(source).expanduser().resolve().name)
+        path = paths.join(path, source.absolute().name)
     with call.sandbox.fs.action(f"import {source}", "owner"):
         moved = exchange.import_tree(call.sandbox.fs, source, path)
     return _told(moved, path)
 
 
 def _export(call: Call) -> str:
-    source, target = call.arguments.operands
-    overwrite = "overwrite" in call.arguments
-    return _told(exchange.export_tree(call.sandbox.fs, call.path(source), target, overwrite=overwrite), target)
+    source, target = call.path(call.arguments.operands[0]), _host_path(call.arguments.operands[1])
+    if target.is_dir() and call.sandbox.fs.is_file(source):
+        target /= paths.name(source)
+    moved = exchange.export_tree(call.sandbox.fs, source, target, overwrite="overwrite" in call.arguments)
+    return _told(moved, str(target))
 
 
 def _told(moved: exchange.Moved, where: str) -> str:
@@ -132,10 +124,21 @@ def _counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def _host_path(name: str) -> Path:
+    if "\0" in name:
+        raise InvalidRequest("a path holds no NUL")
+    try:
+        return Path(name).expanduser()
+    except RuntimeError:
+        raise InvalidRequest(f"no such user on this machine: {name}") from None
+
+
 def _host_file(name: str) -> Path:
-    source = Path(name).expanduser()
-    if not source.is_file():
+    source = _host_path(name)
+    if not source.exists():
         raise NotFound(name, "on this machine")
+    if not source.is_file():
+        raise InvalidRequest(f"{name}: not a file; %sandfs import copies directories")
     return source
 
 
@@ -146,7 +149,7 @@ def _content_type(source: Path) -> str:
 
 
 def _status(call: Call) -> str:
-    sandbox, stats, usage = call.sandbox, call.sandbox.fs.stats(), call.sandbox.files.usage()
+    sandbox, stats = call.sandbox, call.sandbox.fs.stats()
     kept = (
         "kept in its storage"
         if sandbox.durable
@@ -158,10 +161,38 @@ def _status(call: Call) -> str:
         f"{human_size(stats.total_size)} of {human_size(sandbox.fs.limits.total_bytes)}; working directory "
         f"{sandbox.shell.cwd}\n"
         f"  {kept}\n"
-        f"  staging store: {_counted(usage.file_count, 'file')}, {human_size(usage.total_bytes)} of "
-        f"{human_size(usage.max_total_bytes)}\n"
+        f"  staging store: {_store_status(sandbox)}\n"
         "  %sandfs help lists the commands, %sandfs browse shows the tree\n"
     )
+
+
+def _store_status(sandbox: Sandbox) -> str:
+    try:
+        usage = sandbox.files.usage()
+    except (SandfsError, OSError) as error:  # the sandbox itself works without its store
+        return f"not available ({error})"
+    size = f"{human_size(usage.total_bytes)} of {human_size(usage.max_total_bytes)}"
+    return f"{_counted(usage.file_count, 'file')}, {size}"
+
+
+def _help(call: Call) -> Any:
+    """Describe the magic's commands beside those of the shell."""
+    names = call.arguments.operands
+    if not names:
+        return overview() + call.sandbox.run("help").stdout
+    ours = {name: _own(name) for name in names}
+    others = [name for name in names if not ours[name] or name in call.sandbox.shell.commands]
+    told = "\n".join(each.describe() for name in names for each in ours[name])
+    if not others:
+        return told
+    result = call.sandbox.run(shlex.join(["help", *others]))
+    return replace(result, stdout="\n".join(text for text in (result.stdout, told) if text))
+
+
+def _own(name: str) -> list[MagicCommand]:
+    """The magic's commands that begin with a word."""
+    every = (*LINE_COMMANDS.items(), *CELL_COMMANDS.items())
+    return [each for command, each in every if command.partition(" ")[0] == name]
 
 
 # ---------------------------------------------------------------- cells
@@ -170,8 +201,14 @@ def _status(call: Call) -> str:
 def _write(call: Call) -> str:
     path, options = call.path(call.arguments.operands[0]), call.arguments
     expected = options.number("expect-version", 0) if "expect-version" in options else None
-    version = call.sandbox.fs.write_file(path, call.body, append="a" in options, expected_version=expected)
-    return f"{path} ({len(call.body.encode())} bytes, version {version})\n"
+    try:
+        content = call.body.encode()
+    except UnicodeEncodeError:
+        raise InvalidRequest(
+            "the cell holds half a character (a lone surrogate): it can't be written as UTF-8"
+        ) from None
+    version = call.sandbox.fs.write_bytes(path, content, append="a" in options, expected_version=expected)
+    return f"{path} ({_counted(len(content), 'byte')}, version {version})\n"
 
 
 def _script(call: Call) -> Any:
@@ -206,9 +243,12 @@ LINE_COMMANDS: Mapping[str, MagicCommand] = {
         options=(_KEY, _TTL),
         operands=(1, 1),
     ),
+    "help": MagicCommand(
+        usage="%sandfs help [COMMAND...]", help="List all commands, or describe some.", run=_help, operands=(0, 100)
+    ),
     "import": MagicCommand(
         usage="%sandfs import HOSTPATH PATH",
-        help="Copy a file or directory of this machine into the sandbox.",
+        help="Copy a file or directory of this machine into the sandbox; links are skipped.",
         run=_import,
         operands=(2, 2),
     ),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import logging
 import os
 import socket
 import tempfile
@@ -16,6 +17,7 @@ from jupyter_sandfs.rpc.dispatcher import Dispatcher
 from jupyter_sandfs.rpc.rendezvous import Address
 
 _BACKLOG = 16
+_log = logging.getLogger(__name__)
 _PRIVATE_NAME = "link.sock"  # in a directory made for it alone
 
 
@@ -35,15 +37,13 @@ class Endpoint:
         self._owner = os.getpid()
 
     def start(self) -> Address:
-        """Listen, and say where. What an earlier kernel of this connection file left behind is removed."""
-        if self._server is not None:
+        """Listen, and say where; where no socket can be made, say that. What an earlier kernel left is removed."""
+        if self._files:
             raise Unsupported("this endpoint listens already")
         self._owner = os.getpid()
         atexit.register(self.stop)
         self._remove_stale()
-        listener, address = self._listen()
-        self._server = SocketServer(listener, self._dispatcher.handle, self._key)
-        self._server.start()
+        address = self._open()
         self._files.append(rendezvous.publish(self._connection_file, address))
         return address
 
@@ -58,13 +58,27 @@ class Endpoint:
         while self._files:
             _remove(self._files.pop())
 
+    def _open(self) -> Address:
+        try:
+            listener, address = self._listen()
+        except OSError as error:  # such as a directory on a file system that can't hold sockets
+            _log.warning("no socket for the server, only the control channel: %s", error)
+            return Address(os.getpid())
+        self._server = SocketServer(listener, self._dispatcher.handle, self._key)
+        self._server.start()
+        return address
+
     def _listen(self) -> tuple[socket.socket, Address]:
         if not hasattr(socket, "AF_UNIX"):
             return self._listen_on_loopback()
         path = self._socket_path()
         path.unlink(missing_ok=True)
         listener = socket.socket(socket.AF_UNIX)
-        listener.bind(str(path))
+        try:
+            listener.bind(str(path))
+        except OSError:
+            listener.close()
+            raise
         self._files.append(path)
         path.chmod(0o600)  # nobody can have connected before: it does not listen yet
         listener.listen(_BACKLOG)

@@ -21,6 +21,7 @@ class Extension:
 
     def __init__(self, ip: Any) -> None:
         self._ip = ip
+        self._earlier = Sandbox.defaults
         options = SandFS(parent=ip).options(os.environ)
         Sandbox.defaults = Defaults(
             store_url=options.store_url,
@@ -41,6 +42,7 @@ class Extension:
         for link in self._links:
             link.stop()
         Sandbox.faces.pop("browse", None)
+        Sandbox.defaults = self._earlier
         for kind in ("line", "cell"):
             self._ip.magics_manager.magics[kind].pop(_MAGIC, None)
         self._ip.magics_manager.registry.pop(SandFSMagics.__name__, None)

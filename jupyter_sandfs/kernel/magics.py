@@ -13,12 +13,14 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 
 from jupyter_sandfs.errors import SandfsError
 from jupyter_sandfs.filestore import FileInfo
-from jupyter_sandfs.kernel.commands import CELL_COMMANDS, LINE_COMMANDS, MagicCommand, overview
-from jupyter_sandfs.kernel.output import Text, is_asked_for, show
+from jupyter_sandfs.kernel.commands import CELL_COMMANDS, LINE_COMMANDS, MagicCommand
+from jupyter_sandfs.kernel.output import Text, complain, is_asked_for, present, show
 from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.shell.results import ShellResult
 
-_NAME = re.compile(r"\{([A-Za-z_]\w*)\}")
+_NAME = re.compile(r"(?<!\$)\{([A-Za-z_]\w*)\}")  # `${name}` is the shell's
+_ASKS_FOR_HELP = ("-h", "--help")
+_ABSENT = object()
 
 
 @magics_class
@@ -47,29 +49,32 @@ class SandFSMagics(Magics):
         try:
             given = self._run_line(line) if cell is None else self._run_cell(line, cell)
         except SandfsError as error:
-            raise UsageError(str(error)) from None
+            raise UsageError(_one_line(str(error))) from None
         except OSError as error:  # of the host: a path that a magic was given
-            raise UsageError(f"{error.filename or ''}: {error.strerror or error}".lstrip(": ")) from None
+            raise UsageError(_one_line(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))) from None
         return self._finish(given, asked=asked)
 
-    def _run_line(self, line: str) -> Any:
+    @staticmethod
+    def _run_line(line: str) -> Any:
+        line = "help" if line in _ASKS_FOR_HELP else line
         command, rest = _find(LINE_COMMANDS, line)
         if command is not None:
             return command.call(Sandbox.current(), rest)
-        if line == "help":
-            sys.stdout.write(overview())
+        if line.split()[0] == "write":
+            raise UsageError("write takes a cell: %%sandfs write PATH, and the content in the lines below")
         return Sandbox.current().run(line)
 
     @staticmethod
     def _run_cell(line: str, cell: str) -> Any:
+        if not line:
+            raise UsageError("say what to do with the cell: %%sandfs write PATH, or %%sandfs sh")
         command, rest = _find(CELL_COMMANDS, line)
         if command is not None:
             return command.call(Sandbox.current(), rest, cell)
-        if not line:
-            raise UsageError("say what to do with the cell: %%sandfs write PATH, or %%sandfs sh")
-        end = f"END-{secrets.token_hex(8)}"
-        body = cell if cell.endswith("\n") or not cell else cell + "\n"
-        return Sandbox.current().run(f"{line} <<'{end}'\n{body}{end}\n")
+        command, _ = _find(LINE_COMMANDS, line)
+        if command is not None:
+            raise UsageError(f"this command takes no cell; usage: {command.usage}")
+        return Sandbox.current().run(_with_input(line, cell))
 
     @property
     def _names(self) -> dict[str, Any]:
@@ -79,24 +84,35 @@ class SandFSMagics(Magics):
         return names
 
     def _filled(self, line: str) -> str:
-        names = self._names
-        return _NAME.sub(lambda found: str(names.get(found[1], found[0])), line)
+        """Put values in the place of `{name}`, for names that the user made; `{exit}` of an awk program is none."""
+        assert self.shell is not None, "a magic is registered with a shell"
+        names, hidden = self._names, self.shell.user_ns_hidden
+
+        def value(found: re.Match[str]) -> str:
+            given = names.get(found[1], _ABSENT)
+            return found[0] if given is _ABSENT or given is hidden.get(found[1], _ABSENT) else str(given)
+
+        return _NAME.sub(value, line)
 
     def _finish(self, given: Any, *, asked: bool) -> Any:
         """Print what stands alone, return what is asked for."""
         if isinstance(given, ShellResult):
             self._names["_exit_code"] = given.exit_code
-            if asked:
-                sys.stderr.write(given.stderr)
-                return Text(given)
-            return show(given)
+            (complain if asked else show)(given)
+            return Text(given) if asked else None
         if asked:
             return given.key if isinstance(given, FileInfo) else given
-        if isinstance(given, FileInfo):
-            sys.stdout.write(f"{given.key} ({given.size_bytes} bytes, {given.content_type})\n")
-        elif isinstance(given, str):
-            sys.stdout.write(given)
-        return None
+        return present(given)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _with_input(line: str, body: str) -> str:
+    """A script that runs `line` with `body` as its standard input, unchanged; a pipe's first command gets it."""
+    end = f"END-{secrets.token_hex(8)}"
+    return f"{{ {line}\n}} <<'{end}'\n{body}{'' if body.endswith(chr(10)) or not body else chr(10)}{end}\n"
 
 
 def _find(commands: Mapping[str, MagicCommand], line: str) -> tuple[MagicCommand | None, str]:

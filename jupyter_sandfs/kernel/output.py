@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from executing import Source
 
+from jupyter_sandfs.filestore import FileInfo
 from jupyter_sandfs.shell.results import ShellResult
 
 
@@ -49,11 +50,28 @@ def _belongs_to_ipython(frame: FrameType) -> bool:
 def show(result: ShellResult) -> None:
     """Print a result: its output, its complaints, and an exit code that is not 0."""
     sys.stdout.write(result.stdout)
+    complain(result)
+    if result.exit_code and not result.stderr:
+        sys.stderr.write(f"exit code {result.exit_code}\n")
+
+
+def complain(result: ShellResult) -> None:
+    """Print what the person should know even if only the output was asked for."""
     if result.truncated:
         sys.stderr.write("output was cut: redirect it into a file to keep all of it\n")
     sys.stderr.write(result.stderr)
-    if result.exit_code and not result.stderr:
-        sys.stderr.write(f"exit code {result.exit_code}\n")
+
+
+def present(given: Any) -> None:
+    """Show what one of the magic's own commands gave."""
+    if isinstance(given, FileInfo):
+        sys.stdout.write(f"{given.key} ({given.size_bytes} bytes, {given.content_type})\n")
+    elif isinstance(given, str):
+        sys.stdout.write(given)
+    elif given is not None:
+        from jupyter_sandfs.kernel.browser import display_browser  # noqa: PLC0415  # widgets load when one is shown
+
+        display_browser(given)
 
 
 def human_size(size: int) -> str:

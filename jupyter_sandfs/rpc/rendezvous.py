@@ -23,6 +23,8 @@ _MAX_BYTES = 4096
 class Address:
     """Where a kernel listens: the path of a unix socket, or a port of the loopback interface.
 
+    With neither, the extension is loaded all the same, and its control channel answers.
+
     Attributes:
         pid: the process that listens.
     """
@@ -42,6 +44,8 @@ class Address:
                 return cls(pid, socket=socket)
             case {"pid": int(pid), "port": int(port)}:
                 return cls(pid, port=port)
+            case {"pid": int(pid), "socket": None, "port": None}:
+                return cls(pid)
         raise InvalidRequest("a runtime file has a pid, and a socket or a port")
 
 

@@ -162,6 +162,8 @@ class Links:
 
 
 async def _open_socket(address: Address, manager: Any) -> SocketLink | None:
+    if address.socket is None and address.port is None:
+        return None
     link = SocketLink(address, bytes(manager.session.key))
     try:
         await link.probe()

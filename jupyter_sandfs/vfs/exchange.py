@@ -18,6 +18,9 @@ from jupyter_sandfs.vfs.interface import FileSystem
 
 _HERE = "on this machine"
 
+_Survey = tuple[list[str], list[tuple[Path, str]], list[str]]
+"""What is below a directory of the host: directories to make, files with their places, and what is left out."""
+
 
 class Moved(NamedTuple):
     """What an import or export took along; `skipped` are links that lead nowhere and special files."""
@@ -40,12 +43,10 @@ def import_tree(fs: FileSystem, host_path: str | os.PathLike[str], path: str) ->
     top = Path(host_path).expanduser()
     if not top.exists():
         raise NotFound(str(top), _HERE)
-    if top.is_file():
-        directories, files, skipped = [], [(top, paths.normalize(path))], []
-    elif top.is_dir():
-        directories, files, skipped = _survey(top, path)
-    else:
+    if not top.is_file() and not top.is_dir():
         raise Unsupported(f"{top}: neither a file nor a directory")
+    found: _Survey = ([], [(top, path)], []) if top.is_file() else _survey(top, path)
+    directories, files, skipped = found
     _check_room(fs, [source for source, _ in files])
     for directory in directories:
         fs.mkdir(directory)
@@ -117,8 +118,7 @@ def _new_file(target: Path, *, overwrite: bool) -> Iterator[BinaryIO]:
 # ---------------------------------------------------------------- the way in
 
 
-def _survey(top: Path, path: str) -> tuple[list[str], list[tuple[Path, str]], list[str]]:
-    """What is below a directory of the host: directories to make, files with their places, and what is left out."""
+def _survey(top: Path, path: str) -> _Survey:
     directories: list[str] = []
     files: list[tuple[Path, str]] = []
     skipped: list[str] = []

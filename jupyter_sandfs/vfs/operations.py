@@ -181,7 +181,7 @@ def copy(desk: Desk, source: str, destination: str, *, overwrite: bool) -> Plan:
     _check_readable_below(desk, start)
     end = _landing(desk, start, destination, overwrite=overwrite)
     if end is None:
-        raise AlreadyExists(paths.normalize(destination), "source and destination are the same")
+        raise AlreadyExists(start.path, "source and destination are the same")
     plan = _plan_replacing(desk, end, node)
     plan.source = start.path
     plan.shares = isinstance(node, Directory)

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import (
+    AlreadyExists,
     HookError,
     NotADirectory,
     NotFound,
@@ -289,19 +290,22 @@ class SubtreeView(Administered):
 
     def copy(self, source: str, destination: str, *, overwrite: bool = False) -> None:
         with self._ours():
-            end = self._named(destination)
-            self.base.copy(self._in(source, follow=False), end, overwrite=overwrite)
+            start = self._there(source)
+            self.base.copy(start, self._named(destination), overwrite=overwrite)
 
     def move(
         self, source: str, destination: str, *, overwrite: bool = False, expected_version: int | None = None
     ) -> None:
         with self._ours():
-            start, end = self._named(source), self._named(destination)
-            self.base.move(start, end, overwrite=overwrite, expected_version=expected_version)
+            self._named(source)
+            start = self._there(source)
+            self.base.move(start, self._named(destination), overwrite=overwrite, expected_version=expected_version)
 
     def symlink(self, target: str, path: str) -> None:
         with self._ours():
-            where = self._named(path)
+            if paths.is_root(path):
+                raise AlreadyExists(self._top)
+            where = self._in(path, follow=False)
             inner = target if not target.startswith("/") else self._below(paths.normalize(target))
             self.base.symlink(inner, where)
 
@@ -353,6 +357,12 @@ class SubtreeView(Administered):
             return self._below(paths.join(self._follow(head), tail))
         except TooManyLinks:
             raise TooManyLinks(self._below(paths.normalize(path))) from None
+
+    def _there(self, path: str) -> str:
+        """The base's path of something that is there; links at its end are not followed."""
+        where = self._in(path, follow=False)
+        self.base.stat(where, follow=False)
+        return where
 
     def _follow(self, path: str) -> str:
         """Where a path leads in this file system."""

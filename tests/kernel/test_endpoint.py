@@ -279,6 +279,17 @@ def test_a_request_whose_sender_left_is_not_carried_out(tmp_path):
     assert asked == []
 
 
+def test_where_no_socket_can_be_made_the_runtime_file_says_so(endpoint, tmp_path, caplog):
+    (tmp_path / "sandfs-abc.sock").mkdir()
+
+    endpoint.start()
+
+    assert rendezvous.find(tmp_path / "kernel-abc.json") == rendezvous.Address(os.getpid())
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    endpoint.stop()
+    assert not rendezvous.runtime_file(tmp_path / "kernel-abc.json").exists()
+
+
 def test_over_tcp_a_kernel_without_a_key_is_refused(fs, tmp_path, monkeypatch):
     monkeypatch.delattr(socket, "AF_UNIX")
     endpoint = Endpoint(Dispatcher(lambda *_: fs, list), tmp_path / "kernel-abc.json", b"")

@@ -9,22 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_sandfs.server.control_link import ControlLink
+
 DEADLINE = 60.0
 SETUP = """
-from pathlib import Path
-from ipykernel.connect import get_connection_file
-from jupyter_sandfs.kernel.control import install_control
-from jupyter_sandfs.kernel.endpoint import Endpoint
-from jupyter_sandfs.rpc.dispatcher import Dispatcher
-from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
-
-fs = VirtualFileSystem()
+%load_ext jupyter_sandfs
+from jupyter_sandfs import Sandbox
+fs = Sandbox.current().fs
 fs.write_file("/hello.txt", "hello")
-dispatcher = Dispatcher(lambda sandbox, view: fs, lambda: ["default"])
-kernel = get_ipython().kernel
-endpoint = Endpoint(dispatcher, get_connection_file(), kernel.session.key)
-endpoint.start()
-control = install_control(kernel, dispatcher)
 """
 SLEEPING = "import time; time.sleep(600)"
 COMPUTING = "while True: pass"
@@ -120,7 +112,9 @@ async def test_a_running_cell_does_not_matter_and_is_interrupted_as_ever(fetch, 
     assert await names(fetch) == ["hello.txt", "new"]
 
 
-async def test_without_its_socket_a_kernel_answers_on_the_control_channel_and_looks_busy_as_before(fetch, start):
+async def test_without_its_socket_a_kernel_answers_on_the_control_channel_and_looks_busy_as_before(
+    fetch, server, start
+):
     notebook = await start()
     notebook.socket.unlink()
     cell = await notebook.start_cell(SLEEPING)
@@ -129,6 +123,7 @@ async def test_without_its_socket_a_kernel_answers_on_the_control_channel_and_lo
     assert await names(fetch) == ["hello.txt"]
     assert (await fetch("fs", "file", method="PUT", params={"path": "/new"}, body=content)).status == 200
     assert (await fetch("fs", "file", params={"path": "/new"})).body == content
+    assert isinstance(await server.web_app.settings["sandfs_links"].link(notebook.kernel_id), ControlLink)
     await notebook.interrupt()
     seen = await notebook.next_status(cell, "idle")
     assert "sandfs_request" not in seen
@@ -175,11 +170,14 @@ async def test_a_session_is_a_name_for_its_kernel(fetch, server, start):
     ]
 
 
-async def test_uninstalling_leaves_the_kernel_as_it_was(start):
+async def test_unloading_leaves_the_kernel_as_it_was(start):
     notebook = await start()
 
     await notebook.run(
-        "control.uninstall(); endpoint.stop()\n"
+        "%unload_ext jupyter_sandfs\n"
+        "from pathlib import Path\n"
+        "from ipykernel.connect import get_connection_file\n"
+        "kernel = get_ipython().kernel\n"
         "assert 'sandfs_request' not in kernel.control_handlers\n"
         "assert '_publish_status' not in vars(kernel)\n"
         "assert not [p for p in Path(get_connection_file()).parent.iterdir() if p.name.startswith('sandfs-')]"

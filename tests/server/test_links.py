@@ -198,3 +198,11 @@ async def test_who_listens_without_the_key_is_not_trusted(links, kernels, tmp_pa
 
     assert rendezvous.find(Path(manager.connection_file)) is not None
     assert (await links.ask("impostor", HELLO)).value == "real"
+
+
+async def test_a_kernel_that_could_make_no_socket_is_asked_on_its_control_channel(links, kernels, fs):
+    manager = kernels.managers["k1"]
+    rendezvous.publish(Path(manager.connection_file), rendezvous.Address(1))
+    manager.client = lambda: FakeClient(lambda _content: {"status": "ok", "value": "control"})
+
+    assert (await links.ask("k1", HELLO)).value == "control"

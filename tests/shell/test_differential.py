@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 
 import pytest
 
-pytestmark = pytest.mark.skipif(shutil.which("bash") is None, reason="needs a real bash to compare with")
+
+@pytest.fixture(autouse=True)
+def real_bash(part) -> str:
+    return part("bash")
+
 
 START = {
     "notes/todo.txt": b"buy milk\ncall Ada\nfix the roof\n",

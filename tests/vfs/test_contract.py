@@ -77,8 +77,8 @@ def test_each_copy_and_move_has_the_same_result_everywhere(system, clock, look, 
     plain = make_world(VirtualFileSystem(clock=clock))
     make_world(system)
 
-    for source in PATHS[:12]:
-        for end in PATHS[:12]:
+    for source in PATHS[1:12]:
+        for end in PATHS[1:12]:
             done = look.attempt(getattr(plain, name), source, end, overwrite=overwrite)
             assert look.attempt(getattr(system, name), source, end, overwrite=overwrite) == done, (source, end)
     assert look.everything(system) == look.everything(plain)

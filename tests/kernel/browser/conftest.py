@@ -65,12 +65,9 @@ def browser(make_browser):
 
 
 @pytest.fixture(scope="session")
-def node():
+def node(part):
     """Path of node, which understands the ES modules as a browser does."""
-    found = shutil.which("node")
-    if found is None:
-        pytest.skip("node is not on PATH: the ES modules are not run here")
-    return found
+    return part("node")
 
 
 @pytest.fixture

@@ -4,12 +4,12 @@ import base64
 import json
 import os
 import re
-import shutil
 import time
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from jupyter_sandfs.kernel.browser import bundle
 from jupyter_sandfs.kernel.browser.preview import preview
@@ -54,14 +54,10 @@ window.ready = true;
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    program = shutil.which("chromium")
-    if program is None:
-        pytest.skip("chromium is not on PATH: the page is not shown here")
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as driver:
+def chromium(part):
+    with sync_playwright() as driver:
         launched = driver.chromium.launch(
-            executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"], env=dict(os.environ)
+            executable_path=part("chromium"), args=["--no-sandbox", "--disable-dev-shm-usage"], env=dict(os.environ)
         )
         yield launched
         launched.close()

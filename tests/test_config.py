@@ -1,0 +1,29 @@
+from __future__ import annotations
+
+import pytest
+from traitlets import TraitError
+from traitlets.config import Config
+
+from jupyter_sandfs.config import STORE_URL_VARIABLE, Options, SandFS
+
+
+def test_without_configuration_the_defaults_count():
+    assert SandFS().options({}) == Options(
+        store_url=None, max_file_size=100 << 20, max_total_bytes=10 << 30, default_ttl=0.0, request_timeout=20.0
+    )
+
+
+@pytest.mark.parametrize(
+    ("configured", "environment", "expected"),
+    [("file:///a", "file:///b", "file:///a"), ("", "file:///b", "file:///b"), ("", "", None)],
+)
+def test_configuration_counts_more_than_the_environment(configured, environment, expected):
+    sandfs = SandFS(config=Config({"SandFS": {"store_url": configured}}))
+
+    assert sandfs.options({STORE_URL_VARIABLE: environment}).store_url == expected
+
+
+@pytest.mark.parametrize("name", ["max_file_size", "max_total_bytes", "request_timeout"])
+def test_nothing_can_be_bounded_by_zero(name):
+    with pytest.raises(TraitError):
+        SandFS(**{name: 0})

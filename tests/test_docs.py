@@ -1,0 +1,80 @@
+"""The documentation tells the truth: its Python runs, its links lead somewhere, and it leaves nothing out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from jupyter_sandfs import errors
+from jupyter_sandfs.config import STORE_URL_VARIABLE, SandFS
+from jupyter_sandfs.kernel.commands import CELL_COMMANDS, LINE_COMMANDS
+from jupyter_sandfs.server import files, fs
+from jupyter_sandfs.shell.commands import COMMANDS
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
+README = (ROOT / "README.md").read_text()
+HTTP = (ROOT / "docs" / "http.md").read_text()
+CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
+_LINK = re.compile(r"\]\(([^)#]+)")
+_PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
+
+
+def snippets() -> list[str]:
+    return [code for code in _PYTHON.findall(README) if not code.lstrip().startswith("%")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_each_link_leads_to_a_file(page: Path):
+    targets = [target for target in _LINK.findall(page.read_text()) if "://" not in target]
+
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("code", snippets())
+def test_each_python_snippet_of_the_readme_runs(code: str, capsys):
+    exec(compile(code, "README.md", "exec"), {})
+
+    assert "Traceback" not in capsys.readouterr().out
+
+
+def test_the_readme_snippet_prints_what_it_says(capsys):
+    exec(compile(snippets()[0], "README.md", "exec"), {})
+
+    assert capsys.readouterr().out == "['/notes/todo.txt']\n\n"
+
+
+def test_each_error_stands_in_the_table_under_its_status():
+    rows = re.findall(r"^\| (\d{3}) \| (.+) \|$", HTTP, re.MULTILINE)
+    table = {code: int(status) for status, codes in rows for code in re.findall(r"`(\w+)`", codes)}
+    known = {code: each.http_status for code, each in errors.BY_CODE.items()}
+
+    assert {code: status for code, status in table.items() if code not in {"forbidden", "hook_error"}} == {
+        code: status for code, status in known.items() if code != "hook_error"
+    }
+
+
+def test_each_route_is_documented():
+    routes = [path for path, _ in (*fs.routes("/sandfs/v1/fs"), *files.routes("/sandfs/v1/files"))]
+
+    assert [path for path in routes if path.replace("(.+)", "{key}") not in HTTP] == []
+
+
+def test_each_trait_is_documented():
+    assert [name for name in SandFS.class_own_traits(config=True) if f"`c.SandFS.{name}`" not in CONFIGURATION] == []
+    assert STORE_URL_VARIABLE in CONFIGURATION
+
+
+def test_each_magic_is_documented():
+    names = [f"%sandfs {name}".strip() for name in LINE_COMMANDS] + [f"%%sandfs {name}" for name in CELL_COMMANDS]
+    page = README + (ROOT / "docs" / "commands.md").read_text()
+
+    assert [name for name in names if name not in page] == []
+
+
+def test_each_command_is_documented():
+    page = (ROOT / "docs" / "commands.md").read_text()
+
+    assert [name for name in COMMANDS if f"`{name}" not in page] == []
