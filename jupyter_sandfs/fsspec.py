@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Buffer
 from datetime import datetime
 from typing import IO, Any
 
 from fsspec.spec import AbstractFileSystem
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import InvalidRequest, NotFound
+from jupyter_sandfs.errors import AlreadyExists, InvalidRequest, NotFound, VersionConflict
 from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.vfs.entries import DirEntry, Stat
 from jupyter_sandfs.vfs.interface import FileSystem
@@ -105,7 +104,10 @@ class SandfsFileSystem(AbstractFileSystem):
 
     def pipe_file(self, path: str, value: bytes, mode: str = "overwrite", **_: Any) -> None:
         fs, inner = self._place(path)
-        fs.write_bytes(inner, bytes(value), expected_version=0 if mode == "create" else None)
+        try:
+            fs.write_bytes(inner, bytes(value), expected_version=0 if mode == "create" else None)
+        except VersionConflict:
+            raise AlreadyExists(inner) from None
 
     def touch(self, path: str, truncate: bool = True, **_: Any) -> None:  # noqa: FBT001, FBT002  # fsspec's signature
         fs, inner = self._place(path)
@@ -198,7 +200,7 @@ class _Writing(io.BufferedIOBase):
     def read(self, size: int | None = -1, /) -> bytes:
         return self._file.read(-1 if size is None else size)
 
-    def write(self, data: Buffer, /) -> int:
+    def write(self, data: Any, /) -> int:
         return self._file.write(data)
 
     def seek(self, offset: int, whence: int = 0, /) -> int:

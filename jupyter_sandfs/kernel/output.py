@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import ast
+import dis
 import sys
 from types import FrameType
 from typing import Any, Self
 
-from executing import Source
-
 from jupyter_sandfs.filestore import FileInfo
 from jupyter_sandfs.shell.results import ShellResult
+
+
+_PRINT = 1  # the interpreter's intrinsic function for an expression that stands alone, from Python 3.12 on
+_UNUSED = {("POP_TOP", None), ("PRINT_EXPR", None), ("CALL_INTRINSIC_1", _PRINT)}
+"""Instructions with their arguments that follow a call whose value nobody takes."""
 
 
 class Text(str):  # noqa: SLOT000  # users may hang notes of their own on it
@@ -31,6 +34,8 @@ class Text(str):  # noqa: SLOT000  # users may hang notes of their own on it
 def is_asked_for(frame: FrameType | None) -> bool:
     """Say whether the caller of a magic uses its value, as in `x = %sandfs cat f`.
 
+    The caller's next instruction tells, also where there is no source, as under `%time`.
+
     Args:
         frame: where to start; the first frame outside IPython is the caller's.
     """
@@ -38,8 +43,9 @@ def is_asked_for(frame: FrameType | None) -> bool:
         frame = frame.f_back
     if frame is None:
         return False
-    statements = Source.executing(frame).statements or set()
-    return not all(isinstance(each, ast.Expr) for each in statements) if statements else False
+    last = frame.f_lasti
+    following = next((each for each in dis.get_instructions(frame.f_code) if each.offset > last), None)
+    return following is not None and (following.opname, following.argval) not in _UNUSED
 
 
 def _belongs_to_ipython(frame: FrameType) -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import FileTooLarge, InvalidRequest, NoSpace, NotFound, RateLimited
+from jupyter_sandfs.errors import FileTooLarge, InvalidRequest, NoSpace, NotADirectory, NotFound, RateLimited
 from jupyter_sandfs.vfs.interface import FileSystem
 
 MAX_LIVE = 64
@@ -85,7 +85,8 @@ class Uploads:
             end = offset + len(chunk)
             if upload.size is not None and end > upload.size:
                 raise InvalidRequest(f"{end} bytes, but {upload.size} were announced")
-            self._refuse_too_much(upload, end)
+            if upload.size is None:  # otherwise its whole size was checked, and is claimed, since it began
+                self._refuse_too_much(upload, end)
             upload.content.write(chunk)
             upload.touched = self._clock()
         return end
@@ -143,5 +144,5 @@ def _replaced(upload: Upload) -> int:
     """Bytes that the file now at the path gives back."""
     try:
         return upload.system.stat(upload.path).size
-    except (NotFound, NotADirectoryError):
+    except (NotFound, NotADirectory):
         return 0

@@ -191,16 +191,16 @@ def test_our_messages_publish_no_status_and_others_do(kernel, control):
 
 
 def test_uninstalling_takes_everything_back(kernel, dispatcher):
-    before = threading.active_count()
+    before = set(threading.enumerate())
     control = install_control(kernel, dispatcher)
-    workers = [each for each in threading.enumerate() if each.name == "sandfs-control"]
+    workers = set(threading.enumerate()) - before
     control.uninstall()
     for worker in workers:
         worker.join(DEADLINE)
 
     assert kernel.control_handlers == {}
     assert "_publish_status" not in vars(kernel)
-    assert threading.active_count() == before
+    assert [worker.is_alive() for worker in workers] == [False] * 4
 
 
 def test_a_later_wrapper_of_the_status_survives_the_uninstall(kernel, dispatcher):

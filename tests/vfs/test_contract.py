@@ -85,11 +85,12 @@ def test_each_copy_and_move_has_the_same_result_everywhere(system, clock, look, 
 
 
 PATH = st.sampled_from(["/", "/a", "/a/b", "/a/b/c", "/d", "/d/e", "/l", "/l/b", "/m"])
+BELOW = PATH.filter(lambda path: path != "/")  # which of two faults is told first is not promised
 STEP = st.one_of(
     st.tuples(st.just("write_bytes"), PATH, st.binary(max_size=4)),
     st.tuples(st.just("append_file"), PATH, st.binary(max_size=4)),
     st.tuples(st.sampled_from(["mkdir", "remove", "touch", "stat", "ls", "read_bytes", "version"]), PATH),
-    st.tuples(st.sampled_from(["copy", "move"]), PATH, PATH),
+    st.tuples(st.sampled_from(["copy", "move"]), BELOW, BELOW),
     st.tuples(st.just("symlink"), st.sampled_from(["/a", "a", "b", "/l", "../d"]), PATH),
 )
 

@@ -43,8 +43,8 @@ def test_hooks_hear_of_copies_moves_and_restores_with_the_versions_that_these_gi
     world.register_write_hook("/", heard.append)
     world.register_write_hook("/", heard.append, before=True)
     calls = [
-        lambda: world.copy("/d/f", "/d/copy"),
-        lambda: world.copy("/d/f", "/d/copy", overwrite=True),
+        lambda: world.copy("/other/d/g", "/d/copy"),
+        lambda: world.copy("/other/d/g", "/d/copy", overwrite=True),
         lambda: world.move("/d/copy", "/d/f", overwrite=True),
         lambda: world.copy("/other", "/third"),
         lambda: world.move("/third", "/fourth"),

@@ -1,0 +1,115 @@
+"""Quotas, exact at their boundary on every way in; what is refused changes nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_sandfs.errors import FileTooLarge, NameTooLong, NoSpace
+from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
+from jupyter_sandfs.vfs.limits import Limits
+
+TIGHT = Limits(total_bytes=100, file_bytes=60, nodes=6, depth=4, name_bytes=8)
+# The world holds 40 bytes in 4 nodes: 60 bytes and 2 nodes are left.
+
+
+@pytest.fixture(params=["short cut", "long way"])
+def world(request, clock):
+    fs = VirtualFileSystem(limits=TIGHT, clock=clock)
+    if request.param == "long way":
+        fs.register_write_hook("/", lambda event: None)
+    fs.write_bytes("/d/f", b"x" * 40)
+    fs.mkdir("/e")
+    return fs
+
+
+def by_stream(fs, path, size):
+    with fs.open(path, "wb") as stream:
+        for _ in range(size):
+            stream.write(b"x")
+
+
+@pytest.mark.parametrize(
+    ("fits", "too_much", "error"),
+    [
+        (lambda fs: fs.write_bytes("/d/g", b"x" * 60), lambda fs: fs.write_bytes("/d/g", b"x" * 61), FileTooLarge),
+        (lambda fs: fs.write_bytes("/d/f", b"x" * 60), lambda fs: fs.write_bytes("/d/f", b"x" * 61), FileTooLarge),
+        (
+            lambda fs: fs.append_file("/d/f", b"x" * 20),
+            lambda fs: fs.append_file("/d/f", b"x" * 21),
+            FileTooLarge,
+        ),
+        (lambda fs: by_stream(fs, "/d/g", 60), lambda fs: by_stream(fs, "/d/g", 61), FileTooLarge),
+        (lambda fs: fs.copy("/d/f", "/g"), lambda fs: [fs.copy("/d/f", f"/{n}") for n in (1, 2)], NoSpace),
+        (
+            lambda fs: (fs.append_file("/d/f", b"x" * 10), fs.copy("/d", "/k")),
+            lambda fs: (fs.append_file("/d/f", b"x" * 11), fs.copy("/d", "/k")),
+            NoSpace,
+        ),
+        (lambda fs: fs.mkdir("/a/b"), lambda fs: fs.mkdir("/a/b/c"), NoSpace),
+        (lambda fs: fs.write_file("/a/b", ""), lambda fs: fs.write_file("/a/b/c", ""), NoSpace),
+        (lambda fs: [fs.touch(n) for n in "12"], lambda fs: [fs.touch(n) for n in "123"], NoSpace),
+        (lambda fs: fs.touch("/" + "n" * 8), lambda fs: fs.touch("/" + "n" * 9), NameTooLong),
+        (lambda fs: fs.touch("/éééé"), lambda fs: fs.touch("/ééééé"), NameTooLong),
+        (lambda fs: fs.touch("/d/1/2"), lambda fs: fs.touch("/d/1/2/3/4"), NameTooLong),
+        (lambda fs: fs.move("/d", "/e/1"), lambda fs: fs.move("/d", "/e/1/2/3"), NameTooLong),
+        (lambda fs: fs.symlink("t" * 60, "/l"), lambda fs: fs.symlink("t" * 61, "/l"), NoSpace),
+        (lambda fs: fs.symlink("t", "/l"), lambda fs: fs.symlink("t" * 5000, "/l"), ValueError),
+    ],
+)
+def test_the_last_byte_node_or_level_fits_and_the_next_does_not(world, look, fits, too_much, error):
+    start = world.snapshot()
+
+    fits(world)
+    look.check(world)
+    world.restore(start)
+    look.check(world)
+
+    with pytest.raises(error):
+        too_much(world)
+    look.check(world)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda fs: fs.write_bytes("/new/g", b"x" * 61),
+        lambda fs: fs.append_file("/d/f", b"x" * 21),
+        lambda fs: fs.copy("/d/f", "/a/b/c"),
+        lambda fs: fs.mkdir("/a/b/c"),
+        lambda fs: fs.symlink("t" * 61, "/new/l"),
+        lambda fs: fs.move("/d", "/a/b/c"),
+        lambda fs: by_stream(fs, "/d/f", 61),
+    ],
+)
+def test_what_is_refused_changes_nothing_at_all(world, look, call):
+    before, start, length = look.everything(world), world.snapshot(), len(world.log())
+
+    with pytest.raises((NoSpace, FileTooLarge, NameTooLong)):
+        call(world)
+
+    assert (look.everything(world), world.diff(start), len(world.log())) == (before, [], length)
+    look.check(world)
+
+
+def test_shrinking_always_has_room(clock):
+    fs = VirtualFileSystem(limits=TIGHT, clock=clock)
+    fs.write_bytes("/a", b"x" * 60)
+    fs.write_bytes("/b", b"x" * 40)
+
+    fs.write_bytes("/a", b"x" * 59)
+    fs.move("/b", "/c")
+    fs.copy("/c", "/a", overwrite=True)
+
+    assert fs.stats().total_size == 80
+
+
+def test_a_restore_that_has_no_room_is_refused(clock):
+    fs = VirtualFileSystem(limits=TIGHT, clock=clock)
+    fs.write_bytes("/a", b"x" * 60)
+    full = fs.snapshot()
+    fs.remove("/a")
+    fs._limits = Limits(total_bytes=50)
+
+    with pytest.raises(NoSpace):
+        fs.restore(full)
+    assert fs.listdir() == []
