@@ -33,7 +33,9 @@ def test_a_path_has_one_normal_form(path, normal):
     assert paths.normalize(path) == normal
 
 
-@pytest.mark.parametrize(("path", "cwd", "normal"), [("x", "/a", "/a/x"), ("../../x", "/a", "/x"), ("../../x", "a", "/x")])
+@pytest.mark.parametrize(
+    ("path", "cwd", "normal"), [("x", "/a", "/a/x"), ("../../x", "/a", "/x"), ("../../x", "a", "/x")]
+)
 def test_a_relative_path_starts_where_it_is_told(path, cwd, normal):
     assert paths.normalize(path, cwd) == normal
 
@@ -86,6 +88,10 @@ def test_a_path_lies_within_another_by_whole_names(path, top, within, child):
 
 
 def test_a_relative_path_is_what_is_below():
-    assert [paths.relative_to("/a/b", "/a"), paths.relative_to("/a", "/a"), paths.relative_to("/a", "/")] == ["b", "", "a"]
+    assert [paths.relative_to("/a/b", "/a"), paths.relative_to("/a", "/a"), paths.relative_to("/a", "/")] == [
+        "b",
+        "",
+        "a",
+    ]
     with pytest.raises(InvalidPath):
         paths.relative_to("/b", "/a")

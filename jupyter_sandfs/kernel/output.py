@@ -45,7 +45,7 @@ def is_asked_for(frame: FrameType | None) -> bool:
         return False
     last = frame.f_lasti
     following = next((each for each in dis.get_instructions(frame.f_code) if each.offset > last), None)
-    return following is not None and (following.opname, following.argval) not in _UNUSED
+    return following is not None and (following.opname, following.arg) not in _UNUSED
 
 
 def _belongs_to_ipython(frame: FrameType) -> bool:

@@ -8,8 +8,9 @@ from typing import Any
 from jupyter_server.auth.decorator import authorized
 from tornado import iostream, web
 
+from jupyter_sandfs import paths
 from jupyter_sandfs.errors import InvalidRequest, ObjectNotFound, PreconditionFailed
-from jupyter_sandfs.filestore import AsyncFileStore, AsyncReader, FileInfo, PutOptions, keys
+from jupyter_sandfs.filestore import AsyncFileStore, AsyncReader, FileInfo, PutOptions, content_types, keys
 from jupyter_sandfs.rpc.entries import rfc3339
 from jupyter_sandfs.server import conditions
 from jupyter_sandfs.server.conditions import Part
@@ -19,6 +20,7 @@ from jupyter_sandfs.server.route import SandfsRoute
 from jupyter_sandfs.server.staging import CHUNK_BYTES, LargeObject, SmallObject, Staging
 
 _MAX_LISTED = 1000
+_NAME_LENGTH = 255
 _FORM = "application/x-www-form-urlencoded"  # what curl says of any body: nothing about the file
 
 
@@ -80,9 +82,10 @@ class Files(FilesRoute, IntakeRoute):
     async def _open_form_sink(self, form: UploadForm) -> Sink:
         key = form.fields.get("key") or self.query("key")
         ttl = form.fields.get("ttl") or self.query("ttl")
-        options: PutOptions = {"ttl": parse_ttl(ttl)}
-        if form.content_type:
-            options["content_type"] = form.content_type
+        name = paths.name(clean_name(form.file_name or ""))
+        options: PutOptions = {"ttl": parse_ttl(ttl), "content_type": form_type(form.content_type, name)}
+        if name:
+            options["metadata"] = {"original_filename": name}
         return await self.open_sink(keys.complete(key) if key else keys.new_key(), None, options)
 
 
@@ -208,6 +211,17 @@ def receipt(info: FileInfo) -> dict[str, Any]:
         "content_type": info.content_type,
         "checksum": info.checksum,
     }
+
+
+def clean_name(name: str) -> str:
+    """A file's name as a browser sent it, without what metadata can't hold; cut to a sensible length."""
+    return "".join(each for each in name if each.isprintable())[:_NAME_LENGTH]
+
+
+def form_type(said: str | None, name: str) -> str | None:
+    """The media type of a file in a form: what was said, else what its name tells; None leaves it to the key."""
+    told = said if said and said != content_types.OCTETS else content_types.guess(name)
+    return None if told == content_types.OCTETS else told
 
 
 def parse_ttl(text: str | None) -> float | None:

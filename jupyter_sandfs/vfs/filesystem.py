@@ -433,7 +433,9 @@ class VirtualFileSystem(FileSystem):
 
     def _write_in_place(self, path: str, data: bytes, *, append: bool, expected_version: int | None) -> int:
         """Write a plain file in a directory that the tree may change in place; 0 means: take the long way."""
-        head, _, name = path.rpartition("/")
+        head, slash, name = path.rpartition("/")
+        if not slash:  # a relative path: the journal wants the normal one
+            return 0
         self._acquire()
         try:
             tree = self._tree

@@ -196,8 +196,8 @@ def _check_child(path: str, name: Any, node: Any, limits: Limits) -> None:
 
 def _is_name(name: Any) -> bool:
     try:
-        return bool(name) and paths.normalize(name) == f"/{name}"
-    except InvalidPath:
+        return bool(name) and "/" not in name and paths.normalize(name) == f"/{name}"
+    except (InvalidPath, TypeError):
         return False
 
 

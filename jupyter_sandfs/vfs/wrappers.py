@@ -21,13 +21,13 @@ from jupyter_sandfs.errors import (
     VersionConflict,
     revive,
 )
+from jupyter_sandfs.vfs import links
 from jupyter_sandfs.vfs.entries import DirEntry, Stat, Stats
 from jupyter_sandfs.vfs.events import AfterHook, BeforeHook, Watch
 from jupyter_sandfs.vfs.history import Snapshot
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Action, Change, JournalRecord
 from jupyter_sandfs.vfs.limits import Limits
-from jupyter_sandfs.vfs import links
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import DirectoryProvider, FileProvider, reading_as
 

@@ -45,6 +45,17 @@ async def test_a_form_brings_a_file_in(fetch, size):
     assert (await fetch("files", key)).body == content
 
 
+async def test_a_file_in_a_form_keeps_its_name_and_the_type_that_the_name_tells(fetch):
+    request = form(("file", "C:/data/räw.csv", b"a,b\n"))
+    request["body"] = request["body"].replace(b"text/csv", b"application/octet-stream")  # what curl says of it
+
+    answer = await fetch("files", method="POST", **request)
+
+    info = (await fetch("files")).json["files"][0]
+    assert answer.json["content_type"] == "text/csv"
+    assert info["metadata"] == {"original_filename": "räw.csv"}
+
+
 async def test_a_form_may_name_the_key_and_say_how_long_to_keep_it(fetch):
     answer = await fetch(
         "files", method="POST", **form(("key", None, b"a.csv"), ("ttl", None, b"60"), ("file", "x", b"1"))

@@ -77,7 +77,7 @@ def test_the_last_byte_node_or_level_fits_and_the_next_does_not(world, look, fit
         lambda fs: fs.copy("/d/f", "/a/b/c"),
         lambda fs: fs.mkdir("/a/b/c"),
         lambda fs: fs.symlink("t" * 61, "/new/l"),
-        lambda fs: fs.move("/d", "/a/b/c"),
+        lambda fs: fs.move("/d", "/e/1/2/3"),
         lambda fs: by_stream(fs, "/d/f", 61),
     ],
 )

@@ -259,7 +259,11 @@ def test_a_provider_sees_what_its_reader_sees(world, how):
         return {"f": ProvidedNode.file("")} if how != "read" else ""
 
     (world.mount_file if how == "read" else world.mount_directory)("/m", provide)
-    ask = {"read": lambda fs: fs.read_bytes("/m"), "list": lambda fs: fs.ls("/m"), "through": lambda fs: fs.stat("/m/f")}
+    ask = {
+        "read": lambda fs: fs.read_bytes("/m"),
+        "list": lambda fs: fs.ls("/m"),
+        "through": lambda fs: fs.stat("/m/f"),
+    }
 
     ask[how](world.view(PUBLIC))
     by_view, owned = set(seen), seen.clear()
