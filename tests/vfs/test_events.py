@@ -163,7 +163,7 @@ def test_hooks_that_write_are_stopped_after_eight_levels(fs):
 
 def test_a_veto_inside_a_before_hook_is_a_veto_of_the_outer_write(fs):
     fs.register_write_hook("/inner", fail)
-    fs.register_write_hook("/outer", lambda event: fs.write_file("/inner", ""), before=True)
+    fs.register_write_hook("/outer", lambda _: fs.write_file("/inner", ""), before=True)
 
     with pytest.raises(HookError) as caught:
         fs.write_file("/outer", "")
@@ -190,7 +190,7 @@ def test_no_lock_is_held_while_a_hook_runs(fs, before):
 
 def test_what_a_before_hook_changes_is_checked_again(clock):
     fs = VirtualFileSystem(limits=Limits(total_bytes=10), clock=clock)
-    fs.register_write_hook("/f", lambda event: fs.write_file("/big", "x" * 8), before=True)
+    fs.register_write_hook("/f", lambda _: fs.write_file("/big", "x" * 8), before=True)
 
     with pytest.raises(NoSpace):
         fs.write_file("/f", "12345")
@@ -228,7 +228,7 @@ def test_a_watch_without_a_callback_is_iterated(fs):
 
 def test_a_watch_calls_by_itself_after_its_interval(fs):
     called = threading.Event()
-    with fs.watch("/", lambda changes: called.set(), interval=0.001):
+    with fs.watch("/", lambda _: called.set(), interval=0.001):
         fs.write_file("/f", "")
 
         assert called.wait(10)
@@ -247,7 +247,7 @@ def test_a_closed_watch_is_told_nothing_and_lets_the_short_cut_be_taken_again(fs
 
 def test_a_flushed_watch_leaves_no_timer_behind(fs):
     with fs.watch("/", print, interval=60) as watch:
-        watch._callback = lambda changes: None
+        watch._callback = lambda _: None
         fs.write_file("/f", "")
         timer = watch._timer
         watch.flush()

@@ -31,10 +31,10 @@ SCENES = {
     "directory": lambda fs: fs.write_file("/x/in/f", "deep"),
     "empty directory": lambda fs: fs.mkdir("/x"),
     "link": lambda fs: fs.symlink("y", "/x"),
-    "dynamic file": lambda fs: fs.mount_file("/x", lambda context: "computed"),
-    "dynamic directory": lambda fs: fs.mount_directory("/x", lambda context: {}),
+    "dynamic file": lambda fs: fs.mount_file("/x", lambda _: "computed"),
+    "dynamic directory": lambda fs: fs.mount_directory("/x", lambda _: {}),
     "mode": lambda fs: (fs.mkdir("/x"), fs.chmod("/x", 0o700)),
-    "nothing": lambda fs: None,
+    "nothing": lambda _: None,
 }
 
 
@@ -121,7 +121,7 @@ def test_an_unknown_snapshot_and_that_of_another_file_system_are_not_found(fs):
 
 
 def test_restore_brings_policies_and_providers_back(fs):
-    fs.mount_file("/m", lambda context: "computed")
+    fs.mount_file("/m", lambda _: "computed")
     fs.write_file("/d/f", "")
     fs.set_policy("/d", NodePolicy(writable=False))
     then = fs.snapshot()

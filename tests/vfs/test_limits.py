@@ -16,7 +16,7 @@ TIGHT = Limits(total_bytes=100, file_bytes=60, nodes=6, depth=4, name_bytes=8)
 def world(request, clock):
     fs = VirtualFileSystem(limits=TIGHT, clock=clock)
     if request.param == "long way":
-        fs.register_write_hook("/", lambda event: None)
+        fs.register_write_hook("/", lambda _: None)
     fs.write_bytes("/d/f", b"x" * 40)
     fs.mkdir("/e")
     return fs

@@ -43,7 +43,7 @@ def stored(storage, clock):
 
 
 STEPS = [
-    lambda fs: None,
+    lambda _: None,
     lambda fs: fs.remove("/empty"),
     lambda fs: fs.move("/d", "/moved/deep"),
     lambda fs: fs.copy("/d", "/copy"),
@@ -52,7 +52,7 @@ STEPS = [
     lambda fs: (fs.snapshot("s"), fs.remove("/empty"), fs.write_file("/empty", "swapped"), fs.restore("s")),
     lambda fs: (fs.remove("/link"), fs.mkdir("/link/now/a/directory")),
     lambda fs: fs.chmod("/", 0o700),
-    lambda fs: (fs.remove("/empty"), fs.mount_file("/empty", lambda context: ""), fs.remove("/empty")),
+    lambda fs: (fs.remove("/empty"), fs.mount_file("/empty", lambda _: ""), fs.remove("/empty")),
     lambda fs: fs.set_policy("/d/sub", None),
 ]
 

@@ -43,7 +43,7 @@ def look(look):
         lambda fs: fs.write_file("/d/sub/deeper/new", "x"),
         lambda fs: fs.mkdir("/d/new"),
         lambda fs: fs.symlink("f", "/d/new"),
-        lambda fs: fs.mount_file("/d/new", lambda context: ""),
+        lambda fs: fs.mount_file("/d/new", lambda _: ""),
         lambda fs: fs.remove("/d/f"),
         lambda fs: fs.remove("/d", recursive=True),
         lambda fs: fs.move("/d/f", "/f"),

@@ -17,7 +17,7 @@ from jupyter_sandfs.vfs.providers import ProvidedNode
 @pytest.fixture
 def counted():
     numbers = itertools.count(1)
-    return lambda context: str(next(numbers))
+    return lambda _: str(next(numbers))
 
 
 def test_a_file_is_computed_on_each_read(fs, counted):
@@ -36,14 +36,14 @@ def test_a_ttl_keeps_what_was_computed_until_it_is_invalidated(fs, counted):
 
 
 def test_looking_at_a_dynamic_file_does_not_run_it(fs):
-    fs.mount_file("/m", lambda context: 1 / 0)
+    fs.mount_file("/m", lambda _: 1 / 0)
 
     assert [fs.stat("/m").size, fs.stat("/m").dynamic, len(fs.ls("/")), fs.is_file("/m")] == [0, True, 1, True]
 
 
 def test_a_directory_names_its_children_on_each_listing(fs):
     names = iter([["a"], ["a", "b"]])
-    fs.mount_directory("/m", lambda context: {name: ProvidedNode.file(name) for name in next(names)})
+    fs.mount_directory("/m", lambda _: {name: ProvidedNode.file(name) for name in next(names)})
 
     assert [fs.listdir("/m"), fs.listdir("/m")] == [["a"], ["a", "b"]]
 
@@ -53,9 +53,9 @@ def test_what_a_directory_computes_can_nest_and_be_walked_and_copied(fs, look):
         "f": ProvidedNode.file(b"\xff"),
         "lazy": ProvidedNode.file(content_provider=lambda context: context.path),
         "d": ProvidedNode.directory({"g": ProvidedNode.file("inner")}),
-        "more": ProvidedNode.directory(directory_provider=lambda context: {"h": ProvidedNode.file("deep")}),
+        "more": ProvidedNode.directory(directory_provider=lambda _: {"h": ProvidedNode.file("deep")}),
     }
-    fs.mount_directory("/m", lambda context: children)
+    fs.mount_directory("/m", lambda _: children)
     fs.copy("/m/d", "/copy")
     fs.write_file("/copy/g", "changed")
 
@@ -77,15 +77,15 @@ def test_what_a_directory_computes_can_nest_and_be_walked_and_copied(fs, look):
         lambda fs: fs.chmod("/m/f", 0),
         lambda fs: fs.set_policy("/m/f", NodePolicy()),
         lambda fs: fs.symlink("x", "/m/new"),
-        lambda fs: fs.mount_file("/m/new", lambda context: ""),
+        lambda fs: fs.mount_file("/m/new", lambda _: ""),
         lambda fs: fs.write_file("/file", "x"),
         lambda fs: fs.append_file("/file", "x"),
     ],
 )
 def test_nothing_is_written_where_things_are_computed(fs, call):
     fs.write_file("/out", "")
-    fs.mount_directory("/m", lambda context: {"f": ProvidedNode.file("f")})
-    fs.mount_file("/file", lambda context: "computed")
+    fs.mount_directory("/m", lambda _: {"f": ProvidedNode.file("f")})
+    fs.mount_file("/file", lambda _: "computed")
     length = len(fs.log())
 
     with pytest.raises(ReadOnly, match="computed by a provider"):
@@ -97,7 +97,7 @@ def test_nothing_is_written_where_things_are_computed(fs, call):
 @pytest.mark.parametrize("given", [None, 3, ["a"], "\ud800", b"x" * 11])
 def test_a_file_provider_that_gives_what_no_file_can_hold_is_an_error(clock, given):
     fs = VirtualFileSystem(limits=Limits(file_bytes=10), clock=clock)
-    fs.mount_file("/m", lambda context: given)
+    fs.mount_file("/m", lambda _: given)
 
     with pytest.raises(ProviderError):
         fs.read_bytes("/m")
@@ -133,7 +133,7 @@ def _endless():
 @pytest.mark.parametrize("name", ["ls", "glob", "walk"])
 def test_a_directory_provider_that_gives_what_no_directory_can_hold_is_an_error(clock, name, given):
     fs = VirtualFileSystem(limits=Limits(file_bytes=10, nodes=30), clock=clock)
-    fs.mount_directory("/m", lambda context: given)
+    fs.mount_directory("/m", lambda _: given)
 
     with pytest.raises(ProviderError):
         list(getattr(fs, name)("/m/*" if name == "glob" else "/m"))
@@ -152,7 +152,7 @@ def test_an_exception_of_a_provider_becomes_an_error_that_says_it(fs):
 
 def test_a_provider_that_does_not_answer_is_given_up_after_its_time(clock):
     fs, never = VirtualFileSystem(limits=Limits(provider_seconds=0.02), clock=clock), threading.Event()
-    fs.mount_file("/m", lambda context: never.wait(60) and "")
+    fs.mount_file("/m", lambda _: never.wait(60) and "")
 
     with pytest.raises(ProviderError, match="timeout after"):
         fs.read_bytes("/m")
@@ -184,7 +184,7 @@ def test_dynamic_directories_that_never_end_are_an_error(fs):
 
 def test_what_is_attached_on_mounting_is_told_to_the_provider_and_to_readers(fs):
     fs.mount_file("/m", lambda context: context.metadata["unit"], metadata={"unit": "kelvin"})
-    fs.mount_directory("/d", lambda context: {"f": ProvidedNode.file(metadata={"a": 1})}, metadata={"b": 2})
+    fs.mount_directory("/d", lambda _: {"f": ProvidedNode.file(metadata={"a": 1})}, metadata={"b": 2})
 
     told = [fs.read_text("/m"), fs.metadata("/m"), fs.metadata("/d"), fs.metadata("/d/f"), fs.metadata("/")]
 
@@ -195,12 +195,12 @@ def test_nothing_is_mounted_over_what_is_there(fs):
     fs.write_file("/f", "")
 
     with pytest.raises(AlreadyExists):
-        fs.mount_file("/f", lambda context: "")
+        fs.mount_file("/f", lambda _: "")
 
 
 def test_invalidating_forgets_the_listing_that_a_path_is_computed_by(fs):
     names = iter("ab")
-    fs.mount_directory("/m", lambda context: {next(names): ProvidedNode.file("")}, ttl=3600)
+    fs.mount_directory("/m", lambda _: {next(names): ProvidedNode.file("")}, ttl=3600)
 
     first = fs.listdir("/m")
     fs.invalidate("/m/a")
@@ -211,7 +211,7 @@ def test_invalidating_forgets_the_listing_that_a_path_is_computed_by(fs):
 
 
 def test_a_policy_of_a_provided_child_counts(fs):
-    fs.mount_directory("/m", lambda context: {"f": ProvidedNode.file("x", policy=NodePolicy(readable=False))})
+    fs.mount_directory("/m", lambda _: {"f": ProvidedNode.file("x", policy=NodePolicy(readable=False))})
 
     with pytest.raises(PermissionError):
         fs.read_bytes("/m/f")

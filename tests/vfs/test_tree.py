@@ -34,7 +34,7 @@ class Player:
     def __init__(self, *, observed):
         self.fs = VirtualFileSystem(limits=SMALL, clock=count(1).__next__)
         if observed:
-            self.fs.watch("/", lambda changes: None, interval=60)
+            self.fs.watch("/", lambda _: None, interval=60)
 
     def play(self, name, path, *rest):
         fs = self.fs

@@ -202,7 +202,7 @@ def test_what_the_owner_publishes_is_seen_at_once(world, view):
 def test_a_rule_asks_for_label_principal_place_and_metadata(fs, rule, shown):
     for name in "abc":
         fs.write_file(f"/{name}", "")
-    fs.mount_file("/d", lambda context: "", metadata={"kind": "table"})
+    fs.mount_file("/d", lambda _: "", metadata={"kind": "table"})
     fs.set_policy("/b", NodePolicy(visibility="team"))
     fs.set_policy("/c", NodePolicy(principals=frozenset({"ann"})))
     expected = [name for name in shown if name != "c" or rule.principals]
@@ -232,8 +232,8 @@ def test_a_hidden_root_hides_all(fs):
     "call",
     [
         lambda view: view.set_policy("/f", None),
-        lambda view: view.mount_file("/m", lambda context: ""),
-        lambda view: view.mount_directory("/m", lambda context: {}),
+        lambda view: view.mount_file("/m", lambda _: ""),
+        lambda view: view.mount_directory("/m", lambda _: {}),
         lambda view: view.register_write_hook("/", print),
         lambda view: view.restore("s"),
     ],
@@ -276,7 +276,7 @@ def test_a_provider_of_another_file_system_is_given_that_one(world):
     other = VirtualFileSystem()
     other.write_file("/mark", "other")
     other.mount_file("/m", lambda context: context.fs.read_text("/mark"))
-    world.mount_file("/n", lambda context: other.read_text("/m"))
+    world.mount_file("/n", lambda _: other.read_text("/m"))
 
     assert world.view(PUBLIC).read_text("/n") == "other"
 
@@ -400,8 +400,8 @@ def test_a_link_made_in_a_subtree_says_the_paths_of_the_subtree(fs, jail):
 def test_no_error_of_a_subtree_names_the_path_of_its_base(fs, jail, call):
     fs.mkdir("/home/ann/d/e")
     fs.symlink("loop", "/home/ann/loop")
-    fs.mount_file("/home/ann/broken", lambda context: 1 / 0)
-    fs.register_write_hook("/home/ann/hooked", lambda event: 1 / 0, before=True)
+    fs.mount_file("/home/ann/broken", lambda _: 1 / 0)
+    fs.register_write_hook("/home/ann/hooked", lambda _: 1 / 0, before=True)
 
     with pytest.raises(SandfsError) as caught:
         call(jail)
