@@ -173,7 +173,8 @@ class Sandbox:
 
     def __repr__(self) -> str:
         stats = self.fs.stats()
-        return f"<Sandbox {self.name!r}: {stats.file_count} files, {stats.total_size} bytes>"
+        files = "1 file" if stats.file_count == 1 else f"{stats.file_count} files"
+        return f"<Sandbox {self.name!r}: {files}, {stats.total_size} bytes>"
 
 
 def _checked(name: str) -> str:

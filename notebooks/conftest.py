@@ -1,14 +1,27 @@
-"""Notebooks run with a home of their own: what they publish never reaches a person's staging store."""
+"""Notebooks run with a home of their own, and their cells in their own order."""
 
 from __future__ import annotations
 
 import os
 import tempfile
 
+import pytest
+from nbval.plugin import IPyNbCell
+
 _HOME = tempfile.TemporaryDirectory(prefix="sandfs-notebooks-")
 
 
-def pytest_sessionstart() -> None:
-    """Set the home before nbval starts a kernel."""
-    for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR"):
-        os.environ[name] = os.path.join(_HOME.name, name.lower())
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the cells of notebooks back in order, behind the tests, which run in any order."""
+    cells = [item for item in items if isinstance(item, IPyNbCell)]
+    tests = [item for item in items if not isinstance(item, IPyNbCell)]
+    items[:] = [*tests, *sorted(cells, key=lambda cell: (str(cell.path), cell.cell_num))]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Give kernels a home of their own: what they publish never reaches a person's staging store."""
+    if isinstance(item, IPyNbCell):
+        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR"):
+            os.environ[name] = f"{_HOME.name}/{name.lower()}"

@@ -265,10 +265,14 @@ def test_an_exception_in_pandas_writes_nothing(sandbox):
     assert not sandbox.fs.exists("/a.csv")
 
 
+def interrupt():
+    raise _Interruption
+
+
 def test_what_is_written_while_an_exception_is_handled_stays(sandbox):
     file = fsspec.open("sandfs://default/error.log", "w").open()
     try:
-        raise _Interruption
+        interrupt()
     except _Interruption:
         file.write("it failed")
         file.close()
@@ -280,14 +284,20 @@ def test_what_is_written_while_an_exception_is_handled_stays(sandbox):
 
 
 def test_a_transaction_writes_all_or_nothing(sandbox, system):
-    with system.transaction, system.open("default/a", "wb") as file:
-        file.write(b"a")
-    with pytest.raises(_Interruption), system.transaction:
-        with system.open("default/b", "wb") as file:
-            file.write(b"b")
-        assert not sandbox.fs.exists("/b")
-        raise _Interruption
+    seen = []
 
+    def write(name, then):
+        with system.transaction:
+            with system.open(f"default/{name}", "wb") as file:
+                file.write(b"x")
+            seen.append(sandbox.fs.exists(f"/{name}"))
+            then()
+
+    write("a", lambda: None)
+    with pytest.raises(_Interruption):
+        write("b", interrupt)
+
+    assert seen == [False, False]
     assert sandbox.fs.listdir("/") == ["a"]
 
 

@@ -10,7 +10,6 @@ from typing import Any, Self
 from jupyter_sandfs.filestore import FileInfo
 from jupyter_sandfs.shell.results import ShellResult
 
-
 _PRINT = 1  # the interpreter's intrinsic function for an expression that stands alone, from Python 3.12 on
 _UNUSED = {("POP_TOP", None), ("PRINT_EXPR", None), ("CALL_INTRINSIC_1", _PRINT)}
 """Instructions with their arguments that follow a call whose value nobody takes."""

@@ -29,7 +29,7 @@ from jupyter_sandfs.errors import (
 )
 from jupyter_sandfs.storage.protocol import FileStorage
 from jupyter_sandfs.vfs import journal, operations
-from jupyter_sandfs.vfs.content import Slice, append_to, data_of, size_of
+from jupyter_sandfs.vfs.content import Link, Slice, append_to, data_of, size_of
 from jupyter_sandfs.vfs.entries import DirEntry, Stat, Stats, nanoseconds
 from jupyter_sandfs.vfs.events import AfterHook, BeforeHook, Hooks, Watch, WriteEvent
 from jupyter_sandfs.vfs.history import Snapshot, differences
@@ -97,7 +97,14 @@ class VirtualFileSystem(FileSystem):
         return self._locate(path).path
 
     def stat(self, path: str, *, follow: bool = True) -> Stat:
-        return describe(self._locate(path, follow=follow).require(), self.id)
+        try:
+            head, _, name = path.rpartition("/")
+            record = self._tree.plain[head].files[name]
+        except (KeyError, TypeError, AttributeError):
+            record = None
+        if record is None or type(record.content) is Link:
+            return describe(self._locate(path, follow=follow).require(), self.id)
+        return describe(record, self.id)
 
     def ls(self, path: str = paths.ROOT) -> list[DirEntry]:
         place, nodes = self._ask(lambda lookup: self._list(lookup, path))

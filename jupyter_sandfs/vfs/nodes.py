@@ -127,19 +127,28 @@ def policy_of(node: Node) -> NodePolicy | None:
 
 def describe(node: Node, tree_id: str) -> Stat:
     """Give the facts about a node."""
-    extra = node.extra or Extra()
-    modified = node.stamp if extra.modified_ns is None else extra.modified_ns
     if isinstance(node, Directory):
-        mode = DIRECTORY_MODE if extra.mode is None else extra.mode
-        dynamic = node.mount is not None
-        return Stat(Kind.DIRECTORY, 0, mode, 0, modified, node.created_ns, node.stamp, tree_id, None, dynamic)
-    content = node.content
+        return _describe_directory(node, tree_id)
+    content, stamp, version, created_ns, extra = node
+    if extra is None and type(content) is bytes:  # nearly all files are, and they are asked for most
+        return Stat(Kind.FILE, len(content), FILE_MODE, version, stamp, created_ns, stamp, tree_id)
+    mode = FILE_MODE if extra is None or extra.mode is None else extra.mode
+    modified = _modified(stamp, extra)
     if isinstance(content, Link):
         size = size_of(content)
-        return Stat(
-            Kind.SYMLINK, size, LINK_MODE, node.version, modified, node.created_ns, node.stamp, tree_id, content.target
-        )
-    mode = FILE_MODE if extra.mode is None else extra.mode
-    dynamic = not isinstance(content, bytes | Slice)
-    size = content.known_size if dynamic else size_of(content)  # type: ignore[union-attr]  # dynamic: a FileMount
-    return Stat(Kind.FILE, size, mode, node.version, modified, node.created_ns, node.stamp, tree_id, None, dynamic)
+        return Stat(Kind.SYMLINK, size, LINK_MODE, version, modified, created_ns, stamp, tree_id, content.target)
+    if isinstance(content, bytes | Slice):
+        return Stat(Kind.FILE, size_of(content), mode, version, modified, created_ns, stamp, tree_id)
+    size = content.known_size
+    return Stat(Kind.FILE, size, mode, version, modified, created_ns, stamp, tree_id, None, dynamic=True)
+
+
+def _describe_directory(node: Directory, tree_id: str) -> Stat:
+    mode = DIRECTORY_MODE if node.extra is None or node.extra.mode is None else node.extra.mode
+    modified = _modified(node.stamp, node.extra)
+    dynamic = node.mount is not None
+    return Stat(Kind.DIRECTORY, 0, mode, 0, modified, node.created_ns, node.stamp, tree_id, None, dynamic)
+
+
+def _modified(stamp: int, extra: Extra | None) -> int:
+    return stamp if extra is None or extra.modified_ns is None else extra.modified_ns

@@ -41,7 +41,10 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
     copy(REPOSITORY / "notebooks" / "quickstart.ipynb", root)
     _quiet(tmp_path)
     log = tmp_path / "lab.log"
-    with log.open("w") as output, subprocess.Popen(_command(root), env=_environment(tmp_path), stdout=output, stderr=output) as process:
+    with (
+        log.open("w") as output,
+        subprocess.Popen(_command(root), env=_environment(tmp_path), stdout=output, stderr=output) as process,
+    ):
         try:
             yield _wait(tmp_path / "runtime", process, root, log)
         finally:

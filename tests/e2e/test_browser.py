@@ -84,6 +84,7 @@ def test_the_quickstart_runs_and_its_files_can_be_browsed_uploaded_and_downloade
         browser.get_by_role("button", name="Upload").click()
     chooser.value.set_files(upload)
     expect(browser.get_by_role("treeitem", name="räw data.bin")).to_be_visible()
+    expect(browser.get_by_role("region", name="Transfers")).to_be_hidden()  # its row shows while it is on its way
     there = lab.request("GET", "sandfs/v1/fs/file", params={"path": "/data/räw data.bin"})
     assert there.content == content
 

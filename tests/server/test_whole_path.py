@@ -82,7 +82,7 @@ async def test_what_is_uploaded_over_http_can_be_staged_while_nothing_passes_thr
 
 
 async def test_a_sandbox_answers_while_a_cell_runs(fetch, kernel):
-    kernel_id, client = kernel
+    _, client = kernel
     await run(client, "%load_ext jupyter_sandfs\n%sandfs echo hello > /greeting.txt")
     cell = client.execute("while True: pass")
     while True:

@@ -15,8 +15,8 @@ def _run(call: Invocation) -> Output:
 
 
 def _row(snapshot: Snapshot) -> str:
-    files = snapshot.stats.file_count
-    return f"{moment(snapshot.at_ns):%Y-%m-%d %H:%M:%S}  {files:>7} files  {snapshot.name}\n"
+    # No counts: those of a snapshot include what a view hides.
+    return f"{moment(snapshot.at_ns):%Y-%m-%d %H:%M:%S}  {snapshot.name}\n"
 
 
 SNAPSHOTS = Command(

@@ -1,0 +1,248 @@
+"""Between a staging store and a file system."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from datetime import timedelta
+
+import pytest
+
+from jupyter_sandfs.errors import (
+    ChecksumMismatch,
+    FileTooLarge,
+    InvalidKey,
+    IsADirectory,
+    NoSpace,
+    NotADirectory,
+    NotFound,
+    ObjectNotFound,
+    ObjectTooLarge,
+    ReadOnly,
+)
+from jupyter_sandfs.filestore import LocalFileStore, StoreLimits
+from jupyter_sandfs.staging import Staged, publish, stage
+from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
+from jupyter_sandfs.vfs.limits import Limits
+from jupyter_sandfs.vfs.policy import NodePolicy
+from jupyter_sandfs.vfs.wrappers import ReadOnlyView, SubtreeView
+
+KEY = "files/weather.csv"
+NAMED = {"original_filename": "Weather 2026.csv"}
+
+
+@pytest.fixture
+def fs():
+    return VirtualFileSystem()
+
+
+@pytest.fixture
+def store(tmp_path):
+    with LocalFileStore(tmp_path / "store") as opened:
+        opened.put(KEY, b"a,b\n", metadata=NAMED)
+        yield opened
+
+
+def everything(fs):
+    return {path: fs.read_bytes(path) for path in fs.glob("/**/*") if fs.is_file(path)}
+
+
+# ---------------------------------------------------------------- stage
+
+
+@pytest.mark.parametrize(
+    ("destination", "path"),
+    [
+        ("/in.csv", "/in.csv"),
+        ("in.csv", "/in.csv"),
+        ("/new/deep/in.csv", "/new/deep/in.csv"),
+        ("/new/", "/new/Weather 2026.csv"),
+        ("/there", "/there/Weather 2026.csv"),
+        ("/", "/Weather 2026.csv"),
+        ("/there/../../up", "/up"),
+    ],
+)
+def test_a_file_lands_where_it_was_sent(fs, store, destination, path):
+    fs.mkdir("/there")
+
+    assert stage(store, KEY, fs, destination) == Staged(path, 4)
+    assert everything(fs) == {path: b"a,b\n"}
+
+
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [
+        ("../../x", "x"),
+        ("a/b", "b"),
+        ("a\\b", "b"),
+        ("/etc/passwd", "passwd"),
+        ("", "weather.csv"),
+        ("..", "weather.csv"),
+        (".", "weather.csv"),
+        ("///", "weather.csv"),
+        ("-rf", "-rf"),
+    ],
+)
+def test_a_hostile_name_stays_in_the_directory(fs, store, told, name):
+    store.put(KEY, b"x", metadata={"original_filename": told})
+
+    assert stage(store, KEY, fs, "/in/").path == f"/in/{name}"
+
+
+def test_without_a_name_the_keys_last_segment_serves(fs, store):
+    store.put("runs/7/output/result.json", b"{}")
+
+    assert stage(store, "runs/7/output/result.json", fs, "/").path == "/result.json"
+
+
+def test_three_megabytes_arrive_byte_by_byte(fs, store):
+    content = os.urandom(3_000_001)
+    store.put("files/big", content)
+
+    assert stage(store, "files/big", fs, "/big") == Staged("/big", 3_000_001)
+    assert fs.read_bytes("/big") == content
+
+
+def test_staging_over_a_file_is_one_new_version(fs, store):
+    fs.write_file("/in.csv", "old")
+    stage(store, KEY, fs, "/in.csv")
+
+    assert (fs.read_file("/in.csv"), fs.version("/in.csv")) == ("a,b\n", 2)
+
+
+def test_an_empty_file_can_be_staged(fs, store):
+    store.put("files/empty", b"")
+
+    assert stage(store, "files/empty", fs, "/empty") == Staged("/empty", 0)
+    assert fs.read_bytes("/empty") == b""
+
+
+class _Lying:
+    """A store whose bytes are not those that it describes."""
+
+    def __init__(self, store):
+        self._store = store
+
+    def open(self, key):
+        self._reader = self._store.open("files/other")
+        self._reader.info = self._store.head(key)
+        return self._reader
+
+
+def test_what_was_changed_on_the_way_leaves_nothing(fs, store):
+    store.put("files/other", b"evil")
+    fs.write_file("/in.csv", "old")
+
+    with pytest.raises(ChecksumMismatch) as caught:
+        stage(_Lying(store), KEY, fs, "/in.csv")
+    with pytest.raises(ChecksumMismatch):
+        stage(_Lying(store), KEY, fs, "/new.csv")
+    assert (caught.value.key, caught.value.actual) == (KEY, f"sha256:{hashlib.sha256(b'evil').hexdigest()}")
+    assert everything(fs) == {"/in.csv": b"old"}
+
+
+@pytest.mark.parametrize(("key", "error"), [("files/nope", ObjectNotFound), ("../etc/passwd", InvalidKey)])
+def test_a_key_that_is_not_there_leaves_nothing(fs, store, key, error):
+    with pytest.raises(error):
+        stage(store, key, fs, "/new/in.csv")
+    assert fs.listdir("/") == []
+
+
+@pytest.mark.parametrize(("limits", "error"), [(Limits(file_bytes=3), FileTooLarge), (Limits(total_bytes=3), NoSpace)])
+def test_what_does_not_fit_leaves_nothing(store, limits, error):
+    fs = VirtualFileSystem(limits=limits)
+
+    with pytest.raises(error):
+        stage(store, KEY, fs, "/new/in.csv")
+    assert fs.listdir("/") == []
+
+
+def test_a_place_that_may_not_be_written_stays_as_it_is(fs, store):
+    fs.write_file("/in.csv", "old")
+    fs.set_policy("/in.csv", NodePolicy(writable=False))
+
+    with pytest.raises(ReadOnly):
+        stage(store, KEY, fs, "/in.csv")
+    with pytest.raises(ReadOnly):
+        stage(store, KEY, ReadOnlyView(fs), "/new.csv")
+    assert everything(fs) == {"/in.csv": b"old"}
+
+
+def test_a_file_is_no_directory(fs, store):
+    fs.write_file("/file", "old")
+
+    with pytest.raises(NotADirectory):
+        stage(store, KEY, fs, "/file/in.csv")
+    with pytest.raises(NotADirectory):
+        stage(store, KEY, fs, "/file/")
+    assert everything(fs) == {"/file": b"old"}
+
+
+def test_a_view_stages_into_what_it_sees(fs, store):
+    fs.mkdir("/home")
+
+    assert stage(store, KEY, SubtreeView(fs, "/home"), "/../../in.csv").path == "/in.csv"
+    assert everything(fs) == {"/home/in.csv": b"a,b\n"}
+
+
+# ---------------------------------------------------------------- publish
+
+
+def test_a_file_is_published_under_a_new_key_with_its_origin(fs, store):
+    fs.write_file("/out/result.csv", "x\n")
+    info = publish(fs, "out/../out/result.csv", store)
+
+    assert info.key.startswith("files/f_")
+    assert (info.size_bytes, info.content_type, info.expires_at) == (2, "text/csv", None)
+    assert info.metadata == {"original_path": "/out/result.csv", "original_filename": "result.csv"}
+    assert store.get(info.key) == b"x\n"
+
+
+def test_a_file_is_published_under_a_key_of_choice(fs, store):
+    fs.write_file("/out/result.json", "{}")
+    info = publish(fs, "/out/result.json", store, key="runs/7/output/r.json", metadata={"by": "me"})
+
+    assert (info.key, info.metadata["by"]) == ("runs/7/output/r.json", "me")
+
+
+@pytest.mark.parametrize("ttl", [60, timedelta(minutes=1)])
+def test_a_published_file_may_expire(fs, store, ttl):
+    fs.write_file("/a", "x")
+    info = publish(fs, "/a", store, ttl=ttl)
+
+    assert info.expires_at - info.created_at == timedelta(minutes=1)
+
+
+def test_what_is_published_and_staged_is_the_same(fs, store):
+    content = os.urandom(3_000_000)
+    fs.write_bytes("/big.bin", content)
+    info = publish(fs, "/big.bin", store)
+
+    assert stage(store, info.key, fs, "/back/") == Staged("/back/big.bin", 3_000_000)
+    assert fs.read_bytes("/back/big.bin") == content
+
+
+def test_a_name_with_a_control_character_can_be_published(fs, store):
+    fs.write_file("/line\nbreak", "x")
+
+    assert publish(fs, "/line\nbreak", store).metadata["original_filename"] == "line\N{REPLACEMENT CHARACTER}break"
+
+
+@pytest.mark.parametrize(("source", "error"), [("/nope", NotFound), ("/d", IsADirectory)])
+def test_what_is_no_file_is_not_published(fs, store, source, error):
+    fs.mkdir("/d")
+
+    with pytest.raises(error):
+        publish(fs, source, store)
+    assert store.usage().file_count == 1
+
+
+def test_what_the_store_refuses_is_not_published(fs, store, tmp_path):
+    fs.write_file("/a", "12345")
+
+    with pytest.raises(InvalidKey):
+        publish(fs, "/a", store, key="etc/passwd")
+    with LocalFileStore(tmp_path / "small", limits=StoreLimits(max_file_size=4)) as small:
+        with pytest.raises(ObjectTooLarge):
+            publish(fs, "/a", small)
+        assert small.usage().file_count == 0
