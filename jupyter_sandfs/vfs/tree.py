@@ -20,10 +20,11 @@ from typing import NamedTuple
 
 from jupyter_sandfs.errors import NotADirectory
 from jupyter_sandfs.vfs.content import size_of
-from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node, bare, measure, policy_of
+from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node, Totals, bare, policy_of, settle
 
 _CACHED = 16_384  # directories per cache
 _GHOSTS = 100_000  # removed paths whose last version is remembered exactly
+_EMPTY = Totals(0, 1, 0, 1)
 
 
 class Root(NamedTuple):
@@ -158,10 +159,17 @@ class Tree:
             self.forget()
 
     def _count(self, node: Node, sign: int) -> None:
-        files, directories, size = measure(node, self.token)
-        self.files += sign * files
-        self.directories += sign * directories
-        self.size += sign * size
+        empty = isinstance(node, Directory) and not (node.files or node.directories)
+        totals = _EMPTY if empty else self.settle(node)
+        self.files += sign * totals.files
+        self.directories += sign * totals.directories
+        self.size += sign * totals.size
+
+    def settle(self, node: Node) -> Totals:
+        """Count a subtree, which is frozen for it."""
+        if isinstance(node, Directory) and node.totals is None:
+            self.owned = {}
+        return settle(node)
 
     def _replace_root(self, node: Node | None) -> Node:
         assert isinstance(node, Directory)
