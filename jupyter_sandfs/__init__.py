@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         InvalidKey,
         InvalidPath,
         InvalidRequest,
+        InvalidSnapshot,
         IsADirectory,
         KernelBusy,
         LimitExceeded,
@@ -64,9 +65,10 @@ __version__ = "0.1.0"
 
 _ERRORS = (
     "AlreadyExists AppendOnly ChecksumMismatch ContentTypeRefused FileTooLarge HookError InvalidKey InvalidPath "
-    "InvalidRequest IsADirectory KernelBusy LimitExceeded MergeConflict NameTooLong NoSpace NotADirectory NotEmpty "
-    "NotFound ObjectNotFound ObjectTooLarge PathError PermissionDenied PreconditionFailed ProviderError QuotaExceeded "
-    "RateLimited ReadOnly SandboxNotFound SandfsError StoreError TooManyLinks Unsupported VersionConflict"
+    "InvalidRequest InvalidSnapshot IsADirectory KernelBusy LimitExceeded MergeConflict NameTooLong NoSpace "
+    "NotADirectory NotEmpty NotFound ObjectNotFound ObjectTooLarge PathError PermissionDenied PreconditionFailed "
+    "ProviderError QuotaExceeded RateLimited ReadOnly SandboxNotFound SandfsError StoreError TooManyLinks Unsupported "
+    "VersionConflict"
 )
 _HOMES = dict.fromkeys(_ERRORS.split(), "errors") | {
     "FileEntry": "storage",
@@ -112,6 +114,7 @@ __all__ = [
     "InvalidKey",
     "InvalidPath",
     "InvalidRequest",
+    "InvalidSnapshot",
     "IsADirectory",
     "KernelBusy",
     "LimitExceeded",

@@ -147,6 +147,12 @@ class MergeConflict(SandfsError):
         super().__init__(f"{reason}: {', '.join(paths[:_NAMED])}{more}")
 
 
+class InvalidSnapshot(SandfsError, ValueError):
+    """Bytes that are no snapshot, are damaged, or come from a later release."""
+
+    code, http_status = "invalid_snapshot", 422
+
+
 class ProviderError(SandfsError):
     """The callable behind a dynamic node failed, took too long or gave too much."""
 

@@ -7,6 +7,7 @@ rules take a short cut through the tree's caches; it does the same, and a contra
 
 from __future__ import annotations
 
+import itertools
 import threading
 import time
 import uuid
@@ -22,6 +23,7 @@ from jupyter_sandfs.errors import (
     InvalidPath,
     InvalidRequest,
     IsADirectory,
+    LimitExceeded,
     MergeConflict,
     NotADirectory,
     NotFound,
@@ -31,13 +33,15 @@ from jupyter_sandfs.errors import (
 from jupyter_sandfs.storage.protocol import FileStorage
 from jupyter_sandfs.vfs import journal, operations
 from jupyter_sandfs.vfs.content import Link, Slice, append_to, data_of, size_of
+from jupyter_sandfs.vfs.dump import dump, load
 from jupyter_sandfs.vfs.entries import DirEntry, Stat, Stats, nanoseconds
 from jupyter_sandfs.vfs.events import AfterHook, BeforeHook, Hooks, Watch, WriteEvent
-from jupyter_sandfs.vfs.history import Snapshot, differences
+from jupyter_sandfs.vfs.history import Snapshot, differences, moves_paired
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Action, Batch, Change, Journal, JournalRecord
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.lookup import Lookup, Place, Unserved, build
+from jupyter_sandfs.vfs.merging import Merged, OnConflict, merge
 from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, describe, new_record, policy_of
 from jupyter_sandfs.vfs.operations import Desk, Plan, Put, Step
 from jupyter_sandfs.vfs.persistence import Persistence
@@ -46,10 +50,13 @@ from jupyter_sandfs.vfs.providers import DirectoryMount, DirectoryProvider, File
 from jupyter_sandfs.vfs.reverting import Permit, revert
 from jupyter_sandfs.vfs.tree import Tree
 from jupyter_sandfs.vfs.views import View, ViewRule
+from jupyter_sandfs.vfs.wrappers import ReadOnlyView
 
 T = TypeVar("T")
 
 _ROLLBACK = "rollback"
+_PROCESS = uuid.uuid4().hex[:8]  # with a number it tells trees apart, at a cost that a fork doesn't feel
+_NUMBERS = itertools.count(1)
 _LINK_BYTES = 4096  # what a link may say, as PATH_MAX
 
 
@@ -82,19 +89,36 @@ class VirtualFileSystem(FileSystem):
         limits: Limits | None = None,
         clock: Callable[[], int] = time.time_ns,
     ) -> None:
-        self.id = uuid.uuid4().hex[:12]
-        self._limits = limits or Limits()
-        self._tree = Tree(clock)
+        self._begin(Tree(clock), limits or Limits(), clock)
+        if storage is not None:
+            self._keep_in(storage)
+
+    def _begin(self, tree: Tree, limits: Limits, clock: Callable[[], int], origin: Snapshot | None = None) -> None:
+        self.id = f"{_PROCESS}{next(_NUMBERS):x}"
+        self._limits, self._clock = limits, clock
+        self._tree = tree
         self._lock = threading.RLock()
         self._acquire, self._release = self._lock.acquire, self._lock.release
-        self._journal = Journal(self._limits)
+        self._journal = Journal(limits)
         self._hooks = Hooks()
         self._watches: tuple[Watch, ...] = ()
         self._snapshots: dict[str, Snapshot] = {}
         self._graves = Graves()
-        self._persistence = Persistence(storage, self._tree) if storage is not None else None
-        self._guarded = self._persistence is not None and self._persistence.guarded
+        self._persistence: Persistence | None = None
+        self._origin = origin
+        self._guarded = origin is not None  # some node may carry a policy
+        self._unobserved = True  # nobody has to be told of a write: the short cut may be taken
+
+    def _keep_in(self, storage: FileStorage) -> None:
+        self._persistence = Persistence(storage, self._tree)
+        self._guarded = self._persistence.guarded
         self._look_out()
+
+    def _with(self, tree: Tree, origin: Snapshot) -> VirtualFileSystem:
+        """A file system in memory that starts with a tree of this one; without the cost of `__init__`."""
+        fs = object.__new__(VirtualFileSystem)
+        fs._begin(tree, self._limits, self._clock, origin)
+        return fs
 
     @property
     def limits(self) -> Limits:
@@ -272,7 +296,7 @@ class VirtualFileSystem(FileSystem):
             self._look_out()
 
     def _look_out(self) -> None:
-        """Find out whether anybody has to be told of a write; if not, the short cut may be taken."""
+        """Find out whether anybody has to be told of a write."""
         self._unobserved = not (self._watches or self._hooks or self._persistence or self._journal.pinned)
 
     def view(self, rule: ViewRule) -> View:
@@ -283,6 +307,8 @@ class VirtualFileSystem(FileSystem):
 
     def snapshot(self, name: str | None = None) -> Snapshot:
         with self._lock:
+            if name is not None and name not in self._snapshots and len(self._snapshots) >= self._limits.snapshots:
+                raise LimitExceeded(f"{self._limits.snapshots} snapshots are kept; drop_snapshot(NAME) makes room")
             taken = Snapshot(name, self._tree.stamp(), self.id, self._tree.freeze())
             if name is not None:
                 self._snapshots.pop(name, None)
@@ -292,15 +318,60 @@ class VirtualFileSystem(FileSystem):
     def snapshots(self) -> list[Snapshot]:
         return list(self._snapshots.values())
 
+    def drop_snapshot(self, name: str) -> None:
+        with self._lock:
+            self._moment(name)
+            del self._snapshots[name]
+
     def restore(self, snapshot: Snapshot | str) -> None:
         target = self._moment(snapshot)
+        if target.tree_id != self.id:
+            raise NotFound(target.name or "snapshot", "it was taken of another file system")
         self._commit("restore", lambda desk: operations.restore(desk, target.root))
 
     def diff(self, before: Snapshot | str, after: Snapshot | str | None = None) -> list[Change]:
         old = self._moment(before)
         new = self._moment(after) if after is not None else self.snapshot()
-        changes = differences(old.root.directory, new.root.directory)
-        return sorted(changes, key=lambda change: change.path)
+        return moves_paired(differences(old.root.directory, new.root.directory), old.root, new.root)
+
+    def at(self, snapshot: Snapshot | str) -> FileSystem:
+        target = self._moment(snapshot)
+        return ReadOnlyView(self._with(Tree.of(target.root, self._clock), target))
+
+    def fork(self) -> VirtualFileSystem:
+        with self._lock:
+            origin = Snapshot(None, self._tree.last_stamp, self.id, self._tree.freeze())
+            return self._with(self._tree.fork(), origin)
+
+    def merge(
+        self, other: FileSystem, *, base: Snapshot | str | None = None, conflicts: OnConflict | str = "refuse"
+    ) -> Merged:
+        if not isinstance(other, VirtualFileSystem):
+            raise InvalidRequest("what is merged is a file system of its own, such as a fork; not a view")
+        how, found = _on_conflict(conflicts), list[str]()
+        start = self._moment(base) if base is not None else self._common_origin(other)
+        theirs = other.snapshot().root
+        done = self._commit("merge", lambda desk: merge(desk, start.root, theirs, how, found))
+        return Merged(sorted((step.change for step in done.steps), key=lambda change: change.path), found)
+
+    def _common_origin(self, other: VirtualFileSystem) -> Snapshot:
+        ours, theirs = self._origin, other._origin  # one of our kind
+        if theirs is not None and theirs.tree_id == self.id:
+            return theirs
+        if ours is not None and ours.tree_id == other.id:
+            return ours
+        if ours is not None and theirs is not None and ours.root.directory is theirs.root.directory:
+            return ours
+        raise InvalidRequest("neither is a fork of the other: give the snapshot that both started from as base")
+
+    def create_snapshot(self) -> bytes:
+        return dump(self.snapshot().root.directory)
+
+    def restore_snapshot(self, data: bytes) -> None:
+        present = Tree.of(self.snapshot().root)
+        root = load(data, self._limits, present.dynamic, now_ns=self._clock())
+        self._guarded = True
+        self._commit("restore", lambda desk: operations.restore(desk, root))
 
     def action(self, label: str = "", actor: str = "") -> AbstractContextManager[Action]:
         return journal.action(label, actor)
@@ -394,8 +465,6 @@ class VirtualFileSystem(FileSystem):
             except KeyError:
                 known = ", ".join(self._snapshots) or "none yet"
                 raise NotFound(snapshot, f"no snapshot has this name; there are: {known}") from None
-        if snapshot.tree_id != self.id:
-            raise NotFound(snapshot.name or "snapshot", "it was taken of another file system")
         return snapshot
 
     # ------------------------------------------------------------ how reads are done
@@ -629,6 +698,13 @@ def _check_link_target(target: str) -> int:
     if not 0 < size <= _LINK_BYTES:
         raise InvalidPath(target[:40], f"a link says 1 to {_LINK_BYTES} bytes")
     return size
+
+
+def _on_conflict(conflicts: OnConflict | str) -> OnConflict:
+    try:
+        return OnConflict(conflicts)
+    except ValueError:
+        raise InvalidRequest(f"conflicts is one of {', '.join(OnConflict)}, not {conflicts!r:.40}") from None
 
 
 def _acting(actor: str | None) -> str:

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, overload
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import AlreadyExists, InvalidPath, InvalidRequest, IsADirectory, NotADirectory, NotFound
-from jupyter_sandfs.vfs import globbing, streams
+from jupyter_sandfs.vfs import comparing, globbing, streams
 from jupyter_sandfs.vfs.entries import DirEntry, Kind, Stat, Stats
 
 if TYPE_CHECKING:
@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from jupyter_sandfs.vfs.history import Snapshot
     from jupyter_sandfs.vfs.journal import Action, Change, JournalRecord
     from jupyter_sandfs.vfs.limits import Limits
+    from jupyter_sandfs.vfs.merging import Merged, OnConflict
     from jupyter_sandfs.vfs.policy import NodePolicy
     from jupyter_sandfs.vfs.providers import DirectoryProvider, FileProvider
+    from jupyter_sandfs.vfs.reverting import Permit
 
 
 class FileSystem(ABC):
@@ -199,12 +201,88 @@ class FileSystem(ABC):
         """What differs between two moments (`after=None`: now), ordered by path."""
 
     @abstractmethod
+    def drop_snapshot(self, name: str) -> None:
+        """Forget a named snapshot. Raises NotFound."""
+
+    @abstractmethod
+    def at(self, snapshot: Snapshot | str) -> FileSystem:
+        """Give a moment as a file system that can only be read."""
+
+    @abstractmethod
+    def fork(self) -> FileSystem:
+        """Give a file system in memory that starts as this one is now, at a cost that does not depend on its size.
+
+        Providers and policies go along; hooks, watches, snapshots, the journal and a storage do not.
+        """
+
+    @abstractmethod
+    def merge(
+        self, other: FileSystem, *, base: Snapshot | str | None = None, conflicts: OnConflict | str = "refuse"
+    ) -> Merged:
+        """Bring over what changed in a fork: a three-way merge, in one step.
+
+        Args:
+            other: a fork of this file system, that of which this one is a fork, or another fork of the same moment.
+            base: the common ancestor, where it can't be known.
+            conflicts: what becomes of paths that both changed: "refuse", "mark", "ours" or "theirs".
+
+        Raises:
+            MergeConflict: there are some, and they are to be refused; names them all.
+            InvalidRequest: no common ancestor is known.
+        """
+
+    @abstractmethod
+    def create_snapshot(self) -> bytes:
+        """Write the whole tree as bytes: contents, versions, modes, times, links, policies and metadata.
+
+        Dynamic nodes are named in it, but callables can't be written: see `restore_snapshot`.
+        """
+
+    @abstractmethod
+    def restore_snapshot(self, data: bytes) -> None:
+        """Make the tree what `create_snapshot` wrote, all of it or nothing; versions go on above those seen here.
+
+        A dynamic node comes back where one is mounted at its path now, and is left out elsewhere.
+
+        Raises:
+            InvalidSnapshot: the bytes are damaged, hostile, or of a later release.
+            NoSpace, FileTooLarge, NameTooLong: it goes over the limits of this file system.
+        """
+
+    @abstractmethod
     def action(self, label: str = "", actor: str = "") -> AbstractContextManager[Action]:
         """Group the changes made in the `with` block under one label and actor; nested actions join the outer one.
 
         The Action given has `changes` (what was done under it so far) and `here()`, a context manager that makes
         another thread work under it too.
         """
+
+    @abstractmethod
+    def transaction(self, label: str = "", actor: str = "") -> AbstractContextManager[Action]:
+        """An action that leaves nothing behind if the `with` block raises.
+
+        Raises:
+            MergeConflict: on leaving, because others changed the same paths meanwhile; then nothing is rolled back.
+            LimitExceeded: from a change, when there is more than could be rolled back.
+        """
+
+    @abstractmethod
+    def undo(self, *, actor: str | None = None, permit: Permit | None = None) -> list[Change]:
+        """Take back the last action of `actor`, and each time the one before: what one `action` did, or one call.
+
+        Args:
+            actor: whose; None is who acts now, and the owner where nobody is named.
+            permit: raises for a change that may not be taken back.
+
+        Raises:
+            InvalidRequest: there is nothing to undo.
+            MergeConflict: later changes stand on it; names the paths.
+            LimitExceeded: the journal no longer holds what was there before.
+        """
+
+    @abstractmethod
+    def redo(self, *, actor: str | None = None, permit: Permit | None = None) -> list[Change]:
+        """Do again what `undo` took back last, if `actor` did nothing else since; the same errors."""
 
     @abstractmethod
     def log(self, limit: int | None = None) -> list[JournalRecord]:
@@ -326,6 +404,16 @@ class FileSystem(ABC):
             self.utime(path)
         else:
             self.write_bytes(path, b"", expected_version=0)
+
+    # ------------------------------------------------------------ history, derived
+
+    def unified_diff(
+        self, before: Snapshot | str, after: Snapshot | str | None = None, *, path: str = paths.ROOT, context: int = 3
+    ) -> str:
+        """What differs between two moments at or below `path`, as `diff -u` writes it."""
+        old, new = self.at(before), self.at(after) if after is not None else self
+        changes = [change for change in self.diff(before, after) if paths.is_within(change.path, path)]
+        return "".join(comparing.compare(old, new, change, context) for change in changes)
 
     def _kind(self, path: str, *, follow: bool = True) -> Kind | None:
         try:

@@ -140,6 +140,11 @@ def policy_of(node: Node) -> NodePolicy | None:
     return node.extra.policy if node.extra else None
 
 
+def is_dynamic(record: FileRecord) -> bool:
+    """Say whether a provider computes the content."""
+    return not isinstance(record.content, bytes | Slice | Link)
+
+
 def describe(node: Node, tree_id: str) -> Stat:
     """Give the facts about a node."""
     if isinstance(node, Directory):

@@ -253,7 +253,7 @@ def _moved(tree: Tree, node: Node, end: Place) -> Node:
     if isinstance(node, Directory):
         return node
     seen = _next(tree, end) - 1
-    return node if node.version > seen else node._replace(version=seen + 1, stamp=tree.stamp())
+    return node if node.version > seen else node._replace(version=seen + 1)
 
 
 # ---------------------------------------------------------------- checks
@@ -458,9 +458,13 @@ def restored_events(tree: Tree, change: Change, node: Node) -> Iterator[WriteEve
     """What hooks are told of a node that is restored; of a directory that only changed its rules, nothing."""
     if isinstance(node, Directory):
         node = tree.renumbered(change.path, node) if change.kind is ChangeKind.ADDED else Directory(None, 0)
-    current = tree.get(change.path)
-    version = tree.next_version(change.path, current if isinstance(current, FileRecord) else None)
-    return _events(node, change.path, None if isinstance(node, Directory) else version)
+    return _events(node, change.path, None if isinstance(node, Directory) else _going_on(tree, change.path, node))
+
+
+def _going_on(tree: Tree, path: str, node: FileRecord) -> int:
+    """The version of a file that comes back: above the last one seen, and not below its own."""
+    current = tree.get(path)
+    return max(node.version, tree.next_version(path, current if isinstance(current, FileRecord) else None))
 
 
 def _removals_first(change: Change) -> tuple[bool, str]:
@@ -475,6 +479,5 @@ def restored(tree: Tree, path: str, node: Node | None) -> Node | None:
         twin.extra = node.extra
         return twin
     if isinstance(node, FileRecord):
-        version = tree.next_version(path, current if isinstance(current, FileRecord) else None)
-        return node._replace(version=version, stamp=tree.stamp())
+        return node._replace(version=_going_on(tree, path, node))
     return None if node is None else tree.renumbered(path, node)
