@@ -35,7 +35,7 @@ from jupyter_sandfs.vfs import journal, operations
 from jupyter_sandfs.vfs.content import Link, Slice, append_to, data_of, size_of
 from jupyter_sandfs.vfs.dump import dump, load
 from jupyter_sandfs.vfs.entries import DirEntry, Stat, Stats, nanoseconds
-from jupyter_sandfs.vfs.events import AfterHook, BeforeHook, Hooks, Watch, WriteEvent
+from jupyter_sandfs.vfs.events import Hooks, Occasion, PathHook, Watch, WriteHook
 from jupyter_sandfs.vfs.history import Snapshot, differences, moves_paired
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Action, Batch, Change, Journal, JournalRecord
@@ -68,7 +68,7 @@ class Done(NamedTuple):
     """
 
     steps: list[Step]
-    writes: list[WriteEvent]
+    occasion: Occasion
     numbers: range
     taken_back: Callable[[], None]
 
@@ -272,9 +272,14 @@ class VirtualFileSystem(FileSystem):
             if isinstance(mount, FileMount | DirectoryMount):
                 mount.invalidate()
 
-    def register_write_hook(self, prefix: str, hook: AfterHook | BeforeHook, *, before: bool = False) -> None:
+    def register_write_hook(self, prefix: str, hook: WriteHook, *, before: bool = False) -> None:
         with self._lock:
             self._hooks.add(paths.normalize(prefix), hook, before=before)
+            self._look_out()
+
+    def register_path_hook(self, prefix: str, hook: PathHook, *, before: bool = False) -> None:
+        with self._lock:
+            self._hooks.add_path_hook(paths.normalize(prefix), hook, before=before)
             self._look_out()
 
     def watch(
@@ -516,10 +521,10 @@ class VirtualFileSystem(FileSystem):
     def _commit(self, operation: str, plan: Callable[[Desk], Plan]) -> Done:
         """The one path of every change."""
         if self._hooks:
-            self._hooks.run(self._ask(lambda lookup: list(self._checked(plan, lookup).writes())), before=True)
+            self._hooks.run(self._ask(lambda lookup: self._occasion(self._checked(plan, lookup))), before=True)
         done = self._ask(lambda lookup: self._carry_out(operation, self._checked(plan, lookup)))
         try:
-            self._hooks.run(done.writes, before=False)
+            self._hooks.run(done.occasion, before=False)
         except HookError as error:
             undone = self._take_back(done)
             raise HookError(error.path, error.reason, rolled_back=undone) from error
@@ -534,7 +539,7 @@ class VirtualFileSystem(FileSystem):
     def _carry_out(self, operation: str, plan: Plan) -> Done:
         if operation != _ROLLBACK:
             self._journal.check_room()
-        writes = list(plan.writes()) if self._hooks else []
+        occasion = self._occasion(plan)
         steps = self._put_all(plan.puts)
         if self._persistence is not None:
             try:
@@ -549,7 +554,10 @@ class VirtualFileSystem(FileSystem):
         numbers = range(first, self._journal.length + 1)
         plan.carried_out(numbers)
         self._tell(steps)  # under the lock, so that watches hear of changes in their order
-        return Done(steps, writes, numbers, plan.taken_back)
+        return Done(steps, occasion, numbers, plan.taken_back)
+
+    def _occasion(self, plan: Plan) -> Occasion:
+        return self._hooks.occasion(plan.writes, partial(plan.events, self._tree))
 
     def _put_all(self, puts: Iterable[Put]) -> list[Step]:
         steps: list[Step] = []
@@ -599,7 +607,7 @@ class VirtualFileSystem(FileSystem):
     def _drop_empty(self, path: str) -> None:
         directory = self._tree.get_directory(path)
         if directory is not None and not (directory.files or directory.directories or directory.extra):
-            self._carry_out(_ROLLBACK, Plan(path, [Put(path, lambda: None)]))
+            self._carry_out(_ROLLBACK, Plan(path, [operations.take_away(path)]))
 
     def _earlier(self, step: Step) -> Node | None:
         if isinstance(step.before, FileRecord) and isinstance(step.after, FileRecord):

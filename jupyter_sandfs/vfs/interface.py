@@ -19,7 +19,7 @@ from jupyter_sandfs.vfs import comparing, globbing, streams
 from jupyter_sandfs.vfs.entries import DirEntry, Kind, Stat, Stats
 
 if TYPE_CHECKING:
-    from jupyter_sandfs.vfs.events import AfterHook, BeforeHook, Watch
+    from jupyter_sandfs.vfs.events import PathHook, Watch, WriteHook
     from jupyter_sandfs.vfs.history import Snapshot
     from jupyter_sandfs.vfs.journal import Action, Change, JournalRecord
     from jupyter_sandfs.vfs.limits import Limits
@@ -166,10 +166,19 @@ class FileSystem(ABC):
         """Forget what providers at or below `path` gave: the next reader computes it anew."""
 
     @abstractmethod
-    def register_write_hook(self, prefix: str, hook: AfterHook | BeforeHook, *, before: bool = False) -> None:
+    def register_write_hook(self, prefix: str, hook: WriteHook, *, before: bool = False) -> None:
         """Call `hook(WriteEvent)` around each change of content at or below `prefix`, without any lock held.
 
         A before-hook refuses by raising; a failing after-hook takes the change back (see HookError).
+        """
+
+    @abstractmethod
+    def register_path_hook(self, prefix: str, hook: PathHook, *, before: bool = False) -> None:
+        """Call `hook(PathEvent)` around each creation, update, removal, move, copy and making of directories.
+
+        It is told what happens at or below `prefix`, and to the directories that `prefix` is in. Path hooks run before
+        write hooks, each in the order of registration; a before-hook refuses by raising, a failing after-hook takes
+        the change back.
         """
 
     @abstractmethod

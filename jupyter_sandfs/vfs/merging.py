@@ -14,7 +14,7 @@ from jupyter_sandfs.vfs.events import WriteEvent
 from jupyter_sandfs.vfs.history import differences, node_at, same_content
 from jupyter_sandfs.vfs.journal import Change, ChangeKind
 from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node
-from jupyter_sandfs.vfs.operations import Desk, Plan, Put, restored, whole
+from jupyter_sandfs.vfs.operations import Desk, Plan, Put, restored, take_away, whole
 from jupyter_sandfs.vfs.textdiff import merge_texts
 from jupyter_sandfs.vfs.tree import Root, Tree
 
@@ -195,7 +195,7 @@ def _plan(desk: Desk, picks: dict[str, Node | None]) -> Plan:
     for path in sorted(removed, key=_by_segments, reverse=True):  # what is in a directory before it
         if not path.startswith(tuple(replaced)):
             _weigh(desk.tree, plan, desk.tree.get(path), -1, whole_tree=False)
-            plan.puts.append(Put(path, lambda: None))
+            plan.puts.append(take_away(path))
     for path in sorted(picks, key=_by_segments):
         if (node := picks[path]) is not None:
             _add(desk.tree, plan, path, node)

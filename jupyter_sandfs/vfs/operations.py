@@ -28,7 +28,7 @@ from jupyter_sandfs.errors import (
     VersionConflict,
 )
 from jupyter_sandfs.vfs.content import Link, Slice, append_to, data_of, size_of
-from jupyter_sandfs.vfs.events import WriteEvent
+from jupyter_sandfs.vfs.events import PathEvent, PathEventKind, WriteEvent
 from jupyter_sandfs.vfs.history import differences
 from jupyter_sandfs.vfs.journal import Change, ChangeKind, change_between
 from jupyter_sandfs.vfs.limits import Limits
@@ -54,10 +54,19 @@ class Desk:
 
 
 class Put(NamedTuple):
-    """One step: what `make` gives comes to `path`; None takes away what is there."""
+    """One step: what `make` gives comes to `path`; None takes away what is there.
+
+    Attributes:
+        kind: what hooks are told; None means that the path is created, or updated if something is there.
+    """
 
     path: str
     make: Callable[[], Node | None]
+    kind: PathEventKind | None = None
+
+
+def take_away(path: str) -> Put:
+    return Put(path, lambda: None, PathEventKind.DELETE)
 
 
 class Step(NamedTuple):
@@ -100,6 +109,14 @@ class Plan:
     moves: bool = False
     size: int = 0
     nodes: int = 0
+
+    def events(self, tree: Tree) -> list[PathEvent]:
+        """What becomes of which paths."""
+        return [self._event(put, tree) for put in self.puts if not (self.moves and put.path == self.source)]
+
+    def _event(self, put: Put, tree: Tree) -> PathEvent:
+        usual = PathEventKind.CREATE if tree.get(put.path) is None else PathEventKind.UPDATE
+        return PathEvent(put.kind or usual, put.path, self.source if put.path == self.path else None)
 
 
 # ---------------------------------------------------------------- content
@@ -160,7 +177,7 @@ def mkdir(desk: Desk, path: str, *, parents: bool, exist_ok: bool) -> Plan:
         raise NotFound(place.missing[0])
     check_writable(place, append=True)
     plan = _plan_new(desk, place)
-    plan.puts.append(Put(place.path, lambda: Directory(desk.tree.token, desk.tree.stamp())))
+    plan.puts.append(_new_directory(desk.tree, place.path))
     return plan
 
 
@@ -177,7 +194,7 @@ def remove(desk: Desk, path: str, *, recursive: bool, expected_version: int | No
     if isinstance(node, Directory) and not recursive and (node.files or node.directories or node.mount):
         raise NotEmpty(place.path)
     totals = desk.tree.settle(node)
-    return Plan(place.path, [Put(place.path, lambda: None)], size=-totals.size, nodes=-totals.nodes)
+    return Plan(place.path, [take_away(place.path)], size=-totals.size, nodes=-totals.nodes)
 
 
 def copy(desk: Desk, source: str, destination: str, *, overwrite: bool) -> Plan:
@@ -192,7 +209,7 @@ def copy(desk: Desk, source: str, destination: str, *, overwrite: bool) -> Plan:
     plan.source = start.path
     version = None if isinstance(node, Directory) else _next(desk.tree, end)
     plan.writes = lambda: _events(node, end.path, version)
-    plan.puts.append(Put(end.path, lambda: _copied(desk.tree, node, version)))
+    plan.puts.append(Put(end.path, lambda: _copied(desk.tree, node, version), PathEventKind.COPY))
     return plan
 
 
@@ -212,7 +229,7 @@ def move(desk: Desk, source: str, destination: str, *, overwrite: bool, expected
     plan.source, plan.moves = start.path, True
     version = None if isinstance(node, Directory) else max(node.version, _next(desk.tree, end) - 1)
     plan.writes = lambda: _events(node, end.path, version)
-    plan.puts += [Put(start.path, lambda: None), Put(end.path, lambda: _moved(desk.tree, node, end))]
+    plan.puts += [take_away(start.path), Put(end.path, lambda: _moved(desk.tree, node, end), PathEventKind.MOVE)]
     return plan
 
 
@@ -288,8 +305,12 @@ def _plan_new(desk: Desk, place: Place) -> Plan:
             raise NameTooLong(name_path, f"a name has at most {desk.limits.name_bytes} bytes")
     _check_depth(desk, place.path, 1)
     tree = desk.tree
-    puts = [Put(missing, lambda: Directory(tree.token, tree.stamp())) for missing in place.missing]
+    puts = [_new_directory(tree, missing) for missing in place.missing]
     return Plan(place.path, puts, nodes=len(puts) + 1)
+
+
+def _new_directory(tree: Tree, path: str) -> Put:
+    return Put(path, lambda: Directory(tree.token, tree.stamp()), PathEventKind.MKDIR)
 
 
 def _plan_replacing(desk: Desk, end: Place, node: Node) -> Plan:
@@ -444,7 +465,8 @@ def restore(desk: Desk, moment: Root) -> Plan:
     then = Tree.of(moment)
     for change in changes:
         node = then.get(change.path) if change.kind is not ChangeKind.REMOVED else None
-        plan.puts.append(Put(change.path, partial(restored, tree, change.path, node)))
+        kind = PathEventKind.DELETE if node is None else None
+        plan.puts.append(Put(change.path, partial(restored, tree, change.path, node), kind))
     plan.writes = lambda: [
         event
         for change in changes

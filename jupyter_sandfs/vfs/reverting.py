@@ -8,7 +8,7 @@ from functools import partial
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import LimitExceeded, MergeConflict, NotADirectory
 from jupyter_sandfs.vfs.content import size_of
-from jupyter_sandfs.vfs.events import WriteEvent
+from jupyter_sandfs.vfs.events import PathEventKind, WriteEvent
 from jupyter_sandfs.vfs.journal import Batch, ChangeKind, Entry, JournalRecord, Lost, record
 from jupyter_sandfs.vfs.nodes import Directory, Node, policy_of
 from jupyter_sandfs.vfs.operations import Desk, Plan, Put, check_takes_back, check_writable, restored, restored_events
@@ -49,7 +49,8 @@ def _add(desk: Desk, plan: Plan, entry: Entry) -> None:
     if not (isinstance(before, Directory) and isinstance(entry.after, Directory)):  # else only its rules changed
         plan.size += size - gone_size
         plan.nodes += nodes - gone_nodes
-    plan.puts.append(Put(entry.path, partial(_earlier, desk, entry.path, before)))
+    kind = PathEventKind.DELETE if before is None else None
+    plan.puts.append(Put(entry.path, partial(_earlier, desk, entry.path, before), kind))
 
 
 def _earlier(desk: Desk, path: str, node: Node | None) -> Node | None:

@@ -24,7 +24,7 @@ from jupyter_sandfs.errors import (
 )
 from jupyter_sandfs.vfs import links
 from jupyter_sandfs.vfs.entries import DirEntry, Stat, Stats
-from jupyter_sandfs.vfs.events import AfterHook, BeforeHook, Watch
+from jupyter_sandfs.vfs.events import PathHook, Watch, WriteHook
 from jupyter_sandfs.vfs.history import Snapshot, seen
 from jupyter_sandfs.vfs.interface import FileSystem, require_directory
 from jupyter_sandfs.vfs.journal import OWNER, Action, Change, JournalRecord
@@ -120,8 +120,11 @@ class Wrapper(FileSystem):
     def invalidate(self, path: str) -> None:
         self.base.invalidate(path)
 
-    def register_write_hook(self, prefix: str, hook: AfterHook | BeforeHook, *, before: bool = False) -> None:
+    def register_write_hook(self, prefix: str, hook: WriteHook, *, before: bool = False) -> None:
         self.base.register_write_hook(prefix, hook, before=before)
+
+    def register_path_hook(self, prefix: str, hook: PathHook, *, before: bool = False) -> None:
+        self.base.register_path_hook(prefix, hook, before=before)
 
     def watch(
         self,
@@ -224,7 +227,10 @@ class Administered(Wrapper):
     ) -> None:
         self._refuse(path, provider, ttl, metadata)
 
-    def register_write_hook(self, prefix: str, hook: AfterHook | BeforeHook, *, before: bool = False) -> None:
+    def register_write_hook(self, prefix: str, hook: WriteHook, *, before: bool = False) -> None:
+        self._refuse(prefix, hook, before)
+
+    def register_path_hook(self, prefix: str, hook: PathHook, *, before: bool = False) -> None:
         self._refuse(prefix, hook, before)
 
     def restore(self, snapshot: Snapshot | str) -> None:
