@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         ContentTypeRefused,
         FileTooLarge,
         HookError,
+        InvalidArchive,
         InvalidKey,
         InvalidPath,
         InvalidRequest,
@@ -63,10 +64,11 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _ERRORS = (
-    "AlreadyExists AppendOnly ChecksumMismatch ContentTypeRefused FileTooLarge HookError InvalidKey InvalidPath "
-    "InvalidRequest IsADirectory KernelBusy LimitExceeded MergeConflict NameTooLong NoSpace NotADirectory NotEmpty "
-    "NotFound ObjectNotFound ObjectTooLarge PathError PermissionDenied PreconditionFailed ProviderError QuotaExceeded "
-    "RateLimited ReadOnly SandboxNotFound SandfsError StoreError TooManyLinks Unsupported VersionConflict"
+    "AlreadyExists AppendOnly ChecksumMismatch ContentTypeRefused FileTooLarge HookError InvalidArchive InvalidKey "
+    "InvalidPath InvalidRequest IsADirectory KernelBusy LimitExceeded MergeConflict NameTooLong NoSpace NotADirectory "
+    "NotEmpty NotFound ObjectNotFound ObjectTooLarge PathError PermissionDenied PreconditionFailed ProviderError "
+    "QuotaExceeded RateLimited ReadOnly SandboxNotFound SandfsError StoreError TooManyLinks Unsupported "
+    "VersionConflict"
 )
 _HOMES = dict.fromkeys(_ERRORS.split(), "errors") | {
     "FileEntry": "storage",
@@ -109,6 +111,7 @@ __all__ = [
     "FileStore",
     "FileTooLarge",
     "HookError",
+    "InvalidArchive",
     "InvalidKey",
     "InvalidPath",
     "InvalidRequest",

@@ -19,6 +19,7 @@ class Limits:
         journal_bytes: earlier file contents kept for undo, in bytes.
         provider_seconds: deadline of a dynamic node's callable.
         link_hops: symbolic links followed in one path.
+        archive_ratio: bytes that an archive may unpack to for each of its own, beyond its first 64 MiB.
     """
 
     total_bytes: int = 4 << 30
@@ -30,3 +31,4 @@ class Limits:
     journal_bytes: int = 64 << 20
     provider_seconds: float = 5.0
     link_hops: int = 40
+    archive_ratio: float = 250.0
