@@ -9,28 +9,29 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import FileTooLarge, InvalidArchive, InvalidPath, InvalidRequest, LimitExceeded
 from jupyter_sandfs.vfs import compressing, tar
-from jupyter_sandfs.vfs import zip as zipped
-from jupyter_sandfs.vfs.batch import Item
+from jupyter_sandfs.vfs.batch import MOMENTS, Item
 from jupyter_sandfs.vfs.compressing import GZIP, ZSTD, Codec
 from jupyter_sandfs.vfs.content import Link
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.source import Source, Stream, bounded, pieces
 from jupyter_sandfs.vfs.tar import Kind, Member, TarReader
-from jupyter_sandfs.vfs.zip import ZipReader
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     from jupyter_sandfs.vfs.interface import FileSystem
 
 __all__ = ["FORMATS", "Format", "Stream", "extract", "pack", "unpack"]
 
+_ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")  # the second is that of an empty one
 _LINK_BYTES = 4096
 _HEADER_BYTES = 2048  # that each entry may take beside its content
-_OLDEST, _LATEST = -62_135_596_800_000_000_000, 253_402_300_799_000_000_000  # years 1 to 9999, in nanoseconds
 
 
 class Format(NamedTuple):
@@ -46,12 +47,29 @@ class Format(NamedTuple):
     media_type: str
 
 
+def _zip() -> ModuleType:
+    """Only zip archives need the standard library's zipfile, which takes longer to import than all else here."""
+    return import_module("jupyter_sandfs.vfs.zip")
+
+
+def _pack_zip(items: Iterable[Item]) -> Iterator[bytes]:
+    packed: Iterator[bytes] = _zip().pack(items)
+    return packed
+
+
 FORMATS = {
     "tar": Format(tar.pack, None, "application/x-tar"),
     "tar.gz": Format(tar.pack, GZIP, "application/gzip"),
     "tar.zst": Format(tar.pack, ZSTD, "application/zstd"),
-    "zip": Format(zipped.pack, None, "application/zip"),
+    "zip": Format(_pack_zip, None, "application/zip"),
 }
+
+
+class Reader(Protocol):
+    """Members of an archive in their order; `content` gives the bytes of the last one that is a file."""
+
+    def __iter__(self) -> Iterator[Member]: ...
+    def content(self, member: Member) -> bytes: ...
 
 
 def find_format(name: str) -> Format:
@@ -104,16 +122,17 @@ def unpack(stream: Stream, limits: Limits, *, top: str = "", format_name: str | 
         contents[path] = content
         mode = None if member.mode is None else member.mode & 0o777  # no program gets another's rights by an archive
         modified = member.modified_ns
-        yield Item(path, content, mode, modified if modified is None or _OLDEST <= modified <= _LATEST else None)
+        yield Item(path, content, mode, modified if modified in MOMENTS else None)
 
 
-def _open(stream: Stream, limits: Limits, format_name: str | None) -> TarReader | ZipReader:
+def _open(stream: Stream, limits: Limits, format_name: str | None) -> Reader:
     most = limits.total_bytes + _HEADER_BYTES * limits.nodes
     source = Source(bounded(pieces(stream), most))
     name = format_name or _sniff(source.peek(tar.BLOCK))
     made = find_format(name)
     if name == "zip":
-        return ZipReader(source.read(most), entries=limits.nodes, ratio=limits.archive_ratio)
+        reader: Reader = _zip().ZipReader(source.read(most), entries=limits.nodes, ratio=limits.archive_ratio)
+        return reader
     if made.codec:
         expanded = compressing.expand(source.rest(), made.codec, limits.archive_ratio)
         source = Source(bounded(expanded, most))
@@ -124,7 +143,7 @@ def _open(stream: Stream, limits: Limits, format_name: str | None) -> TarReader 
 
 def _sniff(start: bytes) -> str:
     """Find out the format from the first bytes."""
-    if start.startswith(zipped.MAGICS):
+    if start.startswith(_ZIP_MAGICS):
         return "zip"
     for name, each in FORMATS.items():
         if each.codec and start.startswith(each.codec.magic):
@@ -178,13 +197,8 @@ def _inner(name: str) -> str:
         InvalidArchive: a name that leads out, or that a file system can't hold.
     """
     inner = f"/{name[:-1]}" if name.endswith("/") else f"/{name}"
-    if (
-        name.isascii()
-        and inner == posixpath.normpath(inner)
-        and "\\" not in name
-        and "\0" not in name
-        and inner[1:2] != "/"
-    ):
+    plain = name.isascii() and "\\" not in name and "\0" not in name and inner[1:2] not in {"", "/"}
+    if plain and inner == posixpath.normpath(inner):
         return inner  # most names: what follows costs twice as much
     _check_segments(name)
     try:

@@ -19,6 +19,7 @@ from jupyter_sandfs.errors import (
     AppendOnly,
     FileTooLarge,
     InvalidPath,
+    InvalidRequest,
     IsADirectory,
     NameTooLong,
     NotADirectory,
@@ -46,6 +47,9 @@ _THROUGH_LINK = "the way there leads through a link"
 _COMPUTED = "it is computed by a provider"
 _NOT_NORMAL = "not in normal form"
 _PLAIN_NAME = re.compile(r"(?!\.{1,2}$)[ -.0-\[\]-~]+")  # ASCII without slash and backslash: surely normal
+
+
+MOMENTS = range(-62_135_596_800_000_000_000, 253_402_300_800_000_000_000)  # the years 1 to 9999, in nanoseconds
 
 
 class Item(NamedTuple):
@@ -109,10 +113,10 @@ class _Grafting:
             self._add_directory(item)
             return
         head, slash, name = path.rpartition("/")
-        if path == paths.ROOT or path in self._spots:
-            raise IsADirectory(path)
         if not slash:
             raise InvalidPath(path, _NOT_NORMAL)
+        if path == paths.ROOT or path in self._spots:
+            raise IsADirectory(path)
         spot = self._spots.get(head) or self._spot(head)
         self._check_name(name, path)
         size = len(content) if type(content) is bytes else _checked_link(path, content)
@@ -203,7 +207,7 @@ class _Grafting:
             raise AlreadyExists(item.path, "two of one name")
         self._check_writable(spot, before, item)
         self._taken.add(item.path)
-        self._plan.puts.append(Put(item.path, partial(self._record, item, before)))
+        self._plan.puts.append(Put(item.path, partial(self._record, item, before, self._extra(item, FILE_MODE))))
         self._plan.size += size - (size_of(before.content) if before else 0)
         self._plan.nodes += before is None
 
@@ -220,10 +224,9 @@ class _Grafting:
         if before is not None and policy.append_only:
             raise AppendOnly(item.path)
 
-    def _record(self, item: Item, before: FileRecord | None) -> Node:
+    def _record(self, item: Item, before: FileRecord | None, extra: Extra | None) -> Node:
         tree = self._tree
         stamp = tree.stamp()
-        extra = self._extra(item, FILE_MODE)
         if before is not None and before.extra is not None:  # what rules a file goes on to rule it
             mine = extra or Extra()
             mode = before.extra.mode if item.mode is None else mine.mode
@@ -239,13 +242,15 @@ class _Grafting:
         try:
             return self._extras[key]
         except KeyError:
+            if item.modified_ns is not None and item.modified_ns not in MOMENTS:
+                raise InvalidRequest(f"{item.path}: no calendar has the time {item.modified_ns}") from None
             found = self._extras[key] = bare(Extra(mode=mode, modified_ns=item.modified_ns))
             return found
 
     # ------------------------------------------------------------ rules
 
     def _check_name(self, name: str, path: str) -> None:
-        if _PLAIN_NAME.fullmatch(name) is None and paths.normalize(path) != path:
+        if _PLAIN_NAME.fullmatch(name) is None and (not name or paths.normalize(path) != path):
             raise InvalidPath(path, _NOT_NORMAL)
         if len(name) > self._limits.name_bytes or len(name.encode()) > self._limits.name_bytes:
             raise NameTooLong(path, f"a name has at most {self._limits.name_bytes} bytes")

@@ -33,7 +33,11 @@ class Codec(NamedTuple):
 
 
 def compress(chunks: Iterable[bytes], codec: Codec) -> Iterator[bytes]:
-    compressor = codec.compressor()
+    """Give the compressed pieces. Raises Unsupported, at once, for a codec that is not installed."""
+    return _compressed(chunks, codec.compressor())
+
+
+def _compressed(chunks: Iterable[bytes], compressor: Any) -> Iterator[bytes]:
     for chunk in chunks:
         if piece := compressor.compress(chunk):
             yield piece
@@ -113,5 +117,11 @@ def _zstd() -> Any:
     raise Unsupported("tar.zst needs Zstandard: pip install 'jupyter-sandfs[zstd]', or take tar.gz")
 
 
+def _zstd_compressor() -> Any:
+    zstd = _zstd()
+    wanted = zstd.CompressionParameter
+    return zstd.ZstdCompressor(options={wanted.compression_level: _ZSTD_LEVEL, wanted.checksum_flag: 1})
+
+
 GZIP = Codec(b"\x1f\x8b", lambda: zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, _GZIP), _gunzip)
-ZSTD = Codec(b"\x28\xb5\x2f\xfd", lambda: _zstd().ZstdCompressor(level=_ZSTD_LEVEL), _unzstd)
+ZSTD = Codec(b"\x28\xb5\x2f\xfd", _zstd_compressor, _unzstd)

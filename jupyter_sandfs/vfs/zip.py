@@ -17,7 +17,6 @@ from jupyter_sandfs.vfs.content import Link
 from jupyter_sandfs.vfs.nodes import DIRECTORY_MODE, FILE_MODE, LINK_MODE
 from jupyter_sandfs.vfs.tar import Kind, Member
 
-MAGICS = (b"PK\x03\x04", b"PK\x05\x06")  # the second is that of an empty one
 _BILLION = 1_000_000_000
 _UNIX = 3  # who made a member, where its mode is one of Unix
 _ENTRY_BYTES = 46  # the least that the directory of an archive has for a member
