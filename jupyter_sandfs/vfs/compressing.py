@@ -33,15 +33,26 @@ class Codec(NamedTuple):
 
 
 def compress(chunks: Iterable[bytes], codec: Codec) -> Iterator[bytes]:
-    """Give the compressed pieces. Raises Unsupported, at once, for a codec that is not installed."""
+    """Give the compressed pieces, empty ones among them, so that whoever asks for one never waits for long.
+
+    Raises:
+        Unsupported: at once, for a codec that is not installed.
+    """
     return _compressed(chunks, codec.compressor())
 
 
 def _compressed(chunks: Iterable[bytes], compressor: Any) -> Iterator[bytes]:
     for chunk in chunks:
-        if piece := compressor.compress(chunk):
-            yield piece
+        for part in steps(chunk):
+            yield compressor.compress(part)
     yield compressor.flush()
+
+
+def steps(content: bytes) -> Iterator[memoryview]:
+    """Parts of a content that don't keep a compressor busy for long, without a copy."""
+    whole = memoryview(content)
+    for at in range(0, len(content), _STEP):
+        yield whole[at : at + _STEP]
 
 
 def expand(chunks: Iterable[bytes], codec: Codec, ratio: float) -> Iterator[bytes]:

@@ -305,6 +305,8 @@ class FileSystem(ABC):
     ) -> Iterator[bytes]:
         """Give what is at or below `path` as an archive, piece by piece; names in it start at `path`.
 
+        A piece is as long as it happens to be, or empty; memory holds the content of one file at most.
+
         Args:
             format: tar, tar.gz, tar.zst or zip.
             materialize: compute dynamic nodes; else they are left out.

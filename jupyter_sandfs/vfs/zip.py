@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from jupyter_sandfs.errors import InvalidArchive, LimitExceeded
 from jupyter_sandfs.vfs.batch import Item
-from jupyter_sandfs.vfs.compressing import check_ratio
+from jupyter_sandfs.vfs.compressing import check_ratio, steps
 from jupyter_sandfs.vfs.content import Link
 from jupyter_sandfs.vfs.nodes import DIRECTORY_MODE, FILE_MODE, LINK_MODE
 from jupyter_sandfs.vfs.tar import Kind, Member
@@ -51,13 +51,17 @@ class _Sink:
 
 
 def pack(items: Iterable[Item]) -> Iterator[bytes]:
-    """Give a zip archive of items, a piece for each file."""
+    """Give a zip archive of items, some pieces for each file, which may be empty."""
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]  # needs only write
         for item in items:
-            if item.path != "/":
-                archive.writestr(_info(item), _content(item))
-                yield sink.take()
+            if item.path == "/":
+                continue
+            with archive.open(_info(item), "w") as file:
+                for part in steps(_content(item)):
+                    file.write(part)
+                    yield sink.take()
+            yield sink.take()
     yield sink.take()
 
 
@@ -74,6 +78,7 @@ def _info(item: Item) -> zipfile.ZipInfo:
     elif isinstance(item.content, Link):
         kind, mode = stat.S_IFLNK, LINK_MODE
     info = zipfile.ZipInfo(name, when.timetuple()[:6] if 1980 <= when.year < 2108 else (1980, 1, 1, 0, 0, 0))
+    info.file_size = len(_content(item))  # from which zipfile knows whether four bytes will do for it
     info.compress_type = zipfile.ZIP_DEFLATED if item.content else zipfile.ZIP_STORED
     info.create_system = _UNIX
     info.external_attr = (kind | (mode if item.mode is None else item.mode)) << 16
