@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import FileTooLarge, InvalidArchive, InvalidPath, InvalidRequest, LimitExceeded
 from jupyter_sandfs.vfs import compressing, tar
-from jupyter_sandfs.vfs.batch import MOMENTS, Item
+from jupyter_sandfs.vfs.batch import MOMENTS, Item, new_item
 from jupyter_sandfs.vfs.compressing import GZIP, ZSTD, Codec
 from jupyter_sandfs.vfs.content import Link
 from jupyter_sandfs.vfs.limits import Limits
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["FORMATS", "Format", "Stream", "extract", "pack", "unpack"]
 
 _ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")  # the second is that of an empty one
+_FILE, _DIRECTORY = Kind.FILE, Kind.DIRECTORY
 _LINK_BYTES = 4096
 _HEADER_BYTES = 2048  # that each entry may take beside its content
 
@@ -112,17 +113,18 @@ def unpack(stream: Stream, limits: Limits, *, top: str = "", format_name: str | 
     gate = _Gate(limits, top)
     contents: dict[str, bytes | Link | None] = {}
     for member in reader:
+        kind, mode, modified = member.kind, member.mode, member.modified_ns
         path = gate.admit(member, contents)
-        if member.kind is Kind.FILE:
+        if kind is _FILE:
             content: bytes | Link | None = reader.content(member)
-        elif member.kind is Kind.DIRECTORY:
+        elif kind is _DIRECTORY:
             content = None
         else:
             content = gate.link(member, contents)
         contents[path] = content
-        mode = None if member.mode is None else member.mode & 0o777  # no program gets another's rights by an archive
-        modified = member.modified_ns
-        yield Item(path, content, mode, modified if modified in MOMENTS else None)
+        if mode is not None:
+            mode &= 0o777  # no program gets another's rights by an archive
+        yield new_item((path, content, mode, modified if modified in MOMENTS else None))
 
 
 def _open(stream: Stream, limits: Limits, format_name: str | None) -> Reader:
@@ -164,14 +166,14 @@ class _Gate:
     def admit(self, member: Member, known: dict[str, bytes | Link | None]) -> str:
         """Give the path that a member gets."""
         inner = _inner(member.name)
-        path = f"{self._top}{inner}" if inner != paths.ROOT else self._top or paths.ROOT
+        path = self._top + inner if inner != paths.ROOT else self._top or paths.ROOT
         if path in known and not (member.kind is Kind.DIRECTORY and known[path] is None):
             raise InvalidArchive(member.name, "two of one name")
         if inner.count("/") > self._limits.depth:
             raise LimitExceeded(f"the archive has more than {self._limits.depth} levels")
         if member.size > self._limits.file_bytes:
             raise FileTooLarge(path, f"{member.size} bytes, over the limit of {self._limits.file_bytes}")
-        self._count(member.size)
+        self.count(member.size)
         return path
 
     def link(self, member: Member, known: dict[str, bytes | Link | None]) -> bytes | Link:
@@ -181,10 +183,10 @@ class _Gate:
         content = known.get(self._top + _inner(member.target))
         if not isinstance(content, bytes):
             raise InvalidArchive(member.name, f"a hard link to {member.target[:200]!r}, which is no file before it")
-        self._count(len(content))
+        self.count(len(content))
         return content
 
-    def _count(self, size: int) -> None:
+    def count(self, size: int) -> None:
         self._size += size
         if self._size > self._limits.total_bytes:
             raise LimitExceeded(f"the archive unpacks to more than {self._limits.total_bytes} bytes")
@@ -197,9 +199,9 @@ def _inner(name: str) -> str:
         InvalidArchive: a name that leads out, or that a file system can't hold.
     """
     inner = f"/{name[:-1]}" if name.endswith("/") else f"/{name}"
-    plain = name.isascii() and "\\" not in name and "\0" not in name and inner[1:2] not in {"", "/"}
-    if plain and inner == posixpath.normpath(inner):
-        return inner  # most names: what follows costs twice as much
+    plain = name.isascii() and "\\" not in name and "\0" not in name
+    if plain and "//" not in inner and "/." not in inner and len(inner) > 1:
+        return inner  # most names: what follows costs five times as much
     _check_segments(name)
     try:
         return paths.normalize(inner)

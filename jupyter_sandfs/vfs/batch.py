@@ -66,6 +66,10 @@ class Item(NamedTuple):
     modified_ns: int | None = None
 
 
+# The same as Item(*fields), at a third of the cost.
+new_item = partial(tuple.__new__, Item)
+
+
 @dataclass(slots=True)
 class _Spot:
     """A directory that items go into.
@@ -106,7 +110,7 @@ class _Grafting:
         self._extras: dict[tuple[int | None, int | None], Extra | None] = {}  # most nodes of a tree share a few
 
     def add(self, item: Item) -> None:
-        path, content = item.path, item.content
+        path, content, _, _ = item
         if path.count("/") > self._limits.depth:
             raise NameTooLong(path, f"deeper than {self._limits.depth} levels")
         if content is None:
@@ -252,7 +256,7 @@ class _Grafting:
     def _check_name(self, name: str, path: str) -> None:
         if _PLAIN_NAME.fullmatch(name) is None and (not name or paths.normalize(path) != path):
             raise InvalidPath(path, _NOT_NORMAL)
-        if len(name) > self._limits.name_bytes or len(name.encode()) > self._limits.name_bytes:
+        if len(name) * 4 > self._limits.name_bytes and len(name.encode()) > self._limits.name_bytes:
             raise NameTooLong(path, f"a name has at most {self._limits.name_bytes} bytes")
 
     def _events(self, items: Iterable[Item]) -> Iterator[WriteEvent]:

@@ -60,18 +60,16 @@ class Source:
 
     def read(self, size: int) -> bytes:
         """Give the next `size` bytes; fewer only at the end."""
-        end = self._at + size
-        if end > len(self._buffer):
-            return self._gather(size)
-        piece = self._buffer[self._at : end]
-        self._at = end
-        return piece
+        at = self._at
+        end = self._at = at + size
+        piece = self._buffer[at:end]
+        return piece if len(piece) == size else self._gather(piece, size)
 
     def peek(self, size: int) -> bytes:
         """The same, but they are read again."""
         if self._at + size > len(self._buffer):
-            self._buffer = self._gather(size) + self._buffer[self._at :]
-            self._at = 0
+            piece = self.read(size)
+            self._buffer, self._at = piece + self._buffer[self._at :], 0
         return self._buffer[self._at : self._at + size]
 
     def rest(self) -> Iterator[bytes]:
@@ -81,10 +79,10 @@ class Source:
         self._buffer, self._at = b"", 0
         yield from self._chunks
 
-    def _gather(self, size: int) -> bytes:
-        """Read over the end of a piece. A size that a header only claims takes no memory before the bytes are there."""
+    def _gather(self, first: bytes, size: int) -> bytes:
+        """Read on over the end of a piece. A size that is only claimed takes no memory before the bytes are there."""
         gathered = io.BytesIO()
-        missing = size - gathered.write(self._buffer[self._at :])
+        missing = size - gathered.write(first)
         self._buffer, self._at = b"", 0
         while missing:
             chunk = next(self._chunks, None)

@@ -258,7 +258,11 @@ _EXTENSIONS = frozenset({b"x", b"g", b"L", b"K"})
 
 
 def _member(block: bytes, kind: bytes, extended: dict[str, str]) -> Member:
-    name, said = _field(block, 0, 100), _field(block, 157, 257) if block[157] else ""
+    try:
+        name = block[:_NAME].split(b"\0", 1)[0].decode()
+    except UnicodeDecodeError:
+        name = _text(block[:_NAME])
+    said = _field(block, 157, 257) if block[157] else ""
     if block[345] and block[257:263] == b"ustar\0":
         name = f"{_field(block, 345, 500)}/{name}"
     size, mode = _number(block[124:136]), _number(block[100:108])
@@ -280,11 +284,13 @@ def _member(block: bytes, kind: bytes, extended: dict[str, str]) -> Member:
 
 def _is_sound(block: bytes) -> bool:
     """Compare the checksum with the sum of all other bytes, modulo 65,521: see `_block`."""
-    digits = block[148:156].strip(b" \0")
-    if len(block) != BLOCK or not digits.isdigit():
+    said = block[148:156]
+    try:
+        wanted = int(said.rstrip(b" \0"), 8)
+    except ValueError:
         return False
-    rest = (zlib.adler32(block) & 0xFFFF) - 1 - sum(block[148:156]) + sum(_SPACES)
-    return (rest - _number(block[148:156])) % 65_521 == 0
+    rest = (zlib.adler32(block) & 0xFFFF) - 1 - sum(said) + 8 * 0x20
+    return len(block) == BLOCK and (rest - wanted) % 65_521 == 0
 
 
 def _field(block: bytes, start: int, end: int) -> str:
