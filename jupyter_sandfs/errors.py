@@ -188,6 +188,17 @@ class LimitExceeded(SandfsError):
     code, http_status = "limit_exceeded", 413
 
 
+class InvalidArchive(SandfsError, ValueError):
+    """An archive is damaged, or holds what is not unpacked; `member` is the name in it, empty for the whole."""
+
+    code, http_status = "invalid_archive", 400
+    fields = ("member", "reason")
+
+    def __init__(self, member: str, reason: str) -> None:
+        self.member, self.reason = member, reason
+        super().__init__(f"archive refused: {member[:200]!r}: {reason}" if member else f"archive refused: {reason}")
+
+
 class RateLimited(SandfsError):
     code, http_status = "rate_limited", 429
 

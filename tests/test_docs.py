@@ -11,7 +11,7 @@ from traitlets.config import Config
 from jupyter_sandfs import errors, paths
 from jupyter_sandfs.config import STORE_URL_VARIABLE, SandFS
 from jupyter_sandfs.kernel.commands import CELL_COMMANDS, LINE_COMMANDS
-from jupyter_sandfs.server import files, fs
+from jupyter_sandfs.server import archives, files, fs
 from jupyter_sandfs.shell.commands import COMMANDS
 from jupyter_sandfs.storage import FileStorage
 from jupyter_sandfs.vfs.entries import Stats
@@ -88,7 +88,8 @@ def test_each_error_stands_in_the_table_under_its_status():
 
 
 def test_each_route_is_documented():
-    routes = [path for path, _ in (*fs.routes("/sandfs/v1/fs"), *files.routes("/sandfs/v1/files"))]
+    in_kernels = (*fs.routes("/sandfs/v1/fs"), *archives.routes("/sandfs/v1/fs"))
+    routes = [path for path, _ in (*in_kernels, *files.routes("/sandfs/v1/files"))]
 
     assert [path for path in routes if path.replace("(.+)", "{key}") not in HTTP] == []
 

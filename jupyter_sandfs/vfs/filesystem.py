@@ -11,7 +11,7 @@ import itertools
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import partial
@@ -31,7 +31,8 @@ from jupyter_sandfs.errors import (
     ProviderError,
 )
 from jupyter_sandfs.storage.protocol import FileStorage
-from jupyter_sandfs.vfs import journal, operations
+from jupyter_sandfs.vfs import batch, inventory, journal, operations
+from jupyter_sandfs.vfs.batch import Item
 from jupyter_sandfs.vfs.content import Link, Slice, append_to, data_of, size_of
 from jupyter_sandfs.vfs.dump import dump, load
 from jupyter_sandfs.vfs.entries import DirEntry, Stat, Stats, nanoseconds
@@ -167,6 +168,11 @@ class VirtualFileSystem(FileSystem):
         extra = self._locate(path).require().extra
         return (extra.metadata if extra else None) or {}
 
+    def scan(self, path: str = paths.ROOT, *, materialize: bool = False) -> Iterator[Item]:
+        if materialize:
+            return super().scan(path, materialize=True)
+        return inventory.frozen(self._ask(lambda lookup: self._freeze(lookup, path)), self._joined)
+
     def stats(self) -> Stats:
         with self._lock:
             return Stats(self._tree.size, self._tree.files, self._tree.directories)
@@ -218,6 +224,9 @@ class VirtualFileSystem(FileSystem):
             "symlink",
             lambda desk: operations.put_new(desk, wanted, lambda: operations.link(desk.tree, target), size=size),
         )
+
+    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
+        self._commit("write_many", lambda desk: batch.graft(desk, items, overwrite=overwrite))
 
     def chmod(self, path: str, mode: int) -> None:
         self._edit("chmod", path, lambda extra: extra._replace(mode=mode & 0o7777))
@@ -513,8 +522,20 @@ class VirtualFileSystem(FileSystem):
         if isinstance(node.content, FileMount):
             return node.content.value(place.path, self)
         assert isinstance(node.content, bytes | Slice)  # links were followed
+        return self._joined(node.content)
+
+    def _joined(self, content: bytes | Slice) -> bytes:
         with self._lock:  # joining a rope rearranges its chunks
-            return data_of(node.content)
+            return data_of(content)
+
+    def _freeze(self, lookup: Lookup, path: str) -> Place:
+        """The place of something readable that does not change any more, whatever is written next."""
+        place = lookup.locate(paths.normalize(path))
+        place.require()
+        if self._guarded or place.computed:
+            inventory.check_readable(place)
+        self._tree.freeze()
+        return place
 
     # ------------------------------------------------------------ how changes are done
 

@@ -8,17 +8,19 @@ kernel link and the tree browser know this class and nothing below it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, overload
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import AlreadyExists, InvalidPath, InvalidRequest, IsADirectory, NotADirectory, NotFound
-from jupyter_sandfs.vfs import comparing, globbing, streams
+from jupyter_sandfs.vfs import archive, comparing, globbing, inventory, streams
 from jupyter_sandfs.vfs.entries import DirEntry, Kind, Stat, Stats
 
 if TYPE_CHECKING:
+    from jupyter_sandfs.vfs.archive import Stream
+    from jupyter_sandfs.vfs.batch import Item
     from jupyter_sandfs.vfs.events import PathHook, Watch, WriteHook
     from jupyter_sandfs.vfs.history import Snapshot
     from jupyter_sandfs.vfs.journal import Action, Change, JournalRecord
@@ -120,6 +122,17 @@ class FileSystem(ABC):
     @abstractmethod
     def symlink(self, target: str, path: str) -> None:
         """Make a symbolic link at `path` that says `target`; a relative target starts at the link's directory."""
+
+    @abstractmethod
+    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
+        """Write files, links and directories in one step, all or none; parents are made, no link is written through.
+
+        Raises:
+            AlreadyExists: a file or link is there and `overwrite` is off, or two items have one path.
+            IsADirectory, NotADirectory: a file would replace a directory, or the reverse.
+            InvalidPath: a path not in normal form, or one that leads through a link.
+            ReadOnly, AppendOnly, FileTooLarge, NoSpace, HookError: as `write_bytes`.
+        """
 
     @abstractmethod
     def chmod(self, path: str, mode: int) -> None:
@@ -360,6 +373,60 @@ class FileSystem(ABC):
     def tree(self, path: str = paths.ROOT, *, max_entries: int = 10_000) -> str:
         """Draw the tree below `path` as text, cut after `max_entries` rows."""
         return globbing.draw_tree(self, paths.normalize(path), max_entries)
+
+    # ------------------------------------------------------------ whole trees, derived
+
+    def scan(self, path: str = paths.ROOT, *, materialize: bool = False) -> Iterator[Item]:
+        """Give what is at or below `path` as items for `write_many`, their paths as if `path` were a root.
+
+        Dynamic nodes are left out; `materialize` computes them instead.
+        """
+        return inventory.live(self, path, materialize=materialize)
+
+    def archive(
+        self,
+        path: str = paths.ROOT,
+        format: str = "tar",  # noqa: A002 (the design's name, as tarfile and shutil call it)
+        *,
+        materialize: bool = False,
+    ) -> Iterator[bytes]:
+        """Give what is at or below `path` as an archive, piece by piece; names in it start at `path`.
+
+        A piece is as long as it happens to be, or empty; memory holds the content of one file at most.
+
+        Args:
+            format: tar, tar.gz, tar.zst or zip.
+            materialize: compute dynamic nodes; else they are left out.
+
+        Raises:
+            InvalidRequest: another format.
+            NotFound, PermissionDenied: before the first piece, where it can be known then.
+        """
+        return archive.pack(self.scan(path, materialize=materialize), format)
+
+    def extract(
+        self,
+        stream: Stream,
+        path: str = paths.ROOT,
+        *,
+        format: str | None = None,  # noqa: A002 (as in `archive`)
+        overwrite: bool = False,
+    ) -> list[str]:
+        """Unpack an archive below `path`, all of it or nothing; gives the paths of all that it holds.
+
+        Its contents are in memory once, as the files that they become.
+
+        Args:
+            stream: bytes, an open binary file, or an iterable of bytes.
+            format: as in `archive`; found out from the first bytes if not given.
+            overwrite: files and links that are there are replaced; directories are kept, and filled.
+
+        Raises:
+            InvalidArchive: damaged, cut off, or with a name, link or kind of node that is not unpacked.
+            LimitExceeded: more entries, bytes or levels than the file system may hold, or `limits.archive_ratio`.
+            PathError: as `write_many`.
+        """
+        return archive.extract(self, stream, path, format_name=format, overwrite=overwrite)
 
     # ------------------------------------------------------------ reading, derived
 

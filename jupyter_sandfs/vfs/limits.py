@@ -20,6 +20,7 @@ class Limits:
         snapshots: named snapshots.
         provider_seconds: deadline of a dynamic node's callable.
         link_hops: symbolic links followed in one path.
+        archive_ratio: bytes that an archive may unpack to for each of its own, beyond its first 64 MiB.
     """
 
     total_bytes: int = 4 << 30
@@ -32,3 +33,4 @@ class Limits:
     snapshots: int = 1_000
     provider_seconds: float = 5.0
     link_hops: int = 40
+    archive_ratio: float = 250.0

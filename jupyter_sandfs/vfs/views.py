@@ -7,7 +7,7 @@ answers with PermissionDenied, as a directory that takes no new names would.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import AlreadyExists, InvalidPath, NameTooLong, NotADirectory, NotFound, PermissionDenied
 from jupyter_sandfs.vfs import links
+from jupyter_sandfs.vfs.batch import Item
 from jupyter_sandfs.vfs.entries import DirEntry, Stat, Stats
 from jupyter_sandfs.vfs.events import Watch
 from jupyter_sandfs.vfs.history import Snapshot, seen
@@ -166,6 +167,12 @@ class View(Administered):
 
     def symlink(self, target: str, path: str) -> None:
         self.base.symlink(target, self._target(path, follow=False))
+
+    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
+        for item in items:
+            if self._target(item.path, follow=False) != item.path:
+                raise InvalidPath(item.path, "not in normal form, or the way there leads through a link")
+        self.base.write_many(items, overwrite=overwrite)
 
     def chmod(self, path: str, mode: int) -> None:
         self.base.chmod(self._seen(path)[0], mode)

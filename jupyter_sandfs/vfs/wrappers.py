@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any, NoReturn, Self
@@ -12,6 +12,7 @@ from jupyter_sandfs import paths
 from jupyter_sandfs.errors import (
     AlreadyExists,
     HookError,
+    InvalidPath,
     NotADirectory,
     NotFound,
     PathError,
@@ -23,6 +24,8 @@ from jupyter_sandfs.errors import (
     revive,
 )
 from jupyter_sandfs.vfs import links
+from jupyter_sandfs.vfs.batch import Item
+from jupyter_sandfs.vfs.content import Link
 from jupyter_sandfs.vfs.entries import DirEntry, Stat, Stats
 from jupyter_sandfs.vfs.events import PathHook, Watch, WriteHook
 from jupyter_sandfs.vfs.history import Snapshot, seen
@@ -87,6 +90,9 @@ class Wrapper(FileSystem):
 
     def symlink(self, target: str, path: str) -> None:
         self.base.symlink(target, path)
+
+    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
+        self.base.write_many(items, overwrite=overwrite)
 
     def chmod(self, path: str, mode: int) -> None:
         self.base.chmod(path, mode)
@@ -313,6 +319,11 @@ class ReadOnlyView(Administered):
         del target
         raise ReadOnly(paths.normalize(path))
 
+    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
+        del overwrite
+        for item in items:
+            raise ReadOnly(item.path)
+
     def chmod(self, path: str, mode: int) -> None:
         del mode
         raise ReadOnly(paths.normalize(path))
@@ -398,6 +409,11 @@ class SubtreeView(Administered):
             where = self._in(path, follow=False)
             inner = target if not target.startswith("/") else self._below(paths.normalize(target))
             self.base.symlink(inner, where)
+
+    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
+        with self._ours():
+            # No link is followed below: what is inside by its name is inside.
+            self.base.write_many([self._planted(item) for item in items], overwrite=overwrite)
 
     def chmod(self, path: str, mode: int) -> None:
         with self._ours():
@@ -514,6 +530,14 @@ class SubtreeView(Administered):
         if paths.is_root(path):
             raise PermissionDenied(paths.ROOT, "the root stays")
         return self._in(path, follow=False)
+
+    def _planted(self, item: Item) -> Item:
+        content = item.content
+        if isinstance(content, Link) and content.target.startswith("/"):
+            content = Link(self._below(paths.normalize(content.target)))
+        if paths.normalize(item.path) != item.path:
+            raise InvalidPath(item.path, "not in normal form")
+        return item._replace(path=self._below(item.path), content=content)
 
     def _out(self, path: str) -> str:
         return "/" + paths.relative_to(path, self._top)
