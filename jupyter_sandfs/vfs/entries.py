@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from jupyter_sandfs.vfs.policy import NodePolicy
 
 _BILLION = 1_000_000_000
 
@@ -76,6 +79,18 @@ class DirEntry(NamedTuple):
     @property
     def is_dir(self) -> bool:
         return self.stat.is_dir
+
+
+class Inspected(NamedTuple):
+    """What is at a path, and the rules in force there.
+
+    Attributes:
+        stat: None if nothing is there; the rules are then those of what was there last, or would come to be there.
+    """
+
+    stat: Stat | None
+    policy: NodePolicy
+    metadata: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import (
@@ -30,17 +30,17 @@ from jupyter_sandfs.errors import (
 from jupyter_sandfs.storage.protocol import FileStorage
 from jupyter_sandfs.vfs import journal, operations
 from jupyter_sandfs.vfs.content import Link, Slice, append_to, data_of, size_of
-from jupyter_sandfs.vfs.entries import DirEntry, Stat, Stats, nanoseconds
+from jupyter_sandfs.vfs.entries import DirEntry, Inspected, Stat, Stats, nanoseconds
 from jupyter_sandfs.vfs.events import AfterHook, BeforeHook, Hooks, Watch, WriteEvent
 from jupyter_sandfs.vfs.history import Snapshot, differences
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Action, Change, ChangeKind, Journal, JournalRecord
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.lookup import Lookup, Place, Unserved, build
-from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, describe, new_record, policy_of
+from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, describe, new_record, policy_of, rules_of
 from jupyter_sandfs.vfs.operations import Desk, Plan, Put, Step
 from jupyter_sandfs.vfs.persistence import Persistence
-from jupyter_sandfs.vfs.policy import Graves, NodePolicy
+from jupyter_sandfs.vfs.policy import Graves, NodePolicy, Rules
 from jupyter_sandfs.vfs.providers import DirectoryMount, DirectoryProvider, FileMount, FileProvider
 from jupyter_sandfs.vfs.tree import Tree
 from jupyter_sandfs.vfs.views import View, ViewRule
@@ -126,8 +126,8 @@ class VirtualFileSystem(FileSystem):
 
     def get_policy(self, path: str) -> NodePolicy:
         place = self._locate(path, follow=False)
-        gone = self._graves.policy(place.path) if place.node is None else None
-        return gone or place.policy
+        gone = self._graves.rules(place.path) if place.node is None else None
+        return (gone.policy if gone else None) or place.policy
 
     def metadata(self, path: str) -> Mapping[str, Any]:
         """What was attached to the node; empty for most."""
@@ -207,6 +207,7 @@ class VirtualFileSystem(FileSystem):
         ttl: float | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
+        self._guarded = self._guarded or bool(metadata)
         mount, wanted = FileMount(provider, ttl, metadata), paths.normalize(path)
         self._commit(
             "mount", lambda desk: operations.put_new(desk, wanted, lambda: operations.dynamic_file(desk.tree, mount))
@@ -220,6 +221,7 @@ class VirtualFileSystem(FileSystem):
         ttl: float | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
+        self._guarded = self._guarded or bool(metadata)
         mount, wanted = DirectoryMount(provider, ttl, metadata), paths.normalize(path)
         self._commit(
             "mount",
@@ -242,6 +244,7 @@ class VirtualFileSystem(FileSystem):
     def register_write_hook(self, prefix: str, hook: AfterHook | BeforeHook, *, before: bool = False) -> None:
         with self._lock:
             self._hooks.add(paths.normalize(prefix), hook, before=before)
+            self._tree.forget()
             self._unobserved = False
 
     def watch(
@@ -265,6 +268,49 @@ class VirtualFileSystem(FileSystem):
     def view(self, rule: ViewRule) -> View:
         """Give the file system as the rule lets it be seen."""
         return View(self, rule)
+
+    # ------------------------------------------------------------ what views ask
+
+    @property
+    def tree_id(self) -> str:
+        return self.id
+
+    @property
+    def rules_epoch(self) -> int:
+        return self._tree.rules_epoch
+
+    def plain_directory(self, path: str) -> Directory | None:
+        found = self._tree.plain.get(path)
+        if found is None and path.startswith("/"):
+            with self._lock:
+                self._tree.get_directory(path)
+                found = self._tree.plain.get(path)
+        return found
+
+    def inspect(self, path: str) -> Inspected | None:
+        try:
+            place = self._locate(path, follow=False)
+        except NotADirectory:
+            return None
+        if place.node is not None:
+            return self._inspected(place.node, place.policy)
+        gone = self._graves.rules(place.path) or Rules(None, {})
+        return Inspected(None, gone.policy or place.policy, gone.metadata)
+
+    def survey(self, path: str) -> list[tuple[DirEntry, Inspected]]:
+        place, nodes = self._ask(lambda lookup: self._list(lookup, path))
+        base, found = place.path.rstrip("/"), []
+        for name, node in sorted(nodes):
+            known = self._inspected(node, policy_of(node) or place.policy)
+            found.append((DirEntry(name, f"{base}/{name}", cast("Stat", known.stat)), known))
+        return found
+
+    def buried(self, path: str) -> bool:
+        return self._graves.any_in(path)
+
+    def _inspected(self, node: Node, policy: NodePolicy) -> Inspected:
+        metadata = node.extra.metadata if node.extra else None
+        return Inspected(describe(node, self.id), policy, metadata or {})
 
     # ------------------------------------------------------------ history
 
@@ -400,8 +446,8 @@ class VirtualFileSystem(FileSystem):
         self._journal.add(operation, step.change, self._tree.last_stamp, size, version, source)
         if self._guarded:
             for path, node in operations.whole(step.path, step.before):
-                if (policy := policy_of(node)) is not None:
-                    self._graves.bury(path, policy)
+                if (rules := rules_of(node)) is not None:
+                    self._graves.bury(path, rules)
 
     def _take_back(self, done: Done) -> bool:
         """Undo a change if it is still what is there; versions go on, so that none stands for two contents."""

@@ -16,13 +16,14 @@ from typing import IO, TYPE_CHECKING, Any, overload
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import AlreadyExists, InvalidPath, InvalidRequest, IsADirectory, NotADirectory, NotFound
 from jupyter_sandfs.vfs import globbing, streams
-from jupyter_sandfs.vfs.entries import DirEntry, Kind, Stat, Stats
+from jupyter_sandfs.vfs.entries import DirEntry, Inspected, Kind, Stat, Stats
 
 if TYPE_CHECKING:
     from jupyter_sandfs.vfs.events import AfterHook, BeforeHook, Watch
     from jupyter_sandfs.vfs.history import Snapshot
     from jupyter_sandfs.vfs.journal import Action, Change, JournalRecord
     from jupyter_sandfs.vfs.limits import Limits
+    from jupyter_sandfs.vfs.nodes import Directory
     from jupyter_sandfs.vfs.policy import NodePolicy
     from jupyter_sandfs.vfs.providers import DirectoryProvider, FileProvider
 
@@ -326,6 +327,47 @@ class FileSystem(ABC):
             self.utime(path)
         else:
             self.write_bytes(path, b"", expected_version=0)
+
+    # ------------------------------------------------------------ for the views in front of it, in this package
+
+    @property
+    def tree_id(self) -> str:
+        """Identity of the tree, as in `Stat`."""
+        return self.stat(paths.ROOT).tree_id
+
+    @property
+    def rules_epoch(self) -> int:
+        """A number that changes whenever a policy, a mount, a link or a directory comes, changes, moves or goes."""
+        return 0
+
+    def plain_directory(self, path: str) -> Directory | None:
+        """The directory at a normal path (empty for the root), if no policy, mount or link is on the way to it.
+
+        Through a view: only if all in it is to be seen, but perhaps for nodes with a policy or metadata of their own.
+        None promises nothing; it says to ask the long way. What is given belongs to the tree and stays in here.
+        """
+        del path
+        return None
+
+    def inspect(self, path: str) -> Inspected | None:
+        """Describe what is at a normal path without links in its middle; None if a file is in its middle."""
+        try:
+            stat = self.stat(path, follow=False)
+            return Inspected(stat, self.get_policy(path), {} if stat.is_symlink else self.metadata(path))
+        except NotFound:
+            return Inspected(None, self.get_policy(path), {})
+        except NotADirectory:
+            return None
+
+    def survey(self, path: str) -> list[tuple[DirEntry, Inspected]]:
+        """As `ls`, with the rules in force for each entry."""
+        found = [(entry, self.inspect(entry.path)) for entry in self.ls(path)]
+        return [(entry, known) for entry, known in found if known is not None]
+
+    def buried(self, path: str) -> bool:
+        """Say whether a node with rules of its own was once right in the directory `path`, and is gone."""
+        del path
+        return True
 
     def _kind(self, path: str, *, follow: bool = True) -> Kind | None:
         try:

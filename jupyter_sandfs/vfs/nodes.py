@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_sandfs.vfs.content import Link, Slice, size_of
 from jupyter_sandfs.vfs.entries import Kind, Stat
-from jupyter_sandfs.vfs.policy import NodePolicy
+from jupyter_sandfs.vfs.policy import NodePolicy, Rules
 
 if TYPE_CHECKING:
     from jupyter_sandfs.vfs.providers import DirectoryMount, FileMount
@@ -123,6 +123,14 @@ def bare(extra: Extra) -> Extra | None:
 def policy_of(node: Node) -> NodePolicy | None:
     """The policy that the node itself carries."""
     return node.extra.policy if node.extra else None
+
+
+def rules_of(node: Node) -> Rules | None:
+    """What the node itself carries that views decide by."""
+    extra = node.extra
+    if extra is None or not (extra.policy or extra.metadata):
+        return None
+    return Rules(extra.policy, extra.metadata or {})
 
 
 def describe(node: Node, tree_id: str) -> Stat:

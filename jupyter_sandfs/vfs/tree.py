@@ -14,16 +14,18 @@ Invariants:
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable
 from typing import NamedTuple
 
 from jupyter_sandfs.errors import NotADirectory
-from jupyter_sandfs.vfs.content import size_of
-from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node, bare, measure, policy_of
+from jupyter_sandfs.vfs.content import Slice, size_of
+from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node, bare, measure, policy_of, rules_of
 
 _CACHED = 16_384  # directories per cache
 _GHOSTS = 100_000  # removed paths whose last version is remembered exactly
+_epochs = itertools.count(1)  # of all trees: a number seen once stands for one state of one tree's rules
 
 
 class Root(NamedTuple):
@@ -47,6 +49,7 @@ class Tree:
         self.directories = 1
         self.size = 0
         self.highest_version = 0
+        self.rules_epoch = next(_epochs)
         self._ghosts: dict[str, int] = {}
         self._floor = 0
         self.plain: dict[str, Directory] = {"": self.root}
@@ -152,6 +155,8 @@ class Tree:
         if isinstance(node, FileRecord):
             parent.files[name] = node
             parent.own_bytes += size_of(node.content)
+            if rules_of(node) or not isinstance(node.content, bytes | Slice):
+                self.rules_epoch = next(_epochs)
             self.highest_version = max(self.highest_version, node.version)
         else:
             parent.directories[name] = node
@@ -170,7 +175,8 @@ class Tree:
         return before
 
     def forget(self) -> None:
-        """Drop both caches: paths may lead elsewhere now."""
+        """Drop both caches, and what views decided: paths may lead elsewhere now."""
+        self.rules_epoch = next(_epochs)
         self.plain = {"": self.root} if not policy_of(self.root) else {}
         self.owned = {}
 

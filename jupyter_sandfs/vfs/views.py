@@ -7,76 +7,31 @@ answers with PermissionDenied, as a directory that takes no new names would.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, TypeVar
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import AlreadyExists, InvalidPath, NameTooLong, NotADirectory, NotFound, PermissionDenied
+from jupyter_sandfs.errors import AlreadyExists, InvalidPath, NameTooLong, NotFound, PathError, PermissionDenied
 from jupyter_sandfs.vfs import links
-from jupyter_sandfs.vfs.entries import DirEntry, Stat, Stats
+from jupyter_sandfs.vfs.decisions import NOTHING, Decisions, Face, face_of
+from jupyter_sandfs.vfs.entries import DirEntry, Inspected, Stat, Stats
 from jupyter_sandfs.vfs.events import Watch
 from jupyter_sandfs.vfs.history import Snapshot
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Change, JournalRecord
+from jupyter_sandfs.vfs.nodes import Directory
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import reading_as
+from jupyter_sandfs.vfs.visibility import ViewRule, VisibilityView
 from jupyter_sandfs.vfs.wrappers import Administered, measured
 
+__all__ = ["View", "ViewRule", "VisibilityView"]
 
-class ViewRule(Protocol):
-    """Decides what a view shows."""
+T = TypeVar("T")
 
-    def allows(self, path: str, policy: NodePolicy, metadata: Mapping[str, Any]) -> bool:
-        """Say whether the node at `path`, with this policy in force, is to be seen."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, init=False)
-class VisibilityView:
-    """Shows nodes by label, principal, place and metadata; what is not asked for does not matter.
-
-    Args:
-        allowed: labels (`NodePolicy.visibility`) to show; None shows all.
-        principals: names that a node which names principals must name one of.
-        prefixes: directories to show, with all above them.
-        metadata: what a node's metadata must equal, where it has any of these keys.
-    """
-
-    allowed: frozenset[str] | None = None
-    principals: frozenset[str] = frozenset()
-    prefixes: tuple[str, ...] = ()
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-
-    def __init__(
-        self,
-        allowed: Iterable[str] | None = None,
-        *,
-        principals: Iterable[str] = (),
-        prefixes: Iterable[str] = (),
-        metadata: Mapping[str, Any] | None = None,
-    ) -> None:
-        object.__setattr__(self, "allowed", None if allowed is None else frozenset(allowed))
-        object.__setattr__(self, "principals", frozenset(principals))
-        object.__setattr__(self, "prefixes", tuple(paths.normalize(prefix) for prefix in prefixes))
-        object.__setattr__(self, "metadata", dict(metadata or {}))
-
-    def allows(self, path: str, policy: NodePolicy, metadata: Mapping[str, Any]) -> bool:
-        if policy.principals:
-            labelled = bool(policy.principals & self.principals)
-        else:
-            labelled = self.allowed is None or policy.visibility in self.allowed
-        return labelled and self._placed(path) and self._described(metadata)
-
-    def _placed(self, path: str) -> bool:
-        return not self.prefixes or any(
-            paths.is_within(path, prefix) or paths.is_within(prefix, path) for prefix in self.prefixes
-        )
-
-    def _described(self, metadata: Mapping[str, Any]) -> bool:
-        return all(metadata[key] == value for key, value in self.metadata.items() if key in metadata)
+_TRIES = 8  # a question whose rules change while it is answered is asked again
 
 
 class View(Administered):
@@ -85,6 +40,8 @@ class View(Administered):
     def __init__(self, base: FileSystem, rule: ViewRule) -> None:
         super().__init__(base)
         self._rule = rule
+        self._covers: Callable[[str], bool] | None = getattr(rule, "covers", None)
+        self._decisions = NOTHING
 
     def view(self, rule: ViewRule) -> View:
         """Give this view as a further rule lets it be seen."""
@@ -95,18 +52,15 @@ class View(Administered):
     def resolve(self, path: str) -> str:
         return self._follow(path)[0]
 
-    def stat(self, path: str, *, follow: bool = True) -> Stat:
-        return self._seen(path, follow=follow)[1]
-
     def ls(self, path: str = paths.ROOT) -> list[DirEntry]:
-        where, _ = self._seen(path)
-        return [entry for entry in super().ls(where) if self._allows(entry.path)]
+        found = self._steadily(path, lambda: self._survey(self._seen(path)[0]))
+        return [entry._replace(stat=self._as_seen(entry.path, entry.stat)) for entry, _ in found]
 
     def listdir(self, path: str = paths.ROOT) -> list[str]:
-        return [entry.name for entry in self.ls(path)]
-
-    def read_bytes(self, path: str) -> bytes:
-        return super().read_bytes(self._seen(path)[0])
+        names = self._plain_names(path)
+        if names is None:
+            names = [entry.name for entry, _ in self._steadily(path, lambda: self._survey(self._seen(path)[0]))]
+        return names
 
     def get_policy(self, path: str) -> NodePolicy:
         where, stat = self._follow(path, last=False)
@@ -120,10 +74,16 @@ class View(Administered):
     def stats(self) -> Stats:
         return measured(self)
 
+    def _stat(self, path: str, *, follow: bool) -> Stat:
+        return self._as_seen(*self._seen(path, follow=follow))
+
+    def _read(self, path: str) -> bytes:
+        return self._steadily(path, lambda: super(View, self)._read(self._seen(path)[0]))
+
     # ------------------------------------------------------------ changes
 
     def write_bytes(self, path: str, data: bytes, *, append: bool = False, expected_version: int | None = None) -> int:
-        where = self._target(path)
+        where = path if self._plain_room(path) else self._target(path)
         return self.base.write_bytes(where, data, append=append, expected_version=expected_version)
 
     def mkdir(self, path: str, *, parents: bool = True, exist_ok: bool = True) -> None:
@@ -194,18 +154,36 @@ class View(Administered):
         hidden = record.source is not None and not self._shows(record.source)
         return record._replace(source=None) if hidden else record
 
+    # ------------------------------------------------------------ for views in front
+
+    def plain_directory(self, path: str) -> Directory | None:
+        epoch = self.base.rules_epoch
+        directory = self.base.plain_directory(path)
+        if directory is None or self._covers is None:
+            return None
+        known = self._decisions
+        seen = known.covered.get(path) if known.epoch == epoch else None
+        return directory if seen or (seen is None and self._decide(path, epoch)) else None
+
+    def inspect(self, path: str) -> Inspected | None:
+        where, stat = self._follow(path, last=False)
+        if stat is None and not self._shows(where):
+            return None
+        return super().inspect(where)
+
+    def survey(self, path: str) -> list[tuple[DirEntry, Inspected]]:
+        return self._survey(self._seen(path)[0])
+
     # ------------------------------------------------------------ the rule
 
     def _follow(self, path: str, *, last: bool = True) -> tuple[str, Stat | None]:
         """Where a path leads, and what is seen there; what is hidden on the way is absent."""
-        return links.follow(paths.normalize(path), self._describe, hops=self.limits.link_hops, last=last)
+        with reading_as(self):
+            return links.follow(paths.normalize(path), self._describe, hops=self.limits.link_hops, last=last)
 
     def _describe(self, path: str) -> Stat | None:
-        try:
-            stat = super().stat(path, follow=False)
-        except (NotFound, NotADirectory):
-            return None
-        return stat if self._allows(path) else None
+        found = self.base.inspect(path)
+        return found.stat if found is not None and self._allows(path, found) else None
 
     def _seen(self, path: str, *, follow: bool = True) -> tuple[str, Stat]:
         """The same, of something that must be there."""
@@ -224,29 +202,103 @@ class View(Administered):
         return where
 
     def _shows(self, path: str) -> bool:
-        return all(self._allows(each) for each in (*paths.ancestors(path), paths.normalize(path)))
+        """Say whether a normal path is to be seen, or would be, with all above it."""
+        with reading_as(self):
+            found = ((each, self.base.inspect(each)) for each in (*paths.ancestors(path), path))
+            return all(known is not None and self._allows(each, known) for each, known in found)
 
-    def _allows(self, path: str) -> bool:
+    def _allows(self, path: str, found: Inspected) -> bool:
+        return self._rule.allows(path, found.policy, found.metadata)
+
+    def _survey(self, path: str) -> list[tuple[DirEntry, Inspected]]:
+        """What is seen in a directory that is itself seen."""
+        with reading_as(self):
+            return [(entry, found) for entry, found in self.base.survey(path) if self._allows(entry.path, found)]
+
+    # ------------------------------------------------------------ what was decided
+
+    def _known(self) -> Decisions:
+        """The decisions that still hold: none once any rule of the tree has changed."""
+        epoch = self.base.rules_epoch
+        if self._decisions.epoch != epoch:
+            self._decisions = Decisions(epoch)
+        return self._decisions
+
+    def _decide(self, path: str, epoch: int) -> bool:
+        """Find out whether all is seen in a plain directory that has no rules of its own."""
+        assert self._covers is not None
+        at = path or paths.ROOT
+        seen = self._covers(at) and self._shows(at)
+        known = self._known()
+        if known.epoch == epoch:
+            known.keep(known.covered, path, seen)
+        return seen and known.epoch == epoch
+
+    def _plain_names(self, path: str) -> list[str] | None:
+        """The names seen in a directory of which most are known to be; None: ask the long way."""
+        key = "" if path == paths.ROOT else path
+        known = self._known()
+        if not self._is_plain_directory(path):
+            return None
+        hidden = self._hidden_in(key, known)
+        names = self.base.listdir(path)
+        if known.epoch != self.base.rules_epoch:
+            return None
+        return [name for name in names if name not in hidden] if hidden else names
+
+    def _hidden_in(self, path: str, known: Decisions) -> frozenset[str]:
+        """The names that are hidden in a plain directory which is seen."""
+        hidden = known.hidden.get(path)
+        if hidden is None:
+            found = self.base.survey(path or paths.ROOT)
+            hidden = frozenset(entry.name for entry, each in found if not self._allows(entry.path, each))
+            known.keep(known.hidden, path, hidden)
+        return hidden
+
+    def _as_seen(self, path: str, stat: Stat) -> Stat:
+        """The same; of a directory with something hidden in it, the times that what is seen gives it."""
+        if not stat.is_dir or stat.dynamic:
+            return stat
+        known = self._known()
+        face = known.faces.get(path)
+        if face is None or face.of != stat:
+            face = self._face(path, stat)
+            known.keep(known.faces, path, face)
+        return face.shown
+
+    def _face(self, path: str, stat: Stat) -> Face:
         try:
             with reading_as(self):
-                policy, metadata = self.base.get_policy(path), self._metadata(path)
-        except (NotFound, NotADirectory):
-            return False
-        return self._rule.allows(path, policy, metadata)
+                found = self.base.survey(path)
+        except PathError:  # nothing in it is seen: it may not be read, or is gone
+            return Face(stat, face_of(stat, []))
+        seen = [entry for entry, each in found if self._allows(entry.path, each)]
+        whole = len(seen) == len(found) and not self.base.buried(path.rstrip("/"))
+        return Face(stat, stat if whole else face_of(stat, seen))
 
-    def _metadata(self, path: str) -> Mapping[str, Any]:
-        entry = self.base.get_entry(path)
-        return self.base.metadata(path) if entry is not None and not entry.stat.is_symlink else {}
+    def _steadily(self, path: str, ask: Callable[[], T]) -> T:
+        """Ask until no rule has changed while the answer was found, so that it is all from one moment's rules."""
+        for _ in range(_TRIES):
+            epoch = self.base.rules_epoch
+            answer = ask()
+            if epoch == self.base.rules_epoch:
+                return answer
+        raise PermissionDenied(paths.normalize(path), "its rules keep changing; try again")
 
     # ------------------------------------------------------------ subtrees with something hidden
 
     def _sees_whole(self, path: str) -> bool:
-        entry = self.base.get_entry(path)
-        if entry is None or not entry.is_dir:
-            return True
-        for at, directories, names in self.base.walk(path):
-            if not all(self._allows(paths.join(at, name)) for name in (*directories, *names)):
+        """Say whether all below a path is seen; what a provider would name is not asked for."""
+        pending = [path]
+        while pending:
+            at = pending.pop()
+            found = self.base.inspect(at)
+            if found is None or found.stat is None or not found.stat.is_dir or found.stat.dynamic:
+                continue
+            below = self.base.survey(at)
+            if not all(self._allows(entry.path, each) for entry, each in below):
                 return False
+            pending += [entry.path for entry, _ in below if entry.is_dir]
         return True
 
     def _check_whole(self, path: str) -> None:

@@ -17,19 +17,24 @@ from jupyter_sandfs.errors import (
     PermissionDenied,
     ProviderError,
     ReadOnly,
+    SandfsError,
     TooManyLinks,
     VersionConflict,
     revive,
 )
 from jupyter_sandfs.vfs import links
-from jupyter_sandfs.vfs.entries import DirEntry, Stat, Stats
+from jupyter_sandfs.vfs.content import Slice
+from jupyter_sandfs.vfs.entries import DirEntry, Inspected, Stat, Stats
 from jupyter_sandfs.vfs.events import AfterHook, BeforeHook, Watch
 from jupyter_sandfs.vfs.history import Snapshot
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Action, Change, JournalRecord
 from jupyter_sandfs.vfs.limits import Limits
+from jupyter_sandfs.vfs.nodes import Directory, FileRecord, describe, rules_of
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import DirectoryProvider, FileProvider, reading_as
+
+_NAMING = (PathError, VersionConflict, HookError, ProviderError)  # errors that name a path
 
 
 class Wrapper(FileSystem):
@@ -145,21 +150,98 @@ class Wrapper(FileSystem):
     def log(self, limit: int | None = None) -> list[JournalRecord]:
         return self.base.log(limit)
 
+    @property
+    def tree_id(self) -> str:
+        return self.base.tree_id
+
+    @property
+    def rules_epoch(self) -> int:
+        return self.base.rules_epoch
+
+    def plain_directory(self, path: str) -> Directory | None:
+        return self.base.plain_directory(path)
+
+    def inspect(self, path: str) -> Inspected | None:
+        return self.base.inspect(path)
+
+    def survey(self, path: str) -> list[tuple[DirEntry, Inspected]]:
+        return self.base.survey(path)
+
+    def buried(self, path: str) -> bool:
+        return self.base.buried(path)
+
 
 class Administered(Wrapper):
-    """A wrapper whose user is not the owner: rules, providers, hooks and restoring are refused."""
+    """A wrapper whose user is not the owner: rules, providers, hooks and restoring are refused.
+
+    Plain files in plain directories are answered for by a short cut: the record is looked up first, and counts if no
+    rule of the tree has changed meanwhile. Everything else goes the long way.
+    """
 
     def stat(self, path: str, *, follow: bool = True) -> Stat:
-        with reading_as(self):
-            return self.base.stat(path, follow=follow)
+        record = self._plain_file(path)
+        return describe(record, self.tree_id) if record is not None else self._stat(path, follow=follow)
+
+    def exists(self, path: str) -> bool:
+        return self._plain_file(path) is not None or super().exists(path)
+
+    def read_bytes(self, path: str) -> bytes:
+        record = self._plain_file(path)
+        if record is not None and type(record.content) is bytes:
+            return record.content
+        return self._read(path)
 
     def ls(self, path: str = paths.ROOT) -> list[DirEntry]:
         with reading_as(self):
             return self.base.ls(path)
 
-    def read_bytes(self, path: str) -> bytes:
+    def listdir(self, path: str = paths.ROOT) -> list[str]:
+        with reading_as(self):
+            return self.base.listdir(path)
+
+    def inspect(self, path: str) -> Inspected | None:
+        with reading_as(self):
+            return self.base.inspect(path)
+
+    def survey(self, path: str) -> list[tuple[DirEntry, Inspected]]:
+        with reading_as(self):
+            return self.base.survey(path)
+
+    def _stat(self, path: str, *, follow: bool) -> Stat:
+        with reading_as(self):
+            return self.base.stat(path, follow=follow)
+
+    def _read(self, path: str) -> bytes:
         with reading_as(self):
             return self.base.read_bytes(path)
+
+    def _plain_file(self, path: str) -> FileRecord | None:
+        """The record of a file that is to be seen and that no rule or link concerns; None: ask the long way."""
+        try:
+            head, _, name = path.rpartition("/")
+            epoch = self.rules_epoch
+            record = self.plain_directory(head).files[name]  # type: ignore[union-attr]  # None raises, and is caught
+        except (KeyError, TypeError, AttributeError):
+            return None
+        if record.extra is not None and rules_of(record) is not None:
+            return None
+        content = type(record.content)
+        return record if (content is bytes or content is Slice) and epoch == self.rules_epoch else None
+
+    def _is_plain_directory(self, path: str) -> bool:
+        return isinstance(path, str) and self.plain_directory("" if path == paths.ROOT else path) is not None
+
+    def _plain_room(self, path: str) -> bool:
+        """Say whether a plain file is at a path, or could be made there without meeting anything hidden."""
+        if self._plain_file(path) is not None:
+            return True
+        head, _, name = path.rpartition("/") if isinstance(path, str) else ("", "", "")
+        directory = self.plain_directory(head)
+        if directory is None:
+            return False
+        ordinary = name.replace(".", "").replace("_", "").replace("-", "").isalnum()
+        taken = name in directory.files or name in directory.directories
+        return ordinary and not taken and not self.base.buried(head)
 
     def set_policy(self, path: str, policy: NodePolicy | None) -> None:
         self._refuse(path, policy)
@@ -242,13 +324,15 @@ class SubtreeView(Administered):
     def __init__(self, base: FileSystem, top: str) -> None:
         super().__init__(base)
         self._top = base.resolve(top)
+        self._prefix = self._top.rstrip("/")
+        self._top_slash = f"{self._prefix}/"
         base.ls(self._top)
 
     def resolve(self, path: str) -> str:
         with self._ours():
             return self._follow(path)
 
-    def stat(self, path: str, *, follow: bool = True) -> Stat:
+    def _stat(self, path: str, *, follow: bool) -> Stat:
         with self._ours():
             stat = self.base.stat(self._in(path, follow=follow), follow=False)
         return self._said(stat)
@@ -258,7 +342,15 @@ class SubtreeView(Administered):
             entries = self.base.ls(self._in(path))
         return [self._shown(entry) for entry in entries]
 
-    def read_bytes(self, path: str) -> bytes:
+    def listdir(self, path: str = paths.ROOT) -> list[str]:
+        try:
+            where = self._ground(path) if self._is_plain_directory(path) else self._in(path)
+            with reading_as(self):
+                return self.base.listdir(where)
+        except _NAMING as error:
+            raise self._renamed(error) from None
+
+    def _read(self, path: str) -> bytes:
         with self._ours():
             return self.base.read_bytes(self._in(path))
 
@@ -274,8 +366,11 @@ class SubtreeView(Administered):
         return measured(self)
 
     def write_bytes(self, path: str, data: bytes, *, append: bool = False, expected_version: int | None = None) -> int:
-        with self._ours():
-            return self.base.write_bytes(self._in(path), data, append=append, expected_version=expected_version)
+        try:
+            where = self._ground(path) if self._plain_room(path) else self._in(path)
+            return self.base.write_bytes(where, data, append=append, expected_version=expected_version)
+        except _NAMING as error:
+            raise self._renamed(error) from None
 
     def mkdir(self, path: str, *, parents: bool = True, exist_ok: bool = True) -> None:
         with self._ours():
@@ -389,6 +484,10 @@ class SubtreeView(Administered):
     def _below(self, path: str) -> str:
         return paths.normalize(self._top + path)
 
+    def _ground(self, path: str) -> str:
+        """The base's path of one that leads through plain directories only."""
+        return self._prefix + path if path[:1] == "/" else f"{self._top_slash}{path}"
+
     def _said(self, stat: Stat) -> Stat:
         """The same, where a link says this file system's paths."""
         target = stat.link_target
@@ -414,12 +513,37 @@ class SubtreeView(Administered):
         """Say this file system's paths in errors, never the base's."""
         try:
             yield
-        except (PathError, VersionConflict, HookError, ProviderError) as error:
-            # By text: the path in an error may be one that could not even be normalized.
-            top = self._top.rstrip("/")
-            if not f"{error.path}/".startswith(f"{top}/"):
-                raise
-            raise revive(error.code, {**error.facts, "path": error.path[len(top) :] or paths.ROOT}) from None
+        except _NAMING as error:
+            raise self._renamed(error) from None
+
+    def _renamed(self, error: PathError | VersionConflict | HookError | ProviderError) -> SandfsError:
+        # By text: the path in an error may be one that could not even be normalized.
+        if not f"{error.path}/".startswith(self._top_slash):
+            return error
+        return revive(error.code, {**error.facts, "path": error.path[len(self._prefix) :] or paths.ROOT})
+
+    # ------------------------------------------------------------ for views in front
+
+    def plain_directory(self, path: str) -> Directory | None:
+        # A relative path put behind the top would name a neighbour of the top.
+        return self.base.plain_directory(self._prefix + path) if not path or path[0] == "/" else None
+
+    def buried(self, path: str) -> bool:
+        return self.base.buried(self._prefix + path) if not path or path[0] == "/" else True
+
+    def inspect(self, path: str) -> Inspected | None:
+        try:
+            with self._ours():
+                found = self.base.inspect(self._in(path, follow=False))
+        except (NotFound, NotADirectory):
+            return None
+        return found and found._replace(stat=found.stat and self._said(found.stat))
+
+    def survey(self, path: str) -> list[tuple[DirEntry, Inspected]]:
+        with self._ours():
+            found = self.base.survey(self._in(path))
+        shown = [(self._shown(entry), known) for entry, known in found]
+        return [(entry, known._replace(stat=entry.stat)) for entry, known in shown]
 
 
 def measured(system: FileSystem) -> Stats:
