@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from hashlib import blake2b
 from typing import NamedTuple, TypeVar
 
@@ -13,11 +13,11 @@ T = TypeVar("T")
 _KEPT = 16_384  # decisions of each kind
 
 
-class Face(NamedTuple):
-    """How a view shows a directory, as long as the tree describes it as `of`."""
+class Ruled(NamedTuple):
+    """The nodes in a directory that have rules of their own: those that are seen, and the names of the hidden ones."""
 
-    of: Stat
-    shown: Stat
+    seen: tuple[DirEntry, ...] = ()
+    hidden: frozenset[str] = frozenset()
 
 
 class Decisions:
@@ -25,17 +25,15 @@ class Decisions:
 
     Attributes:
         covered: by directory (the root's path is empty), whether all in it that has no rules of its own is seen.
-        hidden: by directory, the names in it that are not.
-        faces: by directory, how it looks.
+        ruled: by directory, what in it has.
     """
 
-    __slots__ = ("covered", "epoch", "faces", "hidden")
+    __slots__ = ("covered", "epoch", "ruled")
 
     def __init__(self, epoch: int) -> None:
         self.epoch = epoch
         self.covered: dict[str, bool] = {}
-        self.hidden: dict[str, frozenset[str]] = {}
-        self.faces: dict[str, Face] = {}
+        self.ruled: dict[str, Ruled] = {}
 
     @staticmethod
     def keep(kept: dict[str, T], path: str, decision: T) -> None:
@@ -47,14 +45,19 @@ class Decisions:
 NOTHING = Decisions(-1)
 
 
-def face_of(stat: Stat, seen: Iterable[DirEntry]) -> Stat:
-    """A directory as if only what is seen were in it: its time is that of the newest, its stamp their digest.
+def face_of(stat: Stat, stamp: int, seen: Sequence[DirEntry]) -> Stat:
+    """A directory as if what is hidden in it had never been: neither its time nor its etag tells of that.
 
-    So neither moves when something hidden comes or goes. A time that was set by hand stays.
+    Args:
+        stamp: when the other names in it, which all are seen, last changed; or when it was made, if `seen` is all.
+        seen: entries that count; what they are changes the etag, and the newest of them may be the directory's time.
     """
-    digest, newest = blake2b(digest_size=7), stat.created_ns
-    for entry in seen:
-        digest.update(f"{entry.name}\0{entry.stat.created_ns}\n".encode())
-        newest = max(newest, entry.stat.created_ns)
-    modified = newest if stat.modified_ns == stat.stamp else stat.modified_ns
-    return stat._replace(modified_ns=modified, stamp=int.from_bytes(digest.digest(), "big"))
+    if not seen and stamp == stat.stamp:
+        return stat
+    entries = [(entry.name, entry.stat.created_ns) for entry in seen]
+    newest = max([stamp, *(created for _, created in entries)])
+    by_hand = stat.modified_ns != stat.stamp
+    if entries:
+        digest = blake2b(repr((stamp, entries)).encode(), digest_size=7).digest()
+        stamp = int.from_bytes(digest, "big")
+    return stat._replace(modified_ns=stat.modified_ns if by_hand else newest, stamp=stamp)

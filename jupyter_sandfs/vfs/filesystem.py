@@ -30,7 +30,7 @@ from jupyter_sandfs.errors import (
 from jupyter_sandfs.storage.protocol import FileStorage
 from jupyter_sandfs.vfs import journal, operations
 from jupyter_sandfs.vfs.content import Link, Slice, append_to, data_of, size_of
-from jupyter_sandfs.vfs.entries import DirEntry, Inspected, Stat, Stats, nanoseconds
+from jupyter_sandfs.vfs.entries import DirEntry, Epoch, Inspected, Stat, Stats, nanoseconds
 from jupyter_sandfs.vfs.events import AfterHook, BeforeHook, Hooks, Watch, WriteEvent
 from jupyter_sandfs.vfs.history import Snapshot, differences
 from jupyter_sandfs.vfs.interface import FileSystem
@@ -276,8 +276,8 @@ class VirtualFileSystem(FileSystem):
         return self.id
 
     @property
-    def rules_epoch(self) -> int:
-        return self._tree.rules_epoch
+    def epoch(self) -> Epoch:
+        return self._tree.epoch
 
     def plain_directory(self, path: str) -> Directory | None:
         found = self._tree.plain.get(path)
@@ -309,8 +309,10 @@ class VirtualFileSystem(FileSystem):
         return self._graves.any_in(path)
 
     def _inspected(self, node: Node, policy: NodePolicy) -> Inspected:
-        metadata = node.extra.metadata if node.extra else None
-        return Inspected(describe(node, self.id), policy, metadata or {})
+        rules = rules_of(node)
+        stamp = node.plain_stamp if isinstance(node, Directory) else node.stamp
+        metadata = rules.metadata if rules else {}
+        return Inspected(describe(node, self.id), policy, metadata, ruled=rules is not None, plain_stamp=stamp)
 
     # ------------------------------------------------------------ history
 
@@ -531,7 +533,7 @@ class VirtualFileSystem(FileSystem):
             return 0
         stamp, version = tree.stamp(), tree.next_version(path, None)
         directory.files[name] = new_record((data, stamp, version, stamp, None))
-        directory.stamp = stamp
+        directory.stamp = directory.plain_stamp = stamp
         tree.files += 1
         tree.highest_version = max(tree.highest_version, version)
         directory.own_bytes += len(data)

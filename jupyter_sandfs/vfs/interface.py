@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, overload
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import AlreadyExists, InvalidPath, InvalidRequest, IsADirectory, NotADirectory, NotFound
 from jupyter_sandfs.vfs import globbing, streams
-from jupyter_sandfs.vfs.entries import DirEntry, Inspected, Kind, Stat, Stats
+from jupyter_sandfs.vfs.entries import DirEntry, Epoch, Inspected, Kind, Stat, Stats
 
 if TYPE_CHECKING:
     from jupyter_sandfs.vfs.events import AfterHook, BeforeHook, Watch
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from jupyter_sandfs.vfs.nodes import Directory
     from jupyter_sandfs.vfs.policy import NodePolicy
     from jupyter_sandfs.vfs.providers import DirectoryProvider, FileProvider
+
+
+_UNRULED = Epoch()  # of file systems without short cuts, which views ask anew each time
 
 
 class FileSystem(ABC):
@@ -336,9 +339,9 @@ class FileSystem(ABC):
         return self.stat(paths.ROOT).tree_id
 
     @property
-    def rules_epoch(self) -> int:
-        """A number that changes whenever a policy, a mount, a link or a directory comes, changes, moves or goes."""
-        return 0
+    def epoch(self) -> Epoch:
+        """Grows with each change of the tree's rules; always the same object."""
+        return _UNRULED
 
     def plain_directory(self, path: str) -> Directory | None:
         """The directory at a normal path (empty for the root), if no policy, mount or link is on the way to it.

@@ -60,16 +60,20 @@ class Directory:
         owner: token of the tree that may change it; any other holder treats it as frozen.
         totals: (files, directories, bytes) of the subtree, itself included; kept only while frozen.
         mount: the provider that names the children, for a dynamic directory.
+        plain_stamp: when a name without rules of its own last came or went; views show this one.
     """
 
-    __slots__ = ("created_ns", "directories", "extra", "files", "mount", "own_bytes", "owner", "stamp", "totals")
+    __slots__ = (
+        *("created_ns", "directories", "extra", "files", "mount", "own_bytes", "owner"),
+        *("plain_stamp", "stamp", "totals"),
+    )
 
     def __init__(self, owner: object, stamp: int) -> None:
         self.files: dict[str, FileRecord] = {}
         self.directories: dict[str, Directory] = {}
         self.own_bytes = 0
         self.owner = owner
-        self.stamp = self.created_ns = stamp
+        self.stamp = self.created_ns = self.plain_stamp = stamp
         self.totals: tuple[int, int, int] | None = None
         self.extra: Extra | None = None
         self.mount: DirectoryMount | None = None
@@ -81,7 +85,7 @@ class Directory:
         twin.directories = self.directories.copy()
         twin.own_bytes = self.own_bytes
         twin.owner = owner
-        twin.stamp, twin.created_ns = self.stamp, self.created_ns
+        twin.stamp, twin.created_ns, twin.plain_stamp = self.stamp, self.created_ns, self.plain_stamp
         twin.totals = None
         twin.extra, twin.mount = self.extra, self.mount
         return twin
@@ -131,6 +135,12 @@ def rules_of(node: Node) -> Rules | None:
     if extra is None or not (extra.policy or extra.metadata):
         return None
     return Rules(extra.policy, extra.metadata or {})
+
+
+def any_ruled(directory: Directory) -> bool:
+    """Say whether a node right in a directory carries rules of its own."""
+    nodes: tuple[Node, ...] = (*directory.files.values(), *directory.directories.values())
+    return any(node.extra is not None and rules_of(node) is not None for node in nodes)
 
 
 def describe(node: Node, tree_id: str) -> Stat:

@@ -15,14 +15,14 @@ from typing import Any, TypeVar
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import AlreadyExists, InvalidPath, NameTooLong, NotFound, PathError, PermissionDenied
 from jupyter_sandfs.vfs import links
-from jupyter_sandfs.vfs.decisions import NOTHING, Decisions, Face, face_of
+from jupyter_sandfs.vfs.decisions import NOTHING, Decisions, Ruled, face_of
 from jupyter_sandfs.vfs.entries import DirEntry, Inspected, Stat, Stats
 from jupyter_sandfs.vfs.events import Watch
 from jupyter_sandfs.vfs.history import Snapshot
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Change, JournalRecord
-from jupyter_sandfs.vfs.nodes import Directory
-from jupyter_sandfs.vfs.policy import NodePolicy
+from jupyter_sandfs.vfs.nodes import Directory, any_ruled, describe
+from jupyter_sandfs.vfs.policy import OPEN, NodePolicy
 from jupyter_sandfs.vfs.providers import reading_as
 from jupyter_sandfs.vfs.visibility import ViewRule, VisibilityView
 from jupyter_sandfs.vfs.wrappers import Administered, measured
@@ -40,7 +40,7 @@ class View(Administered):
     def __init__(self, base: FileSystem, rule: ViewRule) -> None:
         super().__init__(base)
         self._rule = rule
-        self._covers: Callable[[str], bool] | None = getattr(rule, "covers", None)
+        self._covers: Callable[[str, NodePolicy], bool] | None = getattr(rule, "covers", None)
         self._decisions = NOTHING
 
     def view(self, rule: ViewRule) -> View:
@@ -53,11 +53,14 @@ class View(Administered):
         return self._follow(path)[0]
 
     def ls(self, path: str = paths.ROOT) -> list[DirEntry]:
+        plain = self._plain_entries(path, self.base.ls, _name_of)
+        if plain is not None:
+            return [entry._replace(stat=self.stat(entry.path)) if entry.is_dir else entry for entry in plain]
         found = self._steadily(path, lambda: self._survey(self._seen(path)[0]))
-        return [entry._replace(stat=self._as_seen(entry.path, entry.stat)) for entry, _ in found]
+        return [entry._replace(stat=self._as_seen(entry.path, each)) for entry, each in found]
 
     def listdir(self, path: str = paths.ROOT) -> list[str]:
-        names = self._plain_names(path)
+        names = self._plain_entries(path, self.base.listdir, str)
         if names is None:
             names = [entry.name for entry, _ in self._steadily(path, lambda: self._survey(self._seen(path)[0]))]
         return names
@@ -75,7 +78,12 @@ class View(Administered):
         return measured(self)
 
     def _stat(self, path: str, *, follow: bool) -> Stat:
-        return self._as_seen(*self._seen(path, follow=follow))
+        shown = self._plain_face(path)
+        if shown is not None:
+            return shown
+        where, stat = self._seen(path, follow=follow)
+        found = self.base.inspect(where) if stat.is_dir else None
+        return self._as_seen(where, found) if found is not None and found.stat is not None else stat
 
     def _read(self, path: str) -> bytes:
         return self._steadily(path, lambda: super(View, self)._read(self._seen(path)[0]))
@@ -157,7 +165,7 @@ class View(Administered):
     # ------------------------------------------------------------ for views in front
 
     def plain_directory(self, path: str) -> Directory | None:
-        epoch = self.base.rules_epoch
+        epoch = self._epoch.number
         directory = self.base.plain_directory(path)
         if directory is None or self._covers is None:
             return None
@@ -169,10 +177,19 @@ class View(Administered):
         where, stat = self._follow(path, last=False)
         if stat is None and not self._shows(where):
             return None
-        return super().inspect(where)
+        found = super().inspect(where)
+        return found and self._through(where, found)
 
     def survey(self, path: str) -> list[tuple[DirEntry, Inspected]]:
-        return self._survey(self._seen(path)[0])
+        found = [(entry, self._through(entry.path, each)) for entry, each in self._survey(self._seen(path)[0])]
+        return [(entry._replace(stat=each.stat or entry.stat), each) for entry, each in found]
+
+    def _through(self, path: str, found: Inspected) -> Inspected:
+        """What a view in front is told of a node that is seen."""
+        if found.stat is None or not found.stat.is_dir:
+            return found
+        shown = self._as_seen(path, found)
+        return found._replace(stat=shown, plain_stamp=shown.stamp)
 
     # ------------------------------------------------------------ the rule
 
@@ -219,7 +236,7 @@ class View(Administered):
 
     def _known(self) -> Decisions:
         """The decisions that still hold: none once any rule of the tree has changed."""
-        epoch = self.base.rules_epoch
+        epoch = self._epoch.number
         if self._decisions.epoch != epoch:
             self._decisions = Decisions(epoch)
         return self._decisions
@@ -228,60 +245,67 @@ class View(Administered):
         """Find out whether all is seen in a plain directory that has no rules of its own."""
         assert self._covers is not None
         at = path or paths.ROOT
-        seen = self._covers(at) and self._shows(at)
+        seen = self._covers(at, OPEN) and self._shows(at)
         known = self._known()
         if known.epoch == epoch:
             known.keep(known.covered, path, seen)
         return seen and known.epoch == epoch
 
-    def _plain_names(self, path: str) -> list[str] | None:
-        """The names seen in a directory of which most are known to be; None: ask the long way."""
-        key = "" if path == paths.ROOT else path
+    def _plain_entries(self, path: str, ask: Callable[[str], list[T]], name_of: Callable[[T], str]) -> list[T] | None:
+        """What `ask` lists of a plain directory, but for what is hidden; None: ask the long way."""
         known = self._known()
         if not self._is_plain_directory(path):
             return None
-        hidden = self._hidden_in(key, known)
-        names = self.base.listdir(path)
-        if known.epoch != self.base.rules_epoch:
+        hidden = self._ruled_in("" if path == paths.ROOT else path, known).hidden
+        entries = ask(path)
+        if known.epoch != self._epoch.number:
             return None
-        return [name for name in names if name not in hidden] if hidden else names
+        return [entry for entry in entries if name_of(entry) not in hidden] if hidden else entries
 
-    def _hidden_in(self, path: str, known: Decisions) -> frozenset[str]:
-        """The names that are hidden in a plain directory which is seen."""
-        hidden = known.hidden.get(path)
-        if hidden is None:
+    def _ruled_in(self, path: str, known: Decisions) -> Ruled:
+        """What in a directory that is seen has rules of its own; the root's path is empty."""
+        ruled = known.ruled.get(path)
+        if ruled is None:
+            directory = self.base.plain_directory(path)
+            ruled = Ruled() if directory is not None and not any_ruled(directory) else self._find_ruled(path)
+            known.keep(known.ruled, path, ruled)
+        return ruled
+
+    def _find_ruled(self, path: str) -> Ruled:
+        with reading_as(self):
             found = self.base.survey(path or paths.ROOT)
-            hidden = frozenset(entry.name for entry, each in found if not self._allows(entry.path, each))
-            known.keep(known.hidden, path, hidden)
-        return hidden
+        seen = tuple(entry for entry, each in found if each.ruled and self._allows(entry.path, each))
+        return Ruled(seen, frozenset(entry.name for entry, each in found if not self._allows(entry.path, each)))
 
-    def _as_seen(self, path: str, stat: Stat) -> Stat:
-        """The same; of a directory with something hidden in it, the times that what is seen gives it."""
+    def _plain_face(self, path: str) -> Stat | None:
+        """Describe a plain directory as it is seen; None: ask the long way."""
+        known, key = self._known(), "" if path == paths.ROOT else path
+        directory = self.plain_directory(key) if isinstance(path, str) else None
+        if directory is None:
+            return None
+        seen = self._ruled_in(key, known).seen
+        shown = face_of(describe(directory, self.tree_id), directory.plain_stamp, seen)
+        return shown if known.epoch == self._epoch.number else None
+
+    def _as_seen(self, path: str, found: Inspected) -> Stat:
+        """Describe a node that is seen; a directory as if what is hidden in it had never been."""
+        stat = found.stat
+        assert stat is not None
         if not stat.is_dir or stat.dynamic:
             return stat
-        known = self._known()
-        face = known.faces.get(path)
-        if face is None or face.of != stat:
-            face = self._face(path, stat)
-            known.keep(known.faces, path, face)
-        return face.shown
-
-    def _face(self, path: str, stat: Stat) -> Face:
         try:
-            with reading_as(self):
-                found = self.base.survey(path)
-        except PathError:  # nothing in it is seen: it may not be read, or is gone
-            return Face(stat, face_of(stat, []))
-        seen = [entry for entry, each in found if self._allows(entry.path, each)]
-        whole = len(seen) == len(found) and not self.base.buried(path.rstrip("/"))
-        return Face(stat, stat if whole else face_of(stat, seen))
+            if self._covers is None or not self._covers(path, found.policy):
+                return face_of(stat, stat.created_ns, [entry for entry, _ in self._survey(path)])
+            return face_of(stat, found.plain_stamp, self._ruled_in(path.rstrip("/"), self._known()).seen)
+        except PathError:  # it may not be listed, or is gone: nothing in it is seen
+            return face_of(stat, stat.created_ns, [])
 
     def _steadily(self, path: str, ask: Callable[[], T]) -> T:
         """Ask until no rule has changed while the answer was found, so that it is all from one moment's rules."""
         for _ in range(_TRIES):
-            epoch = self.base.rules_epoch
+            epoch = self._epoch.number
             answer = ask()
-            if epoch == self.base.rules_epoch:
+            if epoch == self._epoch.number:
                 return answer
         raise PermissionDenied(paths.normalize(path), "its rules keep changing; try again")
 
@@ -326,3 +350,7 @@ class View(Administered):
             self.base.mkdir(target)
             for name in names:
                 self.base.copy(paths.join(at, name), paths.join(target, name))
+
+
+def _name_of(entry: DirEntry) -> str:
+    return entry.name

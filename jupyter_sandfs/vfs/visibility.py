@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.vfs.policy import OPEN, NodePolicy
+from jupyter_sandfs.vfs.policy import NodePolicy
 
 
 class ViewRule(Protocol):
     """Decides what a view shows.
 
-    A rule may also have `covers(directory)`. It says that all nodes right in a directory of which none has a policy
-    or metadata are to be seen; its answers, and those of `allows`, then depend on the arguments alone. Views remember
-    decisions only for such rules, and ask any other one each time.
+    A rule may also have `covers(directory, policy)`: it says that all nodes right in a directory which have no policy
+    or metadata of their own, so that this policy rules them, are to be seen. Its answers, and those of `allows`, then
+    depend on the arguments alone. Views remember decisions only for such rules, and ask any other one each time.
     """
 
     def allows(self, path: str, policy: NodePolicy, metadata: Mapping[str, Any]) -> bool:
@@ -55,10 +55,10 @@ class VisibilityView:
     def allows(self, path: str, policy: NodePolicy, metadata: Mapping[str, Any]) -> bool:
         return self._labelled(policy) and self._placed(path) and self._described(metadata)
 
-    def covers(self, directory: str) -> bool:
-        """Say whether all that is right in a directory, under no policy and without metadata, is to be seen."""
+    def covers(self, directory: str, policy: NodePolicy) -> bool:
+        """Say whether all that is right in a directory, and has no rules of its own, is to be seen."""
         placed = not self.prefixes or any(paths.is_within(directory, prefix) for prefix in self.prefixes)
-        return placed and self._labelled(OPEN)
+        return placed and self._labelled(policy)
 
     def _labelled(self, policy: NodePolicy) -> bool:
         if policy.principals:

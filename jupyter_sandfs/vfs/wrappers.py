@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import (
@@ -23,257 +23,19 @@ from jupyter_sandfs.errors import (
     revive,
 )
 from jupyter_sandfs.vfs import links
-from jupyter_sandfs.vfs.content import Slice
 from jupyter_sandfs.vfs.entries import DirEntry, Inspected, Stat, Stats
-from jupyter_sandfs.vfs.events import AfterHook, BeforeHook, Watch
+from jupyter_sandfs.vfs.events import Watch
+from jupyter_sandfs.vfs.forwarding import Administered, Wrapper, measured
 from jupyter_sandfs.vfs.history import Snapshot
 from jupyter_sandfs.vfs.interface import FileSystem
-from jupyter_sandfs.vfs.journal import Action, Change, JournalRecord
-from jupyter_sandfs.vfs.limits import Limits
-from jupyter_sandfs.vfs.nodes import Directory, FileRecord, describe, rules_of
+from jupyter_sandfs.vfs.journal import Change, JournalRecord
+from jupyter_sandfs.vfs.nodes import Directory
 from jupyter_sandfs.vfs.policy import NodePolicy
-from jupyter_sandfs.vfs.providers import DirectoryProvider, FileProvider, reading_as
+from jupyter_sandfs.vfs.providers import reading_as
+
+__all__ = ["Administered", "ReadOnlyView", "SubtreeView", "Wrapper", "measured"]
 
 _NAMING = (PathError, VersionConflict, HookError, ProviderError)  # errors that name a path
-
-
-class Wrapper(FileSystem):
-    """Forwards every primitive to `base`; what is derived in FileSystem goes through the wrapper's own primitives."""
-
-    def __init__(self, base: FileSystem) -> None:
-        self.base = base
-
-    @property
-    def limits(self) -> Limits:
-        return self.base.limits
-
-    def resolve(self, path: str) -> str:
-        return self.base.resolve(path)
-
-    def stat(self, path: str, *, follow: bool = True) -> Stat:
-        return self.base.stat(path, follow=follow)
-
-    def ls(self, path: str = paths.ROOT) -> list[DirEntry]:
-        return self.base.ls(path)
-
-    def read_bytes(self, path: str) -> bytes:
-        return self.base.read_bytes(path)
-
-    def get_policy(self, path: str) -> NodePolicy:
-        return self.base.get_policy(path)
-
-    def metadata(self, path: str) -> Mapping[str, Any]:
-        return self.base.metadata(path)
-
-    def stats(self) -> Stats:
-        return self.base.stats()
-
-    def write_bytes(self, path: str, data: bytes, *, append: bool = False, expected_version: int | None = None) -> int:
-        return self.base.write_bytes(path, data, append=append, expected_version=expected_version)
-
-    def mkdir(self, path: str, *, parents: bool = True, exist_ok: bool = True) -> None:
-        self.base.mkdir(path, parents=parents, exist_ok=exist_ok)
-
-    def remove(self, path: str, *, recursive: bool = False, expected_version: int | None = None) -> None:
-        self.base.remove(path, recursive=recursive, expected_version=expected_version)
-
-    def copy(self, source: str, destination: str, *, overwrite: bool = False) -> None:
-        self.base.copy(source, destination, overwrite=overwrite)
-
-    def move(
-        self, source: str, destination: str, *, overwrite: bool = False, expected_version: int | None = None
-    ) -> None:
-        self.base.move(source, destination, overwrite=overwrite, expected_version=expected_version)
-
-    def symlink(self, target: str, path: str) -> None:
-        self.base.symlink(target, path)
-
-    def chmod(self, path: str, mode: int) -> None:
-        self.base.chmod(path, mode)
-
-    def utime(self, path: str, modified_at: datetime | None = None) -> None:
-        self.base.utime(path, modified_at)
-
-    def set_policy(self, path: str, policy: NodePolicy | None) -> None:
-        self.base.set_policy(path, policy)
-
-    def mount_file(
-        self,
-        path: str,
-        provider: FileProvider,
-        *,
-        ttl: float | None = None,
-        metadata: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.base.mount_file(path, provider, ttl=ttl, metadata=metadata)
-
-    def mount_directory(
-        self,
-        path: str,
-        provider: DirectoryProvider,
-        *,
-        ttl: float | None = None,
-        metadata: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.base.mount_directory(path, provider, ttl=ttl, metadata=metadata)
-
-    def invalidate(self, path: str) -> None:
-        self.base.invalidate(path)
-
-    def register_write_hook(self, prefix: str, hook: AfterHook | BeforeHook, *, before: bool = False) -> None:
-        self.base.register_write_hook(prefix, hook, before=before)
-
-    def watch(
-        self,
-        prefix: str = paths.ROOT,
-        callback: Callable[[list[Change]], None] | None = None,
-        *,
-        interval: float = 0.1,
-    ) -> Watch:
-        return self.base.watch(prefix, callback, interval=interval)
-
-    def snapshot(self, name: str | None = None) -> Snapshot:
-        return self.base.snapshot(name)
-
-    def snapshots(self) -> list[Snapshot]:
-        return self.base.snapshots()
-
-    def restore(self, snapshot: Snapshot | str) -> None:
-        self.base.restore(snapshot)
-
-    def diff(self, before: Snapshot | str, after: Snapshot | str | None = None) -> list[Change]:
-        return self.base.diff(before, after)
-
-    def action(self, label: str = "", actor: str = "") -> AbstractContextManager[Action]:
-        return self.base.action(label, actor)
-
-    def log(self, limit: int | None = None) -> list[JournalRecord]:
-        return self.base.log(limit)
-
-    @property
-    def tree_id(self) -> str:
-        return self.base.tree_id
-
-    @property
-    def rules_epoch(self) -> int:
-        return self.base.rules_epoch
-
-    def plain_directory(self, path: str) -> Directory | None:
-        return self.base.plain_directory(path)
-
-    def inspect(self, path: str) -> Inspected | None:
-        return self.base.inspect(path)
-
-    def survey(self, path: str) -> list[tuple[DirEntry, Inspected]]:
-        return self.base.survey(path)
-
-    def buried(self, path: str) -> bool:
-        return self.base.buried(path)
-
-
-class Administered(Wrapper):
-    """A wrapper whose user is not the owner: rules, providers, hooks and restoring are refused.
-
-    Plain files in plain directories are answered for by a short cut: the record is looked up first, and counts if no
-    rule of the tree has changed meanwhile. Everything else goes the long way.
-    """
-
-    def stat(self, path: str, *, follow: bool = True) -> Stat:
-        record = self._plain_file(path)
-        return describe(record, self.tree_id) if record is not None else self._stat(path, follow=follow)
-
-    def exists(self, path: str) -> bool:
-        return self._plain_file(path) is not None or super().exists(path)
-
-    def read_bytes(self, path: str) -> bytes:
-        record = self._plain_file(path)
-        if record is not None and type(record.content) is bytes:
-            return record.content
-        return self._read(path)
-
-    def ls(self, path: str = paths.ROOT) -> list[DirEntry]:
-        with reading_as(self):
-            return self.base.ls(path)
-
-    def listdir(self, path: str = paths.ROOT) -> list[str]:
-        with reading_as(self):
-            return self.base.listdir(path)
-
-    def inspect(self, path: str) -> Inspected | None:
-        with reading_as(self):
-            return self.base.inspect(path)
-
-    def survey(self, path: str) -> list[tuple[DirEntry, Inspected]]:
-        with reading_as(self):
-            return self.base.survey(path)
-
-    def _stat(self, path: str, *, follow: bool) -> Stat:
-        with reading_as(self):
-            return self.base.stat(path, follow=follow)
-
-    def _read(self, path: str) -> bytes:
-        with reading_as(self):
-            return self.base.read_bytes(path)
-
-    def _plain_file(self, path: str) -> FileRecord | None:
-        """The record of a file that is to be seen and that no rule or link concerns; None: ask the long way."""
-        try:
-            head, _, name = path.rpartition("/")
-            epoch = self.rules_epoch
-            record = self.plain_directory(head).files[name]  # type: ignore[union-attr]  # None raises, and is caught
-        except (KeyError, TypeError, AttributeError):
-            return None
-        if record.extra is not None and rules_of(record) is not None:
-            return None
-        content = type(record.content)
-        return record if (content is bytes or content is Slice) and epoch == self.rules_epoch else None
-
-    def _is_plain_directory(self, path: str) -> bool:
-        return isinstance(path, str) and self.plain_directory("" if path == paths.ROOT else path) is not None
-
-    def _plain_room(self, path: str) -> bool:
-        """Say whether a plain file is at a path, or could be made there without meeting anything hidden."""
-        if self._plain_file(path) is not None:
-            return True
-        head, _, name = path.rpartition("/") if isinstance(path, str) else ("", "", "")
-        directory = self.plain_directory(head)
-        if directory is None:
-            return False
-        ordinary = name.replace(".", "").replace("_", "").replace("-", "").isalnum()
-        taken = name in directory.files or name in directory.directories
-        return ordinary and not taken and not self.base.buried(head)
-
-    def set_policy(self, path: str, policy: NodePolicy | None) -> None:
-        self._refuse(path, policy)
-
-    def mount_file(
-        self,
-        path: str,
-        provider: FileProvider,
-        *,
-        ttl: float | None = None,
-        metadata: Mapping[str, Any] | None = None,
-    ) -> None:
-        self._refuse(path, provider, ttl, metadata)
-
-    def mount_directory(
-        self,
-        path: str,
-        provider: DirectoryProvider,
-        *,
-        ttl: float | None = None,
-        metadata: Mapping[str, Any] | None = None,
-    ) -> None:
-        self._refuse(path, provider, ttl, metadata)
-
-    def register_write_hook(self, prefix: str, hook: AfterHook | BeforeHook, *, before: bool = False) -> None:
-        self._refuse(prefix, hook, before)
-
-    def restore(self, snapshot: Snapshot | str) -> None:
-        self._refuse(paths.ROOT, snapshot)
-
-    def _refuse(self, path: str, *_: object) -> NoReturn:
-        raise PermissionDenied(paths.normalize(path), "only the sandbox's owner may do this, not a view of it")
 
 
 class ReadOnlyView(Administered):
@@ -334,13 +96,14 @@ class SubtreeView(Administered):
 
     def _stat(self, path: str, *, follow: bool) -> Stat:
         with self._ours():
-            stat = self.base.stat(self._in(path, follow=follow), follow=False)
+            plain = self._is_plain_directory(path)
+            stat = self.base.stat(self._ground(path) if plain else self._in(path, follow=follow), follow=False)
         return self._said(stat)
 
     def ls(self, path: str = paths.ROOT) -> list[DirEntry]:
-        with self._ours():
-            entries = self.base.ls(self._in(path))
-        return [self._shown(entry) for entry in entries]
+        with self._ours(), reading_as(self):
+            entries = self.base.ls(self._ground(path) if self._is_plain_directory(path) else self._in(path))
+        return [self._shown(entry) for entry in entries] if self._prefix else entries
 
     def listdir(self, path: str = paths.ROOT) -> list[str]:
         try:
@@ -497,7 +260,9 @@ class SubtreeView(Administered):
         return stat._replace(link_target=said, size=len(said.encode()))
 
     def _shown(self, entry: DirEntry) -> DirEntry:
-        return entry._replace(path=self._out(entry.path), stat=self._said(entry.stat))
+        stat = entry.stat
+        shown = stat if stat.link_target is None else self._said(stat)
+        return DirEntry(entry.name, entry.path[len(self._prefix) :], shown)
 
     def _named(self, path: str) -> str:
         """The base's path of a name in the subtree; the top itself is this file system's root and stays."""
@@ -544,25 +309,3 @@ class SubtreeView(Administered):
             found = self.base.survey(self._in(path))
         shown = [(self._shown(entry), known) for entry, known in found]
         return [(entry, known._replace(stat=entry.stat)) for entry, known in shown]
-
-
-def measured(system: FileSystem) -> Stats:
-    """Count a file system by walking it, as its owner's counters do: what providers compute counts nothing."""
-    size, files, directories = 0, 0, 1
-    pending = [paths.ROOT]
-    while pending:
-        for entry in _listed(system, pending.pop()):
-            if not entry.is_dir:
-                files, size = files + 1, size + (0 if entry.stat.dynamic else entry.stat.size)
-                continue
-            directories += 1
-            if not entry.stat.dynamic:
-                pending.append(entry.path)
-    return Stats(size, files, directories)
-
-
-def _listed(system: FileSystem, path: str) -> list[DirEntry]:
-    try:
-        return system.ls(path)
-    except (NotFound, NotADirectory, PermissionDenied):  # unreadable, or gone since it was named
-        return []

@@ -17,6 +17,7 @@ class Recorder:
 
     def __init__(self):
         self.calls = []
+        self.epoch = None
 
     def __getattr__(self, name):
         def called(*args, **options):
