@@ -53,7 +53,7 @@ class View(Administered):
         return self._follow(path)[0]
 
     def ls(self, path: str = paths.ROOT) -> list[DirEntry]:
-        plain = self._plain_entries(path, self.base.ls, _name_of)
+        plain = self._plain_entries(path, super().ls, _name_of)
         if plain is not None:
             return [entry._replace(stat=self.stat(entry.path)) if entry.is_dir else entry for entry in plain]
         found = self._steadily(path, lambda: self._survey(self._seen(path)[0]))
