@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import (
@@ -28,19 +28,20 @@ from jupyter_sandfs.errors import (
     ProviderError,
 )
 from jupyter_sandfs.storage.protocol import FileStorage
-from jupyter_sandfs.vfs import journal, operations
+from jupyter_sandfs.vfs import expectation, journal, operations
 from jupyter_sandfs.vfs.content import Link, Slice, append_to, data_of, size_of
-from jupyter_sandfs.vfs.entries import DirEntry, Epoch, Inspected, Stat, Stats, nanoseconds
+from jupyter_sandfs.vfs.entries import DirEntry, Stat, Stats, nanoseconds
 from jupyter_sandfs.vfs.events import AfterHook, BeforeHook, Hooks, Watch, WriteEvent
+from jupyter_sandfs.vfs.expectation import RulesChanged
+from jupyter_sandfs.vfs.foundation import Foundation
 from jupyter_sandfs.vfs.history import Snapshot, differences
-from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Action, Change, ChangeKind, Journal, JournalRecord
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.lookup import Lookup, Place, Unserved, build
-from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, describe, new_record, policy_of, rules_of
+from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, describe, new_record, rules_of
 from jupyter_sandfs.vfs.operations import Desk, Plan, Put, Step
 from jupyter_sandfs.vfs.persistence import Persistence
-from jupyter_sandfs.vfs.policy import Graves, NodePolicy, Rules
+from jupyter_sandfs.vfs.policy import Graves, NodePolicy
 from jupyter_sandfs.vfs.providers import DirectoryMount, DirectoryProvider, FileMount, FileProvider
 from jupyter_sandfs.vfs.tree import Tree
 from jupyter_sandfs.vfs.views import View, ViewRule
@@ -57,7 +58,7 @@ class Done(NamedTuple):
     writes: list[WriteEvent]
 
 
-class VirtualFileSystem(FileSystem):
+class VirtualFileSystem(Foundation):
     """A file system in memory.
 
     Args:
@@ -269,51 +270,6 @@ class VirtualFileSystem(FileSystem):
         """Give the file system as the rule lets it be seen."""
         return View(self, rule)
 
-    # ------------------------------------------------------------ what views ask
-
-    @property
-    def tree_id(self) -> str:
-        return self.id
-
-    @property
-    def epoch(self) -> Epoch:
-        return self._tree.epoch
-
-    def plain_directory(self, path: str) -> Directory | None:
-        found = self._tree.plain.get(path)
-        if found is None and path.startswith("/"):
-            with self._lock:
-                self._tree.get_directory(path)
-                found = self._tree.plain.get(path)
-        return found
-
-    def inspect(self, path: str) -> Inspected | None:
-        try:
-            place = self._locate(path, follow=False)
-        except NotADirectory:
-            return None
-        if place.node is not None:
-            return self._inspected(place.node, place.policy)
-        gone = self._graves.rules(place.path) or Rules(None, {})
-        return Inspected(None, gone.policy or place.policy, gone.metadata)
-
-    def survey(self, path: str) -> list[tuple[DirEntry, Inspected]]:
-        place, nodes = self._ask(lambda lookup: self._list(lookup, path))
-        base, found = place.path.rstrip("/"), []
-        for name, node in sorted(nodes):
-            known = self._inspected(node, policy_of(node) or place.policy)
-            found.append((DirEntry(name, f"{base}/{name}", cast("Stat", known.stat)), known))
-        return found
-
-    def buried(self, path: str) -> bool:
-        return self._graves.any_in(path)
-
-    def _inspected(self, node: Node, policy: NodePolicy) -> Inspected:
-        rules = rules_of(node)
-        stamp = node.plain_stamp if isinstance(node, Directory) else node.stamp
-        metadata = rules.metadata if rules else {}
-        return Inspected(describe(node, self.id), policy, metadata, ruled=rules is not None, plain_stamp=stamp)
-
     # ------------------------------------------------------------ history
 
     def snapshot(self, name: str | None = None) -> Snapshot:
@@ -403,9 +359,10 @@ class VirtualFileSystem(FileSystem):
 
     def _commit(self, operation: str, plan: Callable[[Desk], Plan]) -> Done:
         """The one path of every change."""
+        expected = expectation.take()
         if self._hooks:
             self._hooks.run(self._ask(lambda lookup: list(self._checked(plan, lookup).writes())), before=True)
-        done = self._ask(lambda lookup: self._carry_out(operation, self._checked(plan, lookup)))
+        done = self._ask(lambda lookup: self._carry_out(operation, self._checked(plan, lookup, expected)))
         try:
             self._hooks.run(done.writes, before=False)
         except HookError as error:
@@ -413,7 +370,9 @@ class VirtualFileSystem(FileSystem):
             raise HookError(error.path, error.reason, rolled_back=undone) from error
         return done
 
-    def _checked(self, plan: Callable[[Desk], Plan], lookup: Lookup) -> Plan:
+    def _checked(self, plan: Callable[[Desk], Plan], lookup: Lookup, expected: int | None = None) -> Plan:
+        if expected is not None and expected != self._tree.epoch.number:
+            raise RulesChanged
         desk = Desk(self._tree, lookup, self._limits, self._guarded)
         ready = plan(desk)
         operations.check_room(desk, ready)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import partial
 from typing import Any, NoReturn
 
 from jupyter_sandfs import paths
@@ -13,13 +14,15 @@ from jupyter_sandfs.errors import (
     NotFound,
     PermissionDenied,
 )
+from jupyter_sandfs.vfs import expectation, journal
 from jupyter_sandfs.vfs.content import Slice
 from jupyter_sandfs.vfs.entries import DirEntry, Epoch, Inspected, Stat, Stats
 from jupyter_sandfs.vfs.events import AfterHook, BeforeHook, Watch
 from jupyter_sandfs.vfs.history import Snapshot
 from jupyter_sandfs.vfs.interface import FileSystem
-from jupyter_sandfs.vfs.journal import Action, Change, JournalRecord
+from jupyter_sandfs.vfs.journal import Action, Change, ChangeKind, JournalRecord
 from jupyter_sandfs.vfs.limits import Limits
+from jupyter_sandfs.vfs.moments import SeenSnapshot, own_changes, seen_below
 from jupyter_sandfs.vfs.nodes import Directory, FileRecord, describe, rules_of
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import DirectoryProvider, FileProvider, reading_as
@@ -150,11 +153,19 @@ class Wrapper(FileSystem):
     def plain_directory(self, path: str) -> Directory | None:
         return self.base.plain_directory(path)
 
-    def inspect(self, path: str) -> Inspected | None:
-        return self.base.inspect(path)
+    def inspect(self, path: str, at: Snapshot | None = None) -> Inspected | None:
+        return self.base.inspect(path, at)
 
-    def survey(self, path: str) -> list[tuple[DirEntry, Inspected]]:
-        return self.base.survey(path)
+    def survey(self, path: str, at: Snapshot | None = None) -> list[tuple[DirEntry, Inspected]]:
+        return self.base.survey(path, at)
+
+    def copy_kept(
+        self, moment: Snapshot, source: str, destination: str, kept: frozenset[str], *, overwrite: bool = False
+    ) -> None:
+        self.base.copy_kept(moment, source, destination, kept, overwrite=overwrite)
+
+    def restore_kept(self, moment: Snapshot, changes: Sequence[Change], kept: frozenset[str]) -> None:
+        self.base.restore_kept(moment, changes, kept)
 
     def buried(self, path: str) -> bool:
         return self.base.buried(path)
@@ -166,6 +177,10 @@ class Administered(Wrapper):
     Plain files in plain directories are answered for by a short cut: the record is looked up first, and counts if no
     rule of the tree has changed meanwhile. Everything else goes the long way.
     """
+
+    def __init__(self, base: FileSystem) -> None:
+        super().__init__(base)
+        self._snapshots: dict[str, Snapshot] = {}
 
     def stat(self, path: str, *, follow: bool = True) -> Stat:
         record = self._plain_file(path)
@@ -197,13 +212,13 @@ class Administered(Wrapper):
         with reading_as(self):
             return self.base.listdir(path)
 
-    def inspect(self, path: str) -> Inspected | None:
+    def inspect(self, path: str, at: Snapshot | None = None) -> Inspected | None:
         with reading_as(self):
-            return self.base.inspect(path)
+            return self.base.inspect(path, at)
 
-    def survey(self, path: str) -> list[tuple[DirEntry, Inspected]]:
+    def survey(self, path: str, at: Snapshot | None = None) -> list[tuple[DirEntry, Inspected]]:
         with reading_as(self):
-            return self.base.survey(path)
+            return self.base.survey(path, at)
 
     def _stat(self, path: str, *, follow: bool) -> Stat:
         with reading_as(self):
@@ -270,8 +285,55 @@ class Administered(Wrapper):
     def register_write_hook(self, prefix: str, hook: AfterHook | BeforeHook, *, before: bool = False) -> None:
         self._refuse(prefix, hook, before)
 
+    # ------------------------------------------------------------ history
+
+    def snapshot(self, name: str | None = None) -> Snapshot:
+        """As any; its name is known to this view alone."""
+        taken = SeenSnapshot.of(self.base.snapshot(), name, self)
+        if name is not None:
+            self._snapshots.pop(name, None)
+            self._snapshots[name] = taken
+        return taken
+
+    def snapshots(self) -> list[Snapshot]:
+        """The snapshots that were named through this view, oldest first."""
+        return list(self._snapshots.values())
+
     def restore(self, snapshot: Snapshot | str) -> None:
-        self._refuse(paths.ROOT, snapshot)
+        """Take back what this actor changed since then of what is seen, in one step of ordinary checked changes.
+
+        What only others changed stays, and so do all rules.
+
+        Raises:
+            MergeConflict: the actor and somebody else changed the same paths; nothing was restored.
+            PermissionDenied: it would take away something hidden, or bring back a node with rules of its own.
+        """
+        moment = self._moment(snapshot)
+        expectation.decided(paths.ROOT, self._epoch, lambda: self._restoring(moment))
+
+    def _restoring(self, moment: Snapshot) -> Callable[[], None]:
+        changes = own_changes(self.diff(moment), self.log(), since=moment.at_ns, actor=journal.actor())
+        kept: set[str] = set()
+        for change in changes:
+            back = seen_below(self, change.path, moment) if change.kind is ChangeKind.REMOVED else ()
+            for path, found in back:
+                if found.ruled:
+                    raise PermissionDenied(path, "it had rules of its own: its owner brings it back")
+                kept.add(path)
+        return partial(self.restore_kept, moment, changes, frozenset(kept))
+
+    def _moment(self, snapshot: Snapshot | str) -> Snapshot:
+        """The snapshot of a name that was given through this view, or that its owner told."""
+        if not isinstance(snapshot, str):
+            return snapshot
+        system: object = self
+        while isinstance(system, FileSystem):
+            for each in system.snapshots():
+                if each.name == snapshot:
+                    return each
+            system = getattr(system, "base", None)
+        named = ", ".join(self._snapshots) or "none yet"
+        raise NotFound(snapshot, f"no snapshot of yours has this name; there are: {named}")
 
     def _refuse(self, path: str, *_: object) -> NoReturn:
         raise PermissionDenied(paths.normalize(path), "only the sandbox's owner may do this, not a view of it")

@@ -8,13 +8,21 @@ kernel link and the tree browser know this class and nothing below it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, overload
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import AlreadyExists, InvalidPath, InvalidRequest, IsADirectory, NotADirectory, NotFound
+from jupyter_sandfs.errors import (
+    AlreadyExists,
+    InvalidPath,
+    InvalidRequest,
+    IsADirectory,
+    NotADirectory,
+    NotFound,
+    Unsupported,
+)
 from jupyter_sandfs.vfs import globbing, streams
 from jupyter_sandfs.vfs.entries import DirEntry, Epoch, Inspected, Kind, Stat, Stats
 
@@ -352,8 +360,10 @@ class FileSystem(ABC):
         del path
         return None
 
-    def inspect(self, path: str) -> Inspected | None:
-        """Describe what is at a normal path without links in its middle; None if a file is in its middle."""
+    def inspect(self, path: str, at: Snapshot | None = None) -> Inspected | None:
+        """Describe what is, or was, at a normal path without links in its middle; None if a file is in its middle."""
+        if at is not None:
+            raise Unsupported("this file system tells nothing of moments")
         try:
             stat = self.stat(path, follow=False)
             return Inspected(stat, self.get_policy(path), {} if stat.is_symlink else self.metadata(path))
@@ -362,10 +372,24 @@ class FileSystem(ABC):
         except NotADirectory:
             return None
 
-    def survey(self, path: str) -> list[tuple[DirEntry, Inspected]]:
-        """As `ls`, with the rules in force for each entry."""
+    def survey(self, path: str, at: Snapshot | None = None) -> list[tuple[DirEntry, Inspected]]:
+        """As `ls`, with the rules in force for each entry; at an earlier moment, without what providers name."""
+        if at is not None:
+            raise Unsupported("this file system tells nothing of moments")
         found = [(entry, self.inspect(entry.path)) for entry in self.ls(path)]
         return [(entry, known) for entry, known in found if known is not None]
+
+    def copy_kept(
+        self, moment: Snapshot, source: str, destination: str, kept: frozenset[str], *, overwrite: bool = False
+    ) -> None:
+        """Copy a tree as it was at a moment, but only the paths named, in one step."""
+        del moment, destination, kept, overwrite
+        raise Unsupported(f"{source}: this file system can't copy a part of it in one step")
+
+    def restore_kept(self, moment: Snapshot, changes: Sequence[Change], kept: frozenset[str]) -> None:
+        """Take back changes made since a moment in one step; `kept` names all that comes back in directories."""
+        del moment, changes, kept
+        raise Unsupported("this file system can't take back a part of what changed in one step")
 
     def buried(self, path: str) -> bool:
         """Say whether a node with rules of its own was once right in the directory `path`, and is gone."""

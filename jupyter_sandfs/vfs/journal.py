@@ -105,6 +105,12 @@ def action(label: str, actor: str) -> Iterator[Action]:
         yield joined
 
 
+def actor() -> str:
+    """Who acts in this thread now; empty without an action."""
+    running = _current.get()
+    return running.actor if running else ""
+
+
 class Journal:
     """The last changes, oldest first; what is over the capacity goes.
 

@@ -7,31 +7,32 @@ answers with PermissionDenied, as a directory that takes no new names would.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import AlreadyExists, InvalidPath, NameTooLong, NotFound, PathError, PermissionDenied
+from jupyter_sandfs.errors import NameTooLong, NotFound, PathError, PermissionDenied
 from jupyter_sandfs.vfs import links
 from jupyter_sandfs.vfs.decisions import NOTHING, Decisions, Ruled, face_of
 from jupyter_sandfs.vfs.entries import DirEntry, Inspected, Stat, Stats
 from jupyter_sandfs.vfs.events import Watch
+from jupyter_sandfs.vfs.expectation import decided, steadily
 from jupyter_sandfs.vfs.history import Snapshot
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Change, JournalRecord
+from jupyter_sandfs.vfs.moments import seen_below
 from jupyter_sandfs.vfs.nodes import Directory, any_ruled, describe
 from jupyter_sandfs.vfs.policy import OPEN, NodePolicy
 from jupyter_sandfs.vfs.providers import reading_as
+from jupyter_sandfs.vfs.relay import Relay
 from jupyter_sandfs.vfs.visibility import ViewRule, VisibilityView
 from jupyter_sandfs.vfs.wrappers import Administered, measured
 
 __all__ = ["View", "ViewRule", "VisibilityView"]
 
 T = TypeVar("T")
-
-_TRIES = 8  # a question whose rules change while it is answered is asked again
 
 
 class View(Administered):
@@ -56,13 +57,13 @@ class View(Administered):
         plain = self._plain_entries(path, super().ls, _name_of)
         if plain is not None:
             return [entry._replace(stat=self.stat(entry.path)) if entry.is_dir else entry for entry in plain]
-        found = self._steadily(path, lambda: self._survey(self._seen(path)[0]))
+        found = steadily(path, self._epoch, lambda: self._survey(self._seen(path)[0]))
         return [entry._replace(stat=self._as_seen(entry.path, each)) for entry, each in found]
 
     def listdir(self, path: str = paths.ROOT) -> list[str]:
         names = self._plain_entries(path, self.base.listdir, str)
         if names is None:
-            names = [entry.name for entry, _ in self._steadily(path, lambda: self._survey(self._seen(path)[0]))]
+            names = [entry.name for entry, _ in steadily(path, self._epoch, lambda: self._survey(self._seen(path)[0]))]
         return names
 
     def get_policy(self, path: str) -> NodePolicy:
@@ -86,49 +87,72 @@ class View(Administered):
         return self._as_seen(where, found) if found is not None and found.stat is not None else stat
 
     def _read(self, path: str) -> bytes:
-        return self._steadily(path, lambda: super(View, self)._read(self._seen(path)[0]))
+        return steadily(path, self._epoch, lambda: super(View, self)._read(self._seen(path)[0]))
 
     # ------------------------------------------------------------ changes
 
     def write_bytes(self, path: str, data: bytes, *, append: bool = False, expected_version: int | None = None) -> int:
-        where = path if self._plain_room(path) else self._target(path)
-        return self.base.write_bytes(where, data, append=append, expected_version=expected_version)
+        if self._plain_room(path):
+            return self.base.write_bytes(path, data, append=append, expected_version=expected_version)
+
+        def decide() -> Callable[[], int]:
+            where = self._target(path)
+            return lambda: self.base.write_bytes(where, data, append=append, expected_version=expected_version)
+
+        return decided(path, self._epoch, decide)
 
     def mkdir(self, path: str, *, parents: bool = True, exist_ok: bool = True) -> None:
-        self._target(path)  # and then the name as it was written: a directory is not made through a dangling link
-        self.base.mkdir(path, parents=parents, exist_ok=exist_ok)
+        def decide() -> Callable[[], None]:
+            self._target(path)  # and then the name as it was written: a directory is not made through a dangling link
+            return lambda: self.base.mkdir(path, parents=parents, exist_ok=exist_ok)
+
+        decided(path, self._epoch, decide)
 
     def remove(self, path: str, *, recursive: bool = False, expected_version: int | None = None) -> None:
-        where, _ = self._seen(path, follow=False)
-        self._check_whole(where)
-        self.base.remove(where, recursive=recursive, expected_version=expected_version)
+        def decide() -> Callable[[], None]:
+            where, _ = self._seen(path, follow=False)
+            self._check_whole(where)
+            return lambda: self.base.remove(where, recursive=recursive, expected_version=expected_version)
+
+        decided(path, self._epoch, decide)
 
     def copy(self, source: str, destination: str, *, overwrite: bool = False) -> None:
-        start, _ = self._seen(source, follow=False)
-        end = self._target(destination, follow=False)
-        self._check_whole(end)
-        if self._sees_whole(start):
-            self.base.copy(start, end, overwrite=overwrite)
-        else:
-            self._copy_seen(start, end)
+        def decide() -> Callable[[], None]:
+            start, _ = self._seen(source, follow=False)
+            end = self._target(destination, follow=False)
+            self._check_whole(end)
+            if self._sees_whole(start):
+                return lambda: self.base.copy(start, end, overwrite=overwrite)
+            moment = self.base.snapshot()
+            kept = frozenset(path for path, _ in seen_below(self, start, moment))
+            return lambda: self.base.copy_kept(moment, start, end, kept, overwrite=overwrite)
+
+        decided(source, self._epoch, decide)
 
     def move(
         self, source: str, destination: str, *, overwrite: bool = False, expected_version: int | None = None
     ) -> None:
-        start, _ = self._seen(source, follow=False)
-        end = self._target(destination, follow=False)
-        self._check_whole(start)
-        self._check_whole(end)
-        self.base.move(start, end, overwrite=overwrite, expected_version=expected_version)
+        def decide() -> Callable[[], None]:
+            start, _ = self._seen(source, follow=False)
+            end = self._target(destination, follow=False)
+            self._check_whole(start)
+            self._check_whole(end)
+            return lambda: self.base.move(start, end, overwrite=overwrite, expected_version=expected_version)
+
+        decided(source, self._epoch, decide)
 
     def symlink(self, target: str, path: str) -> None:
-        self.base.symlink(target, self._target(path, follow=False))
+        def decide() -> Callable[[], None]:
+            where = self._target(path, follow=False)
+            return lambda: self.base.symlink(target, where)
+
+        decided(path, self._epoch, decide)
 
     def chmod(self, path: str, mode: int) -> None:
-        self.base.chmod(self._seen(path)[0], mode)
+        decided(path, self._epoch, lambda: partial(self.base.chmod, self._seen(path)[0], mode))
 
     def utime(self, path: str, modified_at: datetime | None = None) -> None:
-        self.base.utime(self._seen(path)[0], modified_at)
+        decided(path, self._epoch, lambda: partial(self.base.utime, self._seen(path)[0], modified_at))
 
     def invalidate(self, path: str) -> None:
         self.base.invalidate(self._seen(path)[0])
@@ -142,25 +166,32 @@ class View(Administered):
         *,
         interval: float = 0.1,
     ) -> Watch:
-        def show(changes: list[Change]) -> None:
-            assert callback is not None
-            if seen := [change for change in changes if self._shows(change.path)]:
-                callback(seen)
+        def show(changes: list[Change]) -> list[Change]:
+            return [change for change in changes if self._shows(change.path)]
 
-        if callback is None:
-            raise PermissionDenied(paths.normalize(prefix), "a view is watched by callback")
-        return self.base.watch(prefix, show, interval=interval)
+        return Relay(self.base, paths.normalize(prefix), callback, interval, show)
 
     def diff(self, before: Snapshot | str, after: Snapshot | str | None = None) -> list[Change]:
-        return [change for change in self.base.diff(before, after) if self._shows(change.path)]
+        """What differs of what is seen now, and was to be seen, or was not there, at both moments."""
+        old, new = self._moment(before), self._moment(after) if after is not None else None
+        moments = [old] if new is None else [old, new]
+        return [
+            change
+            for change in self.base.diff(old, new)
+            if self._shows(change.path) and all(self._shows(change.path, each) for each in moments)
+        ]
 
     def log(self, limit: int | None = None) -> list[JournalRecord]:
-        shown = [self._without_hidden_source(record) for record in self.base.log() if self._shows(record.path)]
-        return shown if limit is None else shown[max(len(shown) - limit, 0) :]
+        """The changes of what is seen, numbered among themselves."""
+        records = self.base.log()
+        shows = {path: self._shows(path) for path in {record.path for record in records}}
+        seen = [record for record in records if shows[record.path]]
+        last = seen if limit is None else seen[max(len(seen) - limit, 0) :]
+        return [self._told(record, number) for number, record in enumerate(last, len(seen) - len(last) + 1)]
 
-    def _without_hidden_source(self, record: JournalRecord) -> JournalRecord:
+    def _told(self, record: JournalRecord, number: int) -> JournalRecord:
         hidden = record.source is not None and not self._shows(record.source)
-        return record._replace(source=None) if hidden else record
+        return record._replace(sequence=number, source=None if hidden else record.source)
 
     # ------------------------------------------------------------ for views in front
 
@@ -173,16 +204,46 @@ class View(Administered):
         seen = known.covered.get(path) if known.epoch == epoch else None
         return directory if seen or (seen is None and self._decide(path, epoch)) else None
 
-    def inspect(self, path: str) -> Inspected | None:
+    def inspect(self, path: str, at: Snapshot | None = None) -> Inspected | None:
+        if at is not None:
+            return self.base.inspect(path, at) if self._shows(path, at) else None
         where, stat = self._follow(path, last=False)
         if stat is None and not self._shows(where):
             return None
         found = super().inspect(where)
         return found and self._through(where, found)
 
-    def survey(self, path: str) -> list[tuple[DirEntry, Inspected]]:
+    def survey(self, path: str, at: Snapshot | None = None) -> list[tuple[DirEntry, Inspected]]:
+        if at is not None:
+            return self._survey(path, at) if self._shows(path, at) else []
         found = [(entry, self._through(entry.path, each)) for entry, each in self._survey(self._seen(path)[0])]
         return [(entry._replace(stat=each.stat or entry.stat), each) for entry, each in found]
+
+    def copy_kept(
+        self, moment: Snapshot, source: str, destination: str, kept: frozenset[str], *, overwrite: bool = False
+    ) -> None:
+        def decide() -> Callable[[], None]:
+            end = self._target(destination, follow=False)
+            self._check_whole(end)
+            if not self._shows(source, moment):
+                raise NotFound(source)
+            seen = self._kept(moment, kept)
+            return lambda: self.base.copy_kept(moment, source, end, seen, overwrite=overwrite)
+
+        decided(source, self._epoch, decide)
+
+    def restore_kept(self, moment: Snapshot, changes: Sequence[Change], kept: frozenset[str]) -> None:
+        def decide() -> Callable[[], None]:
+            for change in changes:
+                if not (self._shows(change.path) and self._shows(change.path, moment)):
+                    raise PermissionDenied(change.path)
+                self._check_whole(change.path)
+            return partial(self.base.restore_kept, moment, changes, self._kept(moment, kept))
+
+        decided(paths.ROOT, self._epoch, decide)
+
+    def _kept(self, moment: Snapshot, paths_kept: frozenset[str]) -> frozenset[str]:
+        return frozenset(path for path in paths_kept if self._shows(path, moment))
 
     def _through(self, path: str, found: Inspected) -> Inspected:
         """What a view in front is told of a node that is seen."""
@@ -218,19 +279,19 @@ class View(Administered):
             raise PermissionDenied(where)
         return where
 
-    def _shows(self, path: str) -> bool:
-        """Say whether a normal path is to be seen, or would be, with all above it."""
+    def _shows(self, path: str, at: Snapshot | None = None) -> bool:
+        """Say whether a normal path is, or was, to be seen, or would be, with all above it."""
         with reading_as(self):
-            found = ((each, self.base.inspect(each)) for each in (*paths.ancestors(path), path))
+            found = ((each, self.base.inspect(each, at)) for each in (*paths.ancestors(path), path))
             return all(known is not None and self._allows(each, known) for each, known in found)
 
     def _allows(self, path: str, found: Inspected) -> bool:
         return self._rule.allows(path, found.policy, found.metadata)
 
-    def _survey(self, path: str) -> list[tuple[DirEntry, Inspected]]:
+    def _survey(self, path: str, at: Snapshot | None = None) -> list[tuple[DirEntry, Inspected]]:
         """What is seen in a directory that is itself seen."""
         with reading_as(self):
-            return [(entry, found) for entry, found in self.base.survey(path) if self._allows(entry.path, found)]
+            return [(entry, found) for entry, found in self.base.survey(path, at) if self._allows(entry.path, found)]
 
     # ------------------------------------------------------------ what was decided
 
@@ -300,56 +361,37 @@ class View(Administered):
         except PathError:  # it may not be listed, or is gone: nothing in it is seen
             return face_of(stat, stat.created_ns, [])
 
-    def _steadily(self, path: str, ask: Callable[[], T]) -> T:
-        """Ask until no rule has changed while the answer was found, so that it is all from one moment's rules."""
-        for _ in range(_TRIES):
-            epoch = self._epoch.number
-            answer = ask()
-            if epoch == self._epoch.number:
-                return answer
-        raise PermissionDenied(paths.normalize(path), "its rules keep changing; try again")
-
     # ------------------------------------------------------------ subtrees with something hidden
 
     def _sees_whole(self, path: str) -> bool:
         """Say whether all below a path is seen; what a provider would name is not asked for."""
         pending = [path]
         while pending:
-            at = pending.pop()
-            found = self.base.inspect(at)
-            if found is None or found.stat is None or not found.stat.is_dir or found.stat.dynamic:
-                continue
-            below = self.base.survey(at)
-            if not all(self._allows(entry.path, each) for entry, each in below):
+            below = self._whole_below(pending.pop())
+            if below is None:
                 return False
-            pending += [entry.path for entry, _ in below if entry.is_dir]
+            pending += below
         return True
+
+    def _whole_below(self, path: str) -> list[str] | None:
+        """The directories in one, or none for anything else; None if it holds something hidden."""
+        known, key = self._known(), path.rstrip("/")
+        directory = self.plain_directory(key)
+        if directory is not None:
+            hidden = self._ruled_in(key, known).hidden
+            return None if hidden else [f"{key}/{name}" for name in tuple(directory.directories)]
+        found = self.base.inspect(path)
+        if found is None or found.stat is None or not found.stat.is_dir or found.stat.dynamic:
+            return []
+        below = self.base.survey(path)
+        if not all(self._allows(entry.path, each) for entry, each in below):
+            return None
+        return [entry.path for entry, _ in below if entry.is_dir]
 
     def _check_whole(self, path: str) -> None:
         """Refuse to take away or replace what holds something hidden."""
         if not self._sees_whole(path):
             raise PermissionDenied(paths.normalize(path))
-
-    def _copy_seen(self, source: str, destination: str) -> None:
-        """Copy what is seen of a directory to a new place; when that fails, nothing of it is left."""
-        if self.base.get_entry(destination) is not None:
-            raise AlreadyExists(destination)
-        if paths.is_within(destination, source):
-            raise InvalidPath(destination, "a directory does not go into itself")
-        made = next(each for each in (*paths.ancestors(destination), destination) if self.base.get_entry(each) is None)
-        try:
-            self._copy_each(source, destination)
-        except BaseException:
-            with suppress(NotFound):
-                self.base.remove(made, recursive=True)
-            raise
-
-    def _copy_each(self, source: str, destination: str) -> None:
-        for at, _, names in self.walk(source):
-            target = paths.join(destination, paths.relative_to(at, source))
-            self.base.mkdir(target)
-            for name in names:
-                self.base.copy(paths.join(at, name), paths.join(target, name))
 
 
 def _name_of(entry: DirEntry) -> str:

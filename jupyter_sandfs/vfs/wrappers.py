@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -28,10 +28,11 @@ from jupyter_sandfs.vfs.events import Watch
 from jupyter_sandfs.vfs.forwarding import Administered, Wrapper, measured
 from jupyter_sandfs.vfs.history import Snapshot
 from jupyter_sandfs.vfs.interface import FileSystem
-from jupyter_sandfs.vfs.journal import Change, JournalRecord
+from jupyter_sandfs.vfs.journal import Change, ChangeKind, JournalRecord
 from jupyter_sandfs.vfs.nodes import Directory
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import reading_as
+from jupyter_sandfs.vfs.relay import Relay
 
 __all__ = ["Administered", "ReadOnlyView", "SubtreeView", "Wrapper", "measured"]
 
@@ -74,6 +75,23 @@ class ReadOnlyView(Administered):
     def utime(self, path: str, modified_at: datetime | None = None) -> None:
         del modified_at
         raise ReadOnly(paths.normalize(path))
+
+    def invalidate(self, path: str) -> None:
+        raise ReadOnly(paths.normalize(path))
+
+    def restore(self, snapshot: Snapshot | str) -> None:
+        del snapshot
+        raise ReadOnly(paths.ROOT)
+
+    def copy_kept(
+        self, moment: Snapshot, source: str, destination: str, kept: frozenset[str], *, overwrite: bool = False
+    ) -> None:
+        del moment, source, kept, overwrite
+        raise ReadOnly(destination)
+
+    def restore_kept(self, moment: Snapshot, changes: Sequence[Change], kept: frozenset[str]) -> None:
+        del moment, changes, kept
+        raise ReadOnly(paths.ROOT)
 
 
 class SubtreeView(Administered):
@@ -186,21 +204,30 @@ class SubtreeView(Administered):
         *,
         interval: float = 0.1,
     ) -> Watch:
-        def show(changes: list[Change]) -> None:
-            assert callback is not None
-            callback([change._replace(path=self._out(change.path)) for change in changes])
+        def show(changes: list[Change]) -> list[Change]:
+            inside = [change for change in changes if paths.is_child_of(change.path, self._top)]
+            return [change._replace(path=self._out(change.path)) for change in inside]
 
-        if callback is None:
-            raise PermissionDenied(paths.normalize(prefix), "a subtree is watched by callback")
-        return self.base.watch(self._in(prefix), show, interval=interval)
+        with self._ours():
+            return Relay(self.base, self._in(prefix), callback, interval, show)
 
     def diff(self, before: Snapshot | str, after: Snapshot | str | None = None) -> list[Change]:
-        inside = [change for change in self.base.diff(before, after) if paths.is_child_of(change.path, self._top)]
-        return [change._replace(path=self._out(change.path)) for change in inside]
+        old, new = self._moment(before), self._moment(after) if after is not None else None
+        found: list[Change] = []
+        for change in self.base.diff(old, new):
+            if paths.is_child_of(change.path, self._top):
+                found.append(change._replace(path=self._out(change.path)))
+            elif paths.is_within(self._top, change.path) and change.kind is not ChangeKind.CHANGED:
+                there = new if change.kind is ChangeKind.ADDED else old  # the top came or went with all in it
+                found += [Change(change.kind, each.path, each.is_dir) for each, _ in self.survey(paths.ROOT, there)]
+        return sorted(found, key=lambda change: change.path)
 
     def log(self, limit: int | None = None) -> list[JournalRecord]:
         inside = [record for record in self.base.log() if paths.is_child_of(record.path, self._top)]
-        shown = [record._replace(path=self._out(record.path), source=self._source(record.source)) for record in inside]
+        shown = [
+            record._replace(sequence=number, path=self._out(record.path), source=self._source(record.source))
+            for number, record in enumerate(inside, 1)
+        ]
         return shown if limit is None else shown[max(len(shown) - limit, 0) :]
 
     def _source(self, path: str | None) -> str | None:
@@ -296,16 +323,31 @@ class SubtreeView(Administered):
     def buried(self, path: str) -> bool:
         return self.base.buried(self._prefix + path) if not path or path[0] == "/" else True
 
-    def inspect(self, path: str) -> Inspected | None:
+    def inspect(self, path: str, at: Snapshot | None = None) -> Inspected | None:
         try:
-            with self._ours():
-                found = self.base.inspect(self._in(path, follow=False))
+            with self._ours(), reading_as(self):
+                found = self.base.inspect(self._below(path) if at else self._in(path, follow=False), at)
         except (NotFound, NotADirectory):
             return None
         return found and found._replace(stat=found.stat and self._said(found.stat))
 
-    def survey(self, path: str) -> list[tuple[DirEntry, Inspected]]:
-        with self._ours():
-            found = self.base.survey(self._in(path))
+    def survey(self, path: str, at: Snapshot | None = None) -> list[tuple[DirEntry, Inspected]]:
+        with self._ours(), reading_as(self):
+            found = self.base.survey(self._below(path) if at else self._in(path), at)
         shown = [(self._shown(entry), known) for entry, known in found]
         return [(entry, known._replace(stat=entry.stat)) for entry, known in shown]
+
+    def copy_kept(
+        self, moment: Snapshot, source: str, destination: str, kept: frozenset[str], *, overwrite: bool = False
+    ) -> None:
+        with self._ours():
+            start, end = self._below(source), self._named(destination)
+            self.base.copy_kept(moment, start, end, self._all_below(kept), overwrite=overwrite)
+
+    def restore_kept(self, moment: Snapshot, changes: Sequence[Change], kept: frozenset[str]) -> None:
+        with self._ours():
+            below = [change._replace(path=self._below(change.path)) for change in changes]
+            self.base.restore_kept(moment, below, self._all_below(kept))
+
+    def _all_below(self, kept: frozenset[str]) -> frozenset[str]:
+        return frozenset(self._below(path) for path in kept)

@@ -32,7 +32,7 @@ class Forgetful:
 
 
 STACKS = {
-    "view": lambda fs, rule: View(fs, rule),
+    "view": View,
     "view of a view": lambda fs, rule: View(View(fs, VisibilityView({"public", "private", "team"})), rule),
     "view of a subtree": lambda fs, rule: View(SubtreeView(fs, "/"), rule),
     "subtree of a view": lambda fs, rule: SubtreeView(View(fs, rule), "/"),
@@ -192,6 +192,7 @@ def test_a_question_whose_rules_change_meanwhile_is_asked_again(fs):
         asked = 0
 
         def allows(self, path, policy, metadata):
+            del metadata
             self.asked += 1
             if path == "/f" and policy.visibility == "public" and self.asked < 5:
                 fs.set_policy("/f", PRIVATE)
