@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from jupyter_sandfs.shell.command import Command
 from jupyter_sandfs.shell.commands.changes import CHANGES
 from jupyter_sandfs.shell.commands.help import HELP
+from jupyter_sandfs.shell.commands.host import HOST
 from jupyter_sandfs.shell.commands.journal import JOURNAL
 from jupyter_sandfs.shell.commands.ls import LS
 from jupyter_sandfs.shell.commands.python import PYTHON, PYTHON3
@@ -22,6 +23,7 @@ _ALL = (
     CHANGES,
     FILES,
     HELP,
+    HOST,
     JOURNAL,
     LS,
     PUBLISH,
