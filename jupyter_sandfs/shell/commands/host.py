@@ -12,7 +12,7 @@ from jupyter_sandfs.shell.options import Option
 async def _run(call: Invocation) -> Output:
     if not call.arguments.operands:
         raise InvalidRequest("a command is needed, such as: host python3 script.py")
-    options: HostOptions = call.services.get("host", HostOptions())
+    options: HostOptions = call.services.get("host", HostOptions)()
     command = HostCommand(
         call.fs,
         call.arguments.operands,

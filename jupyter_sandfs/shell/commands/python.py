@@ -14,7 +14,7 @@ async def _run(call: Invocation) -> Output:
         return Output(f"{_version()}\n")
     if "m" in call.arguments:
         raise InvalidRequest("there are no modules to run here; full Python runs as: host python3 -m MODULE")
-    limits: PythonLimits = call.services.get("python", PythonLimits())
+    limits: PythonLimits = call.services.get("python", PythonLimits)()
     snippet = _snippet(call, limits)
     result = await finished(call, snippet, limits.seconds)
     return Output(result.stdout, result.stderr, result.exit_code)
