@@ -95,7 +95,7 @@ def _absolute(_desk: Desk, path: PurePosixPath) -> str:
 
 
 def _iterdir(desk: Desk, path: PurePosixPath) -> list[PurePosixPath]:
-    return [path / name for name in desk.fs.listdir(str(path))]
+    return [path / entry.name for entry in desk.fs.ls(str(path))]
 
 
 def _scan(
