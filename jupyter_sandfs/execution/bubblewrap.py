@@ -91,7 +91,9 @@ class Wall:
             *(word for prefix in prefixes for word in _prefix(prefix, empty)),
             *self._scratch("/tmp", _SCRATCH_BYTES),  # noqa: S108 - a file system of its own, inside
             *self._scratch("/dev/shm", _SCRATCH_BYTES // 4),  # noqa: S108 - the same
-            *("--bind", str(tree), TREE, "--chdir", TREE, "--remount-ro", "/dev", "--remount-ro", "/"),
+            *("--bind", str(tree), TREE, "--chdir", TREE),
+            # Where this process is root, the command is the owner of what root has in /proc: it could write /proc/sys.
+            *(word for mount in ("/proc", "/dev", "/") for word in ("--remount-ro", mount)),
             *(word for name, value in (env or {}).items() for word in ("--setenv", name, value)),
             *([] if status is None else ["--json-status-fd", str(status)]),
             "--",

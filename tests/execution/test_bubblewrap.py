@@ -33,21 +33,21 @@ def test_a_wall_that_works_lacks_nothing(wall):
 
 
 def test_without_the_program_it_is_said(fresh, monkeypatch):
-    monkeypatch.setattr(shutil, "which", lambda name: None)
+    monkeypatch.setattr(shutil, "which", lambda _name: None)
 
     assert bubblewrap.find() == "bubblewrap is not installed"
 
 
 def test_where_it_cannot_work_its_own_words_are_passed_on(fresh, monkeypatch, tmp_path):
     broken = program(tmp_path, "echo 'bwrap: No permissions to create new namespace' >&2; exit 1")
-    monkeypatch.setattr(shutil, "which", lambda name: broken)
+    monkeypatch.setattr(shutil, "which", lambda _name: broken)
 
     assert bubblewrap.find() == "bubblewrap does not work here: bwrap: No permissions to create new namespace"
 
 
 def test_an_old_one_is_used_without_what_it_lacks_and_that_is_said(fresh, monkeypatch, tmp_path):
     old = program(tmp_path, 'case "$*" in *--disable-userns*) echo "Unknown option" >&2; exit 1;; esac')
-    monkeypatch.setattr(shutil, "which", lambda name: old)
+    monkeypatch.setattr(shutil, "which", lambda _name: old)
 
     assert bubblewrap.find() == Wall(old, frozenset({"--disable-userns"}))
     assert bubblewrap.find().missing == ("user namespaces of its own are not prevented",)

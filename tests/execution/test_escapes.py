@@ -1,4 +1,4 @@
-"""Ways out of a sandbox that is made of `exec`: each works there, which is shown first, and none works from a snippet."""
+"""Ways out of a sandbox made of `exec`: each works there, which is shown first, and none works from a snippet."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ for each in ().__class__.__base__.__subclasses__():
     if each.__name__ == '_wrap_close':
         print(each.__init__.__globals__['environ']['SECRET'])
 """,
-    "globals of a library's function": "import json\nprint(json.loads.__globals__['__builtins__']['__import__']('os').environ['SECRET'])",
+    "globals of a library's function": """
+import json
+print(json.loads.__globals__['__builtins__']['__import__']('os').environ['SECRET'])
+""",
     "builtins by name": "print(__builtins__['__import__']('os').environ['SECRET'])",
     "__import__": "print(__import__('os').environ['SECRET'])",
     "the builtin's own module": "print(print.__self__.__import__('os').environ['SECRET'])",
@@ -45,7 +48,13 @@ while frame:
         break
     frame = frame.f_back
 """,
-    "frames by sys": "import sys\nframe = sys._getframe()\nwhile frame.f_back:\n    frame = frame.f_back\nprint(frame.f_globals['SECRET'])",
+    "frames by sys": """
+import sys
+frame = sys._getframe()
+while frame.f_back:
+    frame = frame.f_back
+print(frame.f_globals['SECRET'])
+""",
     "modules by sys": "import sys\nprint(sys.modules['__main__'].SECRET)",
     "format strings": """
 class P:
@@ -53,13 +62,18 @@ class P:
         pass
 print('{0.__init__.__globals__[__builtins__][__import__]}'.format(P()) and __builtins__['open'](FILE).read())
 """,
-    "attributes by string": "print(getattr(getattr((), '__class__'), '__base__').__subclasses__() and open(FILE).read())",
+    "attributes by string": """
+print(getattr(getattr((), '__class__'), '__base__').__subclasses__() and open(FILE).read())
+""",
     "code objects": "f = lambda: 0\nf.__code__ = f.__code__.replace(co_names=())\nprint(open(FILE).read())",
     "a class made by type": "T = type('T', (object,), {'go': lambda self: open(FILE).read()})\nprint(T().go())",
     "pickle": "import pickle\nprint(pickle.loads(b'cbuiltins\\nopen\\n.')(FILE).read())",
     "importlib": "import importlib\nprint(importlib.import_module('os').environ['SECRET'])",
     "ctypes": "import ctypes\nctypes.string_at(id(ctypes), 8)\nprint(open(FILE).read())",
-    "gc": "import gc\nprint([each for each in gc.get_objects() if type(each) is dict and 'SECRET' in each][0]['SECRET'])",
+    "gc": """
+import gc
+print([each for each in gc.get_objects() if type(each) is dict and 'SECRET' in each][0]['SECRET'])
+""",
     "a nested exec": "exec(\"print(__import__('os').environ['SECRET'])\")",
     "a nested eval": "eval(\"print(__import__('os').environ['SECRET'])\")",
 }
@@ -129,7 +143,8 @@ def test_no_way_out_works_from_a_snippet(fs, secret, name):
 
 
 @pytest.mark.parametrize(
-    "module", ["socket", "urllib.request", "http.client", "ssl", "ftplib", "asyncio.streams", "multiprocessing", "signal"]
+    "module",
+    ["socket", "urllib.request", "http.client", "ssl", "ftplib", "asyncio.streams", "multiprocessing", "signal"],
 )
 def test_there_is_no_module_that_reaches_the_network_or_another_process(fs, module):
     result = run_python(fs, f"import {module}")
@@ -143,7 +158,8 @@ def test_asyncio_opens_no_connection(fs):
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.setblocking(False)
         port = server.getsockname()[1]
-        code = f"import asyncio\nasync def go():\n    await asyncio.open_connection('127.0.0.1', {port})\nasyncio.run(go())"
+        go = f"async def go():\n    await asyncio.open_connection('127.0.0.1', {port})\n"
+        code = f"import asyncio\n{go}asyncio.run(go())"
 
         assert run_python(fs, code).exit_code == 1
         with pytest.raises(BlockingIOError):

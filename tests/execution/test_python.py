@@ -81,12 +81,14 @@ def test_an_error_is_told_with_the_lines_of_the_source(fs):
 
     assert told(result) == (
         "",
-        "Traceback (most recent call last):\n"
-        '  File "/s.py", line 4, in <module>\n'
-        "    f(0)\n"
-        '  File "/s.py", line 2, in f\n'
-        "    return 1 / x\n"
-        "ZeroDivisionError: division by zero\n",
+        (
+            "Traceback (most recent call last):\n"
+            '  File "/s.py", line 4, in <module>\n'
+            "    f(0)\n"
+            '  File "/s.py", line 2, in f\n'
+            "    return 1 / x\n"
+            "ZeroDivisionError: division by zero\n"
+        ),
         1,
     )
 
@@ -95,7 +97,7 @@ def test_a_syntax_error_runs_nothing(fs):
     result = run_python(fs, "open('/made', 'w')\nx y")
 
     assert (result.stdout, result.exit_code, fs.exists("/made")) == ("", 1, False)
-    assert 'line 2, in <module>\n    x y\nSyntaxError: ' in result.stderr
+    assert "line 2, in <module>\n    x y\nSyntaxError: " in result.stderr
 
 
 def test_a_long_traceback_is_shortened(fs):
@@ -219,7 +221,10 @@ print(sorted(at for at, _, _ in os.walk('/')), len([1 for _ in os.walk('/', foll
         ("import os\nos.listdir('/file')", "NotADirectoryError: [Errno 20] Not a directory: '/file'"),
         ("open('/fixed', 'a').write('x')", "PermissionError: [Errno 30] Read-only file system: '/fixed'"),
         ("open('/log', 'w')", "PermissionError: [Errno 1] Operation not permitted: '/log'"),
-        ("open('/bytes').read()", "UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
+        (
+            "open('/bytes').read()",
+            "UnicodeDecodeError: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte",
+        ),
         ("open('/a\\0b')", "ValueError: embedded null byte"),
     ],
 )
@@ -283,7 +288,7 @@ def test_changes_are_listed_and_are_one_action_of_the_actor(fs):
 
 def test_a_computed_file_and_a_hook_work_from_a_snippet(fs):
     heard = []
-    fs.mount_file("/now", lambda context: "computed")
+    fs.mount_file("/now", lambda _context: "computed")
     fs.register_write_hook("/", lambda event: heard.append(event.path))
 
     assert printed(fs, "print(open('/now').read())\nopen('/w', 'w')") == "computed\n"
@@ -309,7 +314,7 @@ def test_time_that_is_slept_counts(fs):
 def test_time_spent_in_computed_files_counts():
     fs = VirtualFileSystem(limits=Limits(provider_seconds=0.05))
     release = threading.Event()
-    fs.mount_file("/slow", lambda context: release.wait(20) or "x")
+    fs.mount_file("/slow", lambda _context: release.wait(20) or "x")
     code = "while True:\n    try:\n        open('/slow').read()\n    except OSError:\n        pass"
 
     result = run_python(fs, code, limits=PythonLimits(seconds=0.2))
@@ -351,7 +356,7 @@ def test_no_limit_is_zero(name):
 
 def test_a_snippet_is_stopped_from_another_thread_at_once(fs):
     begun = threading.Event()
-    fs.register_write_hook("/begun", lambda event: begun.set())
+    fs.register_write_hook("/begun", lambda _event: begun.set())
     snippet = Snippet(fs, "open('/begun', 'w')\nwhile True:\n    pass", name="<python>")
     future = job.start(snippet)
     assert begun.wait(20)
@@ -388,7 +393,7 @@ def test_snippets_run_at_once(fs):
 
 
 def test_a_provider_that_a_snippet_reads_may_run_a_snippet(fs):
-    fs.mount_file("/inner", lambda context: str(run_python(fs, "6 * 7").value))
+    fs.mount_file("/inner", lambda _context: str(run_python(fs, "6 * 7").value))
 
     assert printed(fs, "print(open('/inner').read())") == "42\n"
 
@@ -409,7 +414,7 @@ def test_without_the_interpreter_it_is_said_what_works(fs, monkeypatch):
     monkeypatch.setitem(sys.modules, "pydantic_monty", None)
     fresh = pool.Pool()
 
-    with pytest.raises(Unsupported, match="needs the package pydantic-monty.*host python3"):
+    with pytest.raises(Unsupported, match=r"needs the package pydantic-monty.*host python3"):
         fresh.workers()
 
 
@@ -456,6 +461,8 @@ def test_where_there_is_something_else_it_is_named(fs, code, advice):
     assert (result.exit_code, result.stderr.splitlines()[-1]) == (1, f"python: {advice}")
 
 
-@pytest.mark.parametrize("code", ["1 / 0", "nothing_of_this_name", "class P:\n    pass\nP().x", "raise RuntimeError('x')"])
+@pytest.mark.parametrize(
+    "code", ["1 / 0", "nothing_of_this_name", "class P:\n    pass\nP().x", "raise RuntimeError('x')"]
+)
 def test_the_users_own_mistakes_get_no_advice(fs, code):
     assert "python:" not in run_python(fs, code).stderr

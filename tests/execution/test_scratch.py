@@ -17,16 +17,19 @@ def names(directory):
 
 def test_a_private_directory_is_there_for_a_while(temporary):
     with scratch() as top:
-        assert (top.parent, top.stat().st_mode & 0o777, os.listdir(top)) == (temporary, 0o700, ["lock"])
+        assert (top.parent, top.stat().st_mode & 0o777, names(top)) == (temporary, 0o700, ["lock"])
 
     assert names(temporary) == []
 
 
 def test_it_is_gone_after_an_error(temporary):
-    with pytest.raises(KeyboardInterrupt), scratch() as top:
-        (top / "tree").mkdir()
-        raise KeyboardInterrupt
+    def fail():
+        with scratch() as top:
+            (top / "tree").mkdir()
+            raise KeyboardInterrupt
 
+    with pytest.raises(KeyboardInterrupt):
+        fail()
     assert names(temporary) == []
 
 

@@ -38,7 +38,9 @@ def host_names(tree):
 
 
 def names(fs):
-    return sorted(path for at, below, files in fs.walk("/") for path in [f"{at.rstrip('/')}/{n}" for n in below + files])
+    return sorted(
+        path for at, below, files in fs.walk("/") for path in [f"{at.rstrip('/')}/{n}" for n in below + files]
+    )
 
 
 # ---------------------------------------------------------------- out
@@ -72,7 +74,7 @@ def test_what_a_view_hides_never_reaches_the_disk(fs, tree):
 def test_what_cannot_be_read_is_left_out_and_said(fs, tree):
     fs.write_file("/locked", "x")
     fs.set_policy("/locked", NodePolicy(readable=False))
-    fs.mount_file("/broken", lambda context: 1 / 0)
+    fs.mount_file("/broken", lambda _context: 1 / 0)
 
     manifest = out(fs, "/", tree)
     assert host_names(tree) == []
@@ -258,7 +260,7 @@ def test_quotas_and_hooks_hold_on_the_way_back(tree):
 def test_computed_files_and_what_links_lead_to_are_not_written(fs, tree):
     fs.write_file("/f", "x")
     fs.symlink("/f", "/d/l")
-    fs.mount_file("/d/now", lambda context: "computed")
+    fs.mount_file("/d/now", lambda _context: "computed")
     manifest = out(fs, "/d", tree)
     (tree / "l").write_text("new")
     (tree / "now").write_text("new")
