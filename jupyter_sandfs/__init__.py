@@ -40,6 +40,8 @@ if TYPE_CHECKING:
         ReadOnly,
         SandboxNotFound,
         SandfsError,
+        StorageError,
+        StorageLocked,
         StoreError,
         TooManyLinks,
         Unsupported,
@@ -49,7 +51,7 @@ if TYPE_CHECKING:
     from jupyter_sandfs.sandbox import Sandbox
     from jupyter_sandfs.shell.results import ShellResult
     from jupyter_sandfs.shell.shell import SandboxShell
-    from jupyter_sandfs.storage import FileEntry, FileStorage
+    from jupyter_sandfs.storage import AsyncFileStorage, FileEntry, FileStorage, SerializableFileStorage
     from jupyter_sandfs.vfs.entries import Stat
     from jupyter_sandfs.vfs.events import WriteEvent
     from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
@@ -66,9 +68,11 @@ _ERRORS = (
     "AlreadyExists AppendOnly ChecksumMismatch ContentTypeRefused FileTooLarge HookError InvalidKey InvalidPath "
     "InvalidRequest IsADirectory KernelBusy LimitExceeded MergeConflict NameTooLong NoSpace NotADirectory NotEmpty "
     "NotFound ObjectNotFound ObjectTooLarge PathError PermissionDenied PreconditionFailed ProviderError QuotaExceeded "
-    "RateLimited ReadOnly SandboxNotFound SandfsError StoreError TooManyLinks Unsupported VersionConflict"
+    "RateLimited ReadOnly SandboxNotFound SandfsError StorageError StorageLocked StoreError "
+    "TooManyLinks Unsupported VersionConflict"
 )
 _HOMES = dict.fromkeys(_ERRORS.split(), "errors") | {
+    "AsyncFileStorage": "storage",
     "FileEntry": "storage",
     "FileInfo": "filestore",
     "FileStorage": "storage",
@@ -80,6 +84,7 @@ _HOMES = dict.fromkeys(_ERRORS.split(), "errors") | {
     "ReadOnlyView": "vfs.wrappers",
     "Sandbox": "sandbox",
     "SandboxShell": "shell.shell",
+    "SerializableFileStorage": "storage",
     "ShellResult": "shell.results",
     "Snapshot": "vfs.history",
     "Stat": "vfs.entries",
@@ -101,6 +106,7 @@ _ENTRY_POINTS = {
 __all__ = [
     "AlreadyExists",
     "AppendOnly",
+    "AsyncFileStorage",
     "ChecksumMismatch",
     "ContentTypeRefused",
     "FileEntry",
@@ -139,9 +145,12 @@ __all__ = [
     "SandboxNotFound",
     "SandboxShell",
     "SandfsError",
+    "SerializableFileStorage",
     "ShellResult",
     "Snapshot",
     "Stat",
+    "StorageError",
+    "StorageLocked",
     "StoreError",
     "SubtreeView",
     "TooManyLinks",

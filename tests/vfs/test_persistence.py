@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_sandfs.errors import InvalidPath
+from jupyter_sandfs.errors import StorageError
 from jupyter_sandfs.storage import FileEntry, MemoryFileStorage
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.policy import NodePolicy
@@ -161,5 +161,5 @@ def test_entries_that_come_in_any_order_and_without_parents_make_the_same_tree(l
 def test_an_entry_under_a_path_that_is_not_normal_is_refused(storage, path):
     storage.set(FileEntry(path=path))
 
-    with pytest.raises(InvalidPath):
+    with pytest.raises(StorageError, match="no normal path"):
         VirtualFileSystem(storage)
