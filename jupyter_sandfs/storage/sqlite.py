@@ -14,6 +14,7 @@ import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from zlib import crc32
 
 from jupyter_sandfs.errors import InvalidRequest, StorageError, StorageLocked
 from jupyter_sandfs.storage.entry import FileEntry
@@ -27,11 +28,13 @@ _LOG_BYTES = 64 << 20  # the log shrinks to this after a large change
 _WAIT_SECONDS = 2.0  # for another process that is just closing
 _LAST = "\U0010ffff"
 
-# What a file holds beyond its first bytes stands in pieces, by where each begins: an append adds one.
+# What a file holds beyond its first bytes stands in pieces, by where each begins: an append adds one. SQLite itself
+# does not notice a changed byte in a content; the sums (CRC-32) do.
 _SCHEMA = {
-    "entry": "CREATE TABLE entry (path TEXT PRIMARY KEY NOT NULL, facts TEXT NOT NULL, content BLOB NOT NULL)",
+    "entry": "CREATE TABLE entry (path TEXT PRIMARY KEY NOT NULL, facts TEXT NOT NULL, content BLOB NOT NULL, "
+    "sum INTEGER NOT NULL)",
     "piece": "CREATE TABLE piece (path TEXT NOT NULL, start INTEGER NOT NULL, content BLOB NOT NULL, "
-    "PRIMARY KEY (path, start)) WITHOUT ROWID",
+    "sum INTEGER NOT NULL, PRIMARY KEY (path, start)) WITHOUT ROWID",
 }
 
 
@@ -72,7 +75,7 @@ class SQLiteFileStorage(SerializableFileStorage):
 
     def get(self, path: str) -> FileEntry | None:
         with self._working() as connection:
-            row = connection.execute("SELECT facts, content FROM entry WHERE path = ?", (path,)).fetchone()
+            row = connection.execute("SELECT facts, content, sum FROM entry WHERE path = ?", (path,)).fetchone()
             return _entry(connection, path, *row) if row else None
 
     def set(self, entry: FileEntry) -> None:
@@ -123,7 +126,7 @@ class SQLiteFileStorage(SerializableFileStorage):
     def _page(self, after: str) -> list[FileEntry]:
         with self._working() as connection:
             rows = connection.execute(
-                "SELECT path, facts, content FROM entry WHERE path > ? ORDER BY path LIMIT ?", (after, _PAGE)
+                "SELECT path, facts, content, sum FROM entry WHERE path > ? ORDER BY path LIMIT ?", (after, _PAGE)
             ).fetchall()
             return [_entry(connection, *row) for row in rows]
 
@@ -189,6 +192,7 @@ def _connect(path: Path, synchronous: str) -> sqlite3.Connection:
     # The file may come from others: nothing in its schema may call what has effects.
     for setting in ("locking_mode=EXCLUSIVE", "trusted_schema=OFF", "cell_size_check=ON", f"synchronous={synchronous}"):
         connection.execute(f"PRAGMA {setting}")
+    connection.create_function("crc32", 1, crc32, deterministic=True)
     return connection
 
 
@@ -217,6 +221,8 @@ def _check_ours(connection: sqlite3.Connection) -> None:
         raise StorageError(f"a later release wrote it (format {number}, here {_NUMBER}): upgrade jupyter_sandfs")
     if tables != _SCHEMA:  # a trigger or a view would be somebody's
         raise StorageError("its tables are not those of a storage; restore it from a copy")
+    if (found := connection.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+        raise StorageError(f"it is damaged; restore it from a copy ({found})")
 
 
 def _tables(connection: sqlite3.Connection) -> dict[str, str]:
@@ -237,34 +243,32 @@ _INHERITED: list[sqlite3.Connection] = []
 # ---------------------------------------------------------------- rows
 
 
-def _entry(connection: sqlite3.Connection, path: str, facts: object, content: object) -> FileEntry:
-    pieces = connection.execute("SELECT start, content FROM piece WHERE path = ? ORDER BY start", (path,)).fetchall()
-    entry = FileEntry.from_facts(facts if isinstance(facts, str) else "", _joined(path, content, pieces))
+def _entry(connection: sqlite3.Connection, path: str, facts: object, content: object, sum_: object) -> FileEntry:
+    pieces = connection.execute("SELECT start, content, sum FROM piece WHERE path = ? ORDER BY start", (path,))
+    entry = FileEntry.from_facts(facts if isinstance(facts, str) else "", _joined(path, [(0, content, sum_), *pieces]))
     if entry.path != path:
         raise StorageError(f"the storage is damaged: what stands under {path[:100]!r} is another entry")
     return entry
 
 
-def _joined(path: str, content: object, pieces: list[tuple[object, object]]) -> bytes:
-    parts, size = [content], len(content) if isinstance(content, bytes) else -1
-    for start, part in pieces:
-        if start != size or not isinstance(part, bytes):
-            size = -1
-            break
+def _joined(path: str, pieces: list[tuple[object, object, object]]) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    for start, part, sum_ in pieces:
+        if start != size or not isinstance(part, bytes) or crc32(part) != sum_:
+            raise StorageError(f"the storage is damaged: the content of {path[:100]!r} is not what was written")
         parts.append(part)
         size += len(part)
-    if size < 0:
-        raise StorageError(f"the storage is damaged: the content of {path[:100]!r} has a gap")
-    return b"".join(parts) if pieces else content  # type: ignore[arg-type, return-value]  # bytes, all of them
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _put(connection: sqlite3.Connection, entry: FileEntry) -> None:
     first = entry.content if entry.size <= _PIECE_BYTES else entry.content[:_PIECE_BYTES]
     connection.execute("DELETE FROM piece WHERE path = ?", (entry.path,))
     connection.execute(
-        "INSERT INTO entry VALUES (?, ?, ?) "
-        "ON CONFLICT (path) DO UPDATE SET facts = excluded.facts, content = excluded.content",
-        (entry.path, entry.facts(), first),
+        "INSERT INTO entry VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (path) DO UPDATE SET facts = excluded.facts, content = excluded.content, sum = excluded.sum",
+        (entry.path, entry.facts(), first, crc32(first)),
     )
     _add_pieces(connection, entry, len(first))
 
@@ -285,18 +289,20 @@ def _extend(connection: sqlite3.Connection, entry: FileEntry) -> None:
 
 def _cut(connection: sqlite3.Connection, path: str, size: int) -> None:
     """Drop what is kept of a content beyond its first bytes."""
-    for statement in (
-        "DELETE FROM piece WHERE path = ?1 AND start >= ?2",
-        "UPDATE piece SET content = substr(content, 1, ?2 - start) WHERE path = ?1 AND start + length(content) > ?2",
-        "UPDATE entry SET content = substr(content, 1, ?2) WHERE path = ?1 AND length(content) > ?2",
-    ):
-        connection.execute(statement, (path, size))
+    connection.execute("DELETE FROM piece WHERE path = ? AND start >= ?", (path, size))
+    for table, start in (("piece", "start"), ("entry", "0")):
+        left = f"substr(content, 1, ?2 - {start})"
+        connection.execute(
+            f"UPDATE {table} SET content = {left}, sum = crc32({left}) "  # noqa: S608  # of the names above
+            f"WHERE path = ?1 AND {start} + length(content) > ?2",
+            (path, size),
+        )
 
 
 def _add_pieces(connection: sqlite3.Connection, entry: FileEntry, done: int) -> None:
     for at in range(done, len(entry.content), _PIECE_BYTES):
         piece = memoryview(entry.content)[at : at + _PIECE_BYTES]
-        connection.execute("INSERT INTO piece VALUES (?, ?, ?)", (entry.path, entry.start + at, piece))
+        connection.execute("INSERT INTO piece VALUES (?, ?, ?, ?)", (entry.path, entry.start + at, piece, crc32(piece)))
 
 
 def _drop(connection: sqlite3.Connection, path: str) -> bool:
