@@ -12,6 +12,7 @@ whole or not at all, and not if somebody else has changed the name since it was 
 
 from __future__ import annotations
 
+import re
 import secrets
 import threading
 from collections.abc import Iterable, Iterator
@@ -21,7 +22,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import redis
 
-from jupyter_sandfs.errors import InvalidRequest, StorageError, StorageLocked
+from jupyter_sandfs.errors import InvalidRequest, SandfsError, StorageError, StorageLocked
 from jupyter_sandfs.storage.entry import FileEntry
 from jupyter_sandfs.storage.serial import SerializableFileStorage
 
@@ -83,7 +84,7 @@ class RedisFileStorage(SerializableFileStorage):
         end = start + b"\xff" if prefix else b"+"  # no UTF-8 holds this byte
         with self._translated():
             found = self._client.zrangebylex(self._keys["paths"], start if prefix else b"-", end)
-        return iter([path.decode() for path in found])
+            return iter([path.decode() for path in found])
 
     def items(self) -> Iterator[FileEntry]:
         """All entries, as they were at one moment. Raises StorageLocked if another kernel changes them meanwhile."""
@@ -148,7 +149,9 @@ class RedisFileStorage(SerializableFileStorage):
             yield
         except redis.WatchError:
             raise self._overtaken() from None
-        except (redis.RedisError, OSError, UnicodeDecodeError) as error:
+        except SandfsError:
+            raise
+        except (redis.RedisError, OSError, ValueError) as error:  # a number or a text that is none
             raise StorageError(f"Redis: {error}") from error
 
     # ------------------------------------------------------------ entries
@@ -216,6 +219,7 @@ def _entry(path: str, facts: bytes, size: bytes | None, pieces: dict[bytes, byte
     parts, at = [], 0
     for offset, piece in sorted((int(offset), piece) for offset, piece in pieces.items()):
         if offset != at:
+            at = -1
             break
         parts.append(piece)
         at += len(piece)
@@ -232,9 +236,10 @@ def _split(url: str) -> tuple[str, str]:
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     name = options.pop("name", "")
-    if not set(options) <= {"db"} or parts.fragment or "{" in name or "}" in name:
-        raise InvalidRequest("a Redis storage is redis://host:port/db?name=NAME, with no other options")
     scheme = "unix" if parts.scheme == "redis+unix" else parts.scheme
+    plain = scheme == "unix" or re.fullmatch(r"/?\d*", parts.path)
+    if not plain or parts.fragment or not set(options) <= {"db"} or "{" in name or "}" in name:
+        raise InvalidRequest("a Redis storage is redis://host:port/db?name=NAME, with no other options")
     return f"{scheme}://{parts.netloc}{parts.path}?{urlencode(options)}", name
 
 
