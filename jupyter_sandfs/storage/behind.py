@@ -158,6 +158,13 @@ class _Backlog:
         self.size += _cost(later) - (_cost(before) if path in self._held else 0)
         self._held[path] = later
 
+    def growth(self, later: _Backlog) -> int:
+        """Bytes that this grows by when it absorbs another one; fewer than 0 if it shrinks."""
+        return later.size - sum(self._replaced(path, held) for path, held in later._held.items() if path in self._held)
+
+    def _replaced(self, path: str, later: _Held | None) -> int:
+        return _NODE_BYTES if later is not None and later.entry.start else _cost(self._held[path])
+
     def absorb(self, later: _Backlog) -> None:
         """Add all that another one holds, which came after this."""
         for path, held in later._held.items():
@@ -195,7 +202,8 @@ class _Writer:
         self.stopping = False
         self._thread = threading.Thread(target=self._run, name="sandfs-write-behind", daemon=True)
         self._thread.start()
-        _WRITERS.add(self)
+        # Later ones run first: what waits is written before the storage behind is told that the process ends.
+        atexit.register(self._end)
 
     def accept(self, sets: list[FileEntry], deletes: list[str]) -> None:
         """Take a change in, when there is room for it."""
@@ -234,6 +242,10 @@ class _Writer:
         if self._owner == os.getpid():  # the thread of a forked process's parent is not there
             self._thread.join(seconds)
 
+    def _end(self) -> None:
+        self.stop()
+        self.join(_EXIT_SECONDS)
+
     def _check_usable(self) -> None:
         if self._owner != os.getpid():
             raise StorageError(f"the storage was opened by process {self._owner}, of which this one is a fork")
@@ -242,7 +254,7 @@ class _Writer:
 
     def _has_room(self, change: _Backlog) -> bool:
         waiting = self._waiting.size + self._writing.size
-        return waiting == 0 or waiting + change.size <= self._max_bytes
+        return waiting == 0 or waiting + self._waiting.growth(change) <= self._max_bytes
 
     def _is_idle(self) -> bool:
         return not (self._waiting or self._writing)
@@ -271,6 +283,7 @@ class _Writer:
             self._storage.close()
         except Exception:  # noqa: BLE001  # the thread ends here: nobody else could tell
             _log.exception("the storage could not be closed")
+        atexit.unregister(self._end)
 
     def _take(self) -> bool:
         """Wait for work and take it all; False when it is time to end."""
@@ -295,14 +308,3 @@ def _told(failure: BaseException) -> StorageError:
     error = kind(f"changes are not kept, of this and earlier calls: {failure or type(failure).__name__}")
     error.__cause__ = failure
     return error
-
-
-_WRITERS: weakref.WeakSet[_Writer] = weakref.WeakSet()
-
-
-@atexit.register
-def _finish_all() -> None:
-    for writer in list(_WRITERS):
-        writer.stop()
-    for writer in list(_WRITERS):
-        writer.join(_EXIT_SECONDS)

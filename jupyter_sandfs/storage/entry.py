@@ -135,7 +135,7 @@ def _entry(facts: dict[str, Any], content: bytes) -> FileEntry:
         # Exact types: True is no version, and a float no time.
         if name not in _FACTS or not (type(value) in _FACTS[name] or object in _FACTS[name]):
             raise StorageError(f"the storage is damaged: an entry's {name[:40]!r} can't be read")
-        if isinstance(value, int) and abs(value) > _LARGEST:
+        if int in _FACTS[name] and abs(value) > _LARGEST:
             raise StorageError(f"the storage is damaged: an entry's {name!r} is too large")
     path, target = _plain_path(facts.pop("path", "")), facts.get("link_target")
     _require(facts.get("version", 0) >= 0 and 0 <= facts.get("mode", 0) <= 0o7777, path)

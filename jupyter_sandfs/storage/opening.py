@@ -127,6 +127,14 @@ def _needing(extra: str) -> Iterator[None]:
 
 def _sqlite_path(parts: SplitResult) -> Path:
     path = unquote(parts.path[1:])
-    if parts.netloc or parts.query or parts.fragment or not path or "\0" in path or path.endswith("/"):
+    if (
+        not parts.path.startswith("/")
+        or parts.netloc
+        or parts.query
+        or parts.fragment
+        or not path
+        or "\0" in path
+        or path.endswith("/")
+    ):
         raise InvalidRequest("an SQLite storage is sqlite:///relative.sqlite or sqlite:////absolute.sqlite")
     return Path(path).expanduser()
