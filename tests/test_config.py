@@ -9,8 +9,17 @@ from jupyter_sandfs.config import STORE_URL_VARIABLE, Options, SandFS
 
 def test_without_configuration_the_defaults_count():
     assert SandFS().options({}) == Options(
-        store_url=None, max_file_size=100 << 20, max_total_bytes=10 << 30, default_ttl=0.0, request_timeout=20.0
+        store_url=None,
+        storage=None,
+        max_file_size=100 << 20,
+        max_total_bytes=10 << 30,
+        default_ttl=0.0,
+        request_timeout=20.0,
     )
+
+
+def test_a_storage_is_configured_by_its_url():
+    assert SandFS(storage="sqlite:///x.sqlite").options({}).storage == "sqlite:///x.sqlite"
 
 
 @pytest.mark.parametrize(
