@@ -22,19 +22,20 @@ from jupyter_sandfs.storage.serial import SerializableFileStorage
 
 _APPLICATION = 0x53465331  # "SFS1", in the header of each of our files (SQLite, PRAGMA application_id)
 _NUMBER = 1  # of the format, in PRAGMA user_version
+_ROW_BYTES = 16 << 10  # a content up to this size stands in the row of its entry, which each change writes anew
 _PIECE_BYTES = 16 << 20  # SQLite holds at most 1 GB in a value, and copies each value once
 _PAGE = 64  # entries read at a time
 _LOG_BYTES = 64 << 20  # the log shrinks to this after a large change
 _WAIT_SECONDS = 2.0  # for another process that is just closing
 _LAST = "\U0010ffff"
 
-# What a file holds beyond its first bytes stands in pieces, by where each begins: an append adds one. SQLite itself
+# A large content stands in pieces, by where each begins, and so does what was appended to a small one. SQLite itself
 # does not notice a changed byte in a content; the sums (CRC-32) do.
 _SCHEMA = {
     "entry": "CREATE TABLE entry (path TEXT PRIMARY KEY NOT NULL, facts TEXT NOT NULL, content BLOB NOT NULL, "
     "sum INTEGER NOT NULL)",
     "piece": "CREATE TABLE piece (path TEXT NOT NULL, start INTEGER NOT NULL, content BLOB NOT NULL, "
-    "sum INTEGER NOT NULL, PRIMARY KEY (path, start)) WITHOUT ROWID",
+    "sum INTEGER NOT NULL, PRIMARY KEY (path, start))",
 }
 
 
@@ -263,7 +264,7 @@ def _joined(path: str, pieces: list[tuple[object, object, object]]) -> bytes:
 
 
 def _put(connection: sqlite3.Connection, entry: FileEntry) -> None:
-    first = entry.content if entry.size <= _PIECE_BYTES else entry.content[:_PIECE_BYTES]
+    first = entry.content if entry.size <= _ROW_BYTES else b""
     connection.execute("DELETE FROM piece WHERE path = ?", (entry.path,))
     connection.execute(
         "INSERT INTO entry VALUES (?, ?, ?, ?) "
@@ -274,17 +275,20 @@ def _put(connection: sqlite3.Connection, entry: FileEntry) -> None:
 
 
 def _extend(connection: sqlite3.Connection, entry: FileEntry) -> None:
-    (size,) = connection.execute(
-        "SELECT length(content) + coalesce((SELECT sum(length(content)) FROM piece WHERE path = ?1), 0) "
-        "FROM entry WHERE path = ?1",
-        (entry.path,),
-    ).fetchone() or (-1,)
+    size = _size(connection, entry.path)
     if size < entry.start:
         raise InvalidRequest(f"{entry.path}: {entry.start} bytes are not what is kept")
     if size > entry.start:
         _cut(connection, entry.path, entry.start)
     connection.execute("UPDATE entry SET facts = ? WHERE path = ?", (entry.facts(), entry.path))
     _add_pieces(connection, entry, 0)
+
+
+def _size(connection: sqlite3.Connection, path: str) -> int:
+    """Bytes of a content: where its last piece ends; -1 if there is no entry."""
+    last = "SELECT start + length(content) FROM piece WHERE path = ?1 ORDER BY start DESC LIMIT 1"
+    row = connection.execute(f"SELECT coalesce(({last}), length(content)) FROM entry WHERE path = ?1", (path,))  # noqa: S608  # of the words above
+    return int((row.fetchone() or (-1,))[0])
 
 
 def _cut(connection: sqlite3.Connection, path: str, size: int) -> None:

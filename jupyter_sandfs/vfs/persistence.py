@@ -33,21 +33,28 @@ class Persistence:
     def __init__(self, storage: FileStorage, tree: Tree) -> None:
         self._storage = storage
         self._tree = tree
+        # Paths of changes that failed, or were interrupted, which the storage may have all the same: the next change
+        # tells it what is there.
+        self._unsure: dict[str, None] = {}
         self.guarded = _load(sorted(storage.items(), key=lambda each: each.path), tree)
 
     def save(self, steps: Iterable[Step]) -> None:
         """Hand over a change; returns when the storage has it, or raises and the change is to be undone."""
         change = _Change(grows=self._storage.grows)
+        for path in self._unsure:
+            change.tell(path, self._tree.get(path))
         for step in steps:
             change.add(step)
         for path in change.touched:
             if isinstance(directory := self._tree.get(path), Directory):
                 change.set(path, directory)  # its time: names came or went
-        self._storage.apply(change.sets.values(), [path for path in change.deletes if path not in change.sets])
-
-    def flush(self) -> None:
-        """Return when the storage keeps all that it was handed."""
-        self._storage.flush()
+        deletes = [path for path in change.deletes if path not in change.sets]
+        try:
+            self._storage.apply(change.sets.values(), deletes)
+        except BaseException:
+            self._unsure.update(dict.fromkeys((*change.sets, *deletes)))
+            raise
+        self._unsure.clear()
 
 
 # ---------------------------------------------------------------- out
@@ -82,6 +89,12 @@ class _Change:
                 self.set(path, after, before)
             else:
                 self._swap(path, before, after)
+
+    def tell(self, path: str, node: Node | None) -> None:
+        """Note what is at a path, whatever the storage may have there."""
+        self.deletes[path] = None
+        if node is not None:
+            self.set(path, node)
 
     def set(self, path: str, node: Node, before: FileRecord | None = None) -> None:
         """Note a node, and what the storage holds of it already."""

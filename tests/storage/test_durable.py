@@ -128,3 +128,28 @@ def test_a_dynamic_node_says_who_served_it_until_it_is_mounted_again(url):
             with pytest.raises(ProviderError, match=r"load_prices' served it before .*: mount it again"):
                 fs.read_text("/copy")
             assert fs.metadata("/prices") == {"currency": "EUR"}
+
+
+# ---------------------------------------------------------------- what is not kept: see docs/storage.md
+
+
+def test_journal_and_snapshots_are_not_kept(url):
+    with open_storage(url) as storage:
+        fs = VirtualFileSystem(storage)
+        fs.write_file("/a", "x")
+        fs.snapshot("s")
+
+    with open_storage(url) as storage:
+        again = VirtualFileSystem(storage)
+        assert (again.log(), again.snapshots()) == ([], [])
+
+
+def test_a_path_that_was_removed_before_starts_again_at_version_1(url):
+    with open_storage(url) as storage:
+        fs = VirtualFileSystem(storage)
+        fs.write_file("/a", "1")
+        fs.write_file("/a", "2")
+        fs.remove("/a")
+
+    with open_storage(url) as storage:
+        assert VirtualFileSystem(storage).write_file("/a", "3") == 1

@@ -127,7 +127,8 @@ def test_an_append_to_a_large_file_writes_the_end_alone(file):
         log = file.with_name("entries.sqlite-wal")
 
         for number in range(10):
-            storage.set(FileEntry(path="/big", content=b"x" * 100, start=(20 << 20) + number * 100))
+            size = (20 << 20) + number * 100
+            storage.set(FileEntry(path="/big", content=b"x" * 100, start=size, version=10**number))
         assert log.stat().st_size < 500_000
         assert storage.get("/big").content == bytes(20 << 20) + b"x" * 1000
 

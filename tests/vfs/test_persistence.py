@@ -182,6 +182,56 @@ def test_entries_that_are_no_tree_are_refused(storage, entries, message):
         VirtualFileSystem(storage)
 
 
+class Interrupted(MemoryFileStorage):
+    """Keeps a change and is interrupted before it can say so, on request."""
+
+    grows = False
+    interrupt = False
+
+    def apply(self, sets, deletes):
+        super().apply(sets, deletes)
+        if self.interrupt:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda fs: fs.write_file("/d/f", "lost"),
+        lambda fs: fs.append_file("/d/f", "lost"),
+        lambda fs: fs.write_file("/a/b/c", "lost"),
+        lambda fs: fs.move("/d", "/e"),
+        lambda fs: fs.copy("/d", "/e"),
+        lambda fs: fs.remove("/d", recursive=True),
+        lambda fs: fs.chmod("/d", 0),
+    ],
+)
+@pytest.mark.parametrize(
+    "later",
+    [
+        lambda fs: fs.write_file("/other", "x"),
+        lambda fs: fs.write_file("/d/f", "y"),
+        lambda fs: fs.append_file("/d/f", "y"),
+        lambda fs: fs.remove("/d", recursive=True),
+        lambda fs: fs.move("/d", "/a"),
+    ],
+)
+def test_what_was_interrupted_and_kept_all_the_same_is_put_right_by_the_next_change(look, call, later):
+    storage = Interrupted()
+    fs = VirtualFileSystem(storage)
+    fs.write_file("/d/f", "1")
+    fs.write_file("/d/g", "2")
+    storage.interrupt = True
+    with pytest.raises(KeyboardInterrupt):
+        call(fs)
+    with pytest.raises(KeyboardInterrupt):
+        call(fs)
+    storage.interrupt = False
+
+    later(fs)
+    assert look.everything(VirtualFileSystem(storage)) == look.everything(fs)
+
+
 # ---------------------------------------------------------------- what a change writes
 
 
