@@ -32,7 +32,11 @@ class Extension:
                 default_ttl=options.default_ttl,
             ),
         )
-        Sandbox.current()
+        try:
+            Sandbox.current()
+        except BaseException:  # its storage may be open in another kernel: loading can be tried again
+            Sandbox.defaults = self._earlier
+            raise
         self.dispatcher = Dispatcher(_resolve, Sandbox.names)
         self._links = _links(ip, self.dispatcher)
         Sandbox.faces["browse"] = self._browse

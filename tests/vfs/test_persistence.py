@@ -366,5 +366,7 @@ def test_a_dynamic_node_is_kept_with_the_name_of_its_provider(stored, storage, p
 
     assert [storage.get(path).mount for path in ("/now", "/live")] == [name, name]
     assert [again.stat(path).dynamic for path in ("/now", "/live")] == [True, True]
-    with pytest.raises(ProviderError, match=f"'{name}' served it before the file system was opened again: mount it"):
+    with pytest.raises(
+        ProviderError, match=f"'{name}' served it before the storage was opened: remove it, and mount it"
+    ):
         again.listdir("/live")
