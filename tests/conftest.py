@@ -13,6 +13,7 @@ _PACKAGES = {
     "node": "Node.js",
     "bash": "bash and the GNU tools",
     "bwrap": "Debian's bubblewrap",
+    "redis-server": "Debian's redis-server",
 }
 
 

@@ -11,6 +11,7 @@ from traitlets.config import Config
 from jupyter_sandfs import errors, paths
 from jupyter_sandfs.config import STORE_URL_VARIABLE, SandFS
 from jupyter_sandfs.kernel.commands import CELL_COMMANDS, LINE_COMMANDS
+from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.server import archives, files, fs
 from jupyter_sandfs.shell.commands import COMMANDS
 from jupyter_sandfs.storage import FileStorage
@@ -38,10 +39,14 @@ def test_each_link_leads_to_a_file(page: Path):
 
 
 @pytest.mark.parametrize("page", sorted(ROOT.glob("docs/*.md")), ids=lambda page: page.name)
-def test_the_python_snippets_of_a_page_run_one_after_another(page: Path):
+def test_the_python_snippets_of_a_page_run_one_after_another(page: Path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = Sandbox.names()
     names: dict[str, object] = {"get_config": Config}  # what Jupyter gives a configuration file
     for code in _PYTHON.findall(page.read_text()):
         exec(compile(code, page.name, "exec"), names)
+    for name in set(Sandbox.names()) - set(before):
+        Sandbox.get(name).close()
 
     assert "__builtins__" in names or "```python" not in page.read_text()
 

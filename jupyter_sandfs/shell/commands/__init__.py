@@ -38,4 +38,6 @@ _ALL = (
     TREE,
 )
 
-COMMANDS: Mapping[str, Command] = {command.name: command for command in _ALL}
+COMMANDS: Mapping[str, Command] = {command.name: command for command in _ALL} | {
+    "python3": PYTHON
+}  # two names, as everywhere
