@@ -229,17 +229,12 @@ def test_help_lists_every_command_of_ours_and_of_the_user(shell):
     assert "Do my thing." in text
 
 
-@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "python3"])
+@pytest.mark.parametrize("name", COMMANDS)
 def test_each_command_describes_itself_in_two_ways(shell, name):
     asked, looked_up = shell.exec(f"{name} --help"), shell.exec(f"help {name}")
 
     assert told(asked) == told(looked_up) == (COMMANDS[name].describe(), "", 0)
     assert asked.stdout.startswith(f"Usage: {COMMANDS[name].synopsis}\n{COMMANDS[name].help}\n")
-
-
-def test_python3_is_another_name_of_python(shell):
-    assert told(shell.exec("python3 --help")) == told(shell.exec("python --help"))
-    assert COMMANDS["python3"].help == COMMANDS["python"].help
 
 
 def test_help_for_what_is_not_ours_points_elsewhere(shell):

@@ -38,6 +38,4 @@ _ALL = (
     TREE,
 )
 
-COMMANDS: Mapping[str, Command] = {command.name: command for command in _ALL} | {
-    "python3": PYTHON
-}  # two names, as everywhere
+COMMANDS: Mapping[str, Command] = {command.name: command for command in _ALL}

@@ -31,7 +31,7 @@ async def _run(call: Invocation) -> Output:
         del words[0]
     first = words[0] if words else "-"
     if first in {"-h", "--help"}:
-        return Output(PYTHON.describe())
+        return Output(replace(PYTHON, name=call.name).describe())
     if first in {"-V", "--version"}:
         return Output(f"{_version()}\n")
     if wrong := _wrong(first, words[1:]):
@@ -102,4 +102,4 @@ PYTHON = Command(
     help="Run Python (a subset; for all of it: host python3) on the files here; ARGs are in the list argv.",
     run=_run,
 )
-PYTHON3 = replace(PYTHON, name="python3")  # the engine gives both names as the first
+PYTHON3 = replace(PYTHON, name="python3")
