@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import secrets
-from collections.abc import Iterator
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
 from jupyter_sandfs.errors import InvalidRequest, ObjectTooLarge, QuotaExceeded, SandfsError
 from jupyter_sandfs.filestore.intake import chunks
 from jupyter_sandfs.filestore.nats.accounts import Content
-from jupyter_sandfs.filestore.nats.chunks import Outgoing, chunk_ttl
+from jupyter_sandfs.filestore.nats.chunks import WINDOW_BYTES, Outgoing, chunk_ttl
 from jupyter_sandfs.filestore.nats.session import Session
 from jupyter_sandfs.filestore.protocol import Body, FileInfo
 from jupyter_sandfs.filestore.terms import Terms, count
 
-# Space is claimed in steps of this many bytes. A body of one chunk is claimed when it is complete.
+# Space is claimed in steps of this many bytes. A small body is claimed when it is complete.
 STEP_BYTES = 8 << 20
+SMALL_BYTES = 2 << 20
 
 
 class Arrival:
@@ -34,6 +38,8 @@ class Arrival:
         self._nuid = secrets.token_hex(16)
         self._outgoing = Outgoing(session.wire, self._nuid, ttl=chunk_ttl(terms.ttl))
         self._digest = hashlib.sha256()
+        self._slots = threading.Semaphore(WINDOW_BYTES // self._outgoing.chunk_bytes)
+        self._fault: BaseException | None = None
         self._taken = self._sent = self._granted = 0
         self._is_committed = False
 
@@ -44,37 +50,41 @@ class Arrival:
             InvalidRequest: no bytes, or not as many as declared.
             ObjectTooLarge, and as `Desk.commit`
         """
-        last = b""
+        kept: deque[bytes | memoryview] = deque()
         for block in self._blocks(body):
-            if last:
-                self._send(last)
-            last = block
+            kept.append(block)
+            while kept and self._taken - self._sent > SMALL_BYTES:
+                self._send(kept.popleft())
         if self._size is not None and self._taken != self._size:
             raise InvalidRequest(f"the body ends after {self._taken} bytes, {self._size} were declared")
         digest = self._digest.hexdigest()
         self._terms.check_sha256(self._key, digest)
         number = -(-self._taken // self._outgoing.chunk_bytes)
         content = Content(self._nuid, self._taken, digest, number)
-        info = self._session.run(self._finish(last, content))
+        info = self._session.run(self._finish(kept, content))
         self._is_committed = True
         return info
 
-    async def _finish(self, last: bytes, content: Content) -> FileInfo:
-        if last:
-            await self._outgoing.send(last)
+    async def _finish(self, kept: Iterable[bytes | memoryview], content: Content) -> FileInfo:
+        for block in kept:
+            self._outgoing.send(block)
         return await self._session.desk.commit(self._nuid, self._key, content, self._terms, self._outgoing)
 
-    def _blocks(self, body: Body) -> Iterator[bytes]:
+    def _blocks(self, body: Body) -> Iterator[bytes | memoryview]:
         """The body in full chunks and a last one."""
         most, block = self._outgoing.chunk_bytes, bytearray()
         for chunk in chunks(body):
             self._check(len(chunk))
             self._digest.update(chunk)
             for start in range(0, len(chunk), most):
-                block += chunk[start : start + most]
+                part = chunk[start : start + most]
+                if not block and len(part) == most and isinstance(chunk.obj, bytes):
+                    yield part  # nobody can change it while it is on its way
+                    continue
+                block += part
                 if len(block) >= most:
-                    yield bytes(block[:most])
-                    del block[:most]
+                    yield bytes(memoryview(block)[:most])
+                    block = block[most:]
         if block:
             yield bytes(block)
 
@@ -85,11 +95,23 @@ class Arrival:
         if self._size is not None and self._taken > self._size:
             raise InvalidRequest(f"the body goes on after the {self._size} bytes that were declared")
 
-    def _send(self, block: bytes) -> None:
+    def _send(self, block: bytes | memoryview) -> None:
+        """Send a chunk off, and wait only while too many are under way."""
         self._sent += len(block)
         if self._sent > self._granted:
             self._reserve()
-        self._session.run(self._outgoing.send(block))
+        self._slots.acquire()
+        self._session.call(self._begin, block)
+        if self._fault is not None:
+            raise self._fault
+
+    def _begin(self, block: bytes | memoryview) -> None:
+        self._outgoing.send(block).add_done_callback(self._sent_off)
+
+    def _sent_off(self, sending: asyncio.Task[int | None]) -> None:
+        self._slots.release()
+        if not sending.cancelled():
+            self._fault = self._fault or sending.exception()
 
     def _reserve(self) -> None:
         """Claim the declared size or a step ahead; where that is too much, just what has arrived."""

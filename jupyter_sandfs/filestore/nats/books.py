@@ -22,7 +22,7 @@ Change = Callable[[Draft], Awaitable[Result]]
 
 _TOGETHER = 64
 # Recent lines that the ledger carries before they are moved to pages: many make each write larger, few make many pages.
-_MOST_RECENT, _RECENT_BYTES = 64, 64 << 10
+_MOST_RECENT, _RECENT_BYTES = 32, 64 << 10
 _CONTENDING_SECONDS = 30.0
 _LONGEST_PAUSE = 0.1
 

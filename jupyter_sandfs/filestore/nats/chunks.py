@@ -49,15 +49,14 @@ class Outgoing:
         self._offset = 0
         self.chunk_bytes = chunk_size(wire)
 
-    async def send(self, chunk: bytes | bytearray | memoryview) -> None:
-        """Send a chunk off; wait while too many are under way. Raises StoreError, QuotaExceeded."""
-        while len(self._under_way) * self.chunk_bytes >= WINDOW_BYTES:
-            await self._arrived()
+    def send(self, chunk: bytes | memoryview) -> asyncio.Task[int | None]:
+        """Send a chunk off; `finish` tells what became of it."""
         headers = {OFFSET: str(self._offset)}
-        publishing = self._wire.publish(self._subject, chunk, ttl=self._ttl, headers=headers)
-        self._under_way.append(asyncio.create_task(publishing))
+        sending = asyncio.create_task(self._wire.publish(self._subject, chunk, ttl=self._ttl, headers=headers))
+        self._under_way.append(sending)
         self._offsets.append(self._offset)
         self._offset += len(chunk)
+        return sending
 
     async def finish(self) -> None:
         """Wait until all chunks are stored, in order. Raises StoreError, QuotaExceeded."""
@@ -118,3 +117,16 @@ async def spans(wire: Wire, nuid: str, seq: int) -> AsyncGenerator[Span, None]:
                 offset += len(message.data)
     finally:
         ahead.cancel()
+
+
+async def whole(wire: Wire, nuid: str, *, seq: int, size: int, count: int) -> bytes:
+    """The whole of a small body of `count` chunks, or less when some are gone."""
+    if count <= 1:
+        only = await wire.last(wire.subjects.chunk(nuid)) if count else None
+        return only.data if only else b""
+    parts, missing = [], size
+    while missing > 0 and (messages := await fetch(wire, nuid, seq, missing)):
+        parts += [message.data for message in messages]
+        missing -= sum(len(message.data) for message in messages)
+        seq = messages[-1].seq + 1
+    return b"".join(parts)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from jupyter_sandfs.errors import StoreError
 
 Result = TypeVar("Result")
+Argument = TypeVar("Argument")
 
 
 class LoopThread:
@@ -37,6 +38,10 @@ class LoopThread:
         except BaseException:
             future.cancel()
             raise
+
+    def call(self, function: Callable[[Argument], object], argument: Argument) -> None:
+        """Call a function on the loop, soon."""
+        self._loop.call_soon_threadsafe(function, argument)
 
     def start(self, work: Coroutine[Any, Any, Any]) -> None:
         """Begin work that nobody waits for; nothing happens when the loop has stopped."""

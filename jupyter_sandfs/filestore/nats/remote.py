@@ -100,15 +100,9 @@ class RemoteFile(io.RawIOBase):
 
 async def read_whole(wire: Wire, key: str, record: Record, marks: str) -> bytes:
     """The whole of a small body. Raises ObjectNotFound when it is gone since its meta was read."""
-    parts, size = [], 0
-    if record.size:
-        async for span in chunks.spans(wire, record.nuid, chunks.seq_near(marks, 0)):
-            parts.append(span.data)
-            size += len(span.data)
-            if size >= record.size:
-                break
-    body = b"".join(parts)
-    if size != record.size:
+    seq = chunks.seq_near(marks, 0)
+    body = await chunks.whole(wire, record.nuid, seq=seq, size=record.size, count=record.chunks)
+    if len(body) != record.size:
         raise ObjectNotFound(key)
     if hashlib.sha256(body).hexdigest() != record.sha256:
         raise StoreError(f"{key}: its content does not match its checksum")

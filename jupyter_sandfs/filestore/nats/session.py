@@ -16,6 +16,7 @@ from jupyter_sandfs.filestore.nats.wire import Wire, connect
 from jupyter_sandfs.filestore.protocol import StoreLimits
 
 Result = TypeVar("Result")
+Argument = TypeVar("Argument")
 
 
 class Session:
@@ -69,6 +70,12 @@ class Session:
             work.close()
             raise StoreError("the store is closed")
         return self._loop.run(work)
+
+    def call(self, function: Callable[[Argument], object], argument: Argument) -> None:
+        """Call a function on the loop, soon. Raises StoreError when the store is closed."""
+        if self._is_closed:
+            raise StoreError("the store is closed")
+        self._loop.call(function, argument)
 
     def run_held(self, work: Coroutine[Any, Any, Result]) -> Result:
         """As `run`, for those who hold the session: also after the store was closed."""
