@@ -9,6 +9,7 @@ from datetime import datetime
 from jupyter_sandfs.filestore.nats import accounts, uploads
 from jupyter_sandfs.filestore.nats.desk import Desk
 from jupyter_sandfs.filestore.nats.draft import Claim, Draft
+from jupyter_sandfs.filestore.nats.records import named_body
 from jupyter_sandfs.filestore.protocol import Recovery
 
 # Chunks that the books do not know may be those of another client, which makes no claims: they are left alone until
@@ -43,9 +44,10 @@ async def recover(desk: Desk) -> Recovery:
     """Do all that `release_dead` does, and compare books, metas and chunks."""
     first = await release_dead(desk)
     await desk.bury_due(desk.clock())
-    await _compare_metas(desk)
+    named = await _compare_metas(desk)
     await desk.change(accounts.recount, fresh=True)
-    return replace(first, orphans=await _drop_strangers(desk) + await _drop_pages(desk), missing=await _missing(desk))
+    orphans = await _drop_strangers(desk, named) + await _drop_pages(desk)
+    return replace(first, orphans=orphans, missing=await _missing(desk))
 
 
 async def _is_dead(desk: Desk, name: str, claim: Claim) -> bool:
@@ -54,11 +56,12 @@ async def _is_dead(desk: Desk, name: str, claim: Claim) -> bool:
     return (claim.inbox == desk.wire.inbox and claim.is_ready) or not await desk.wire.is_alive(claim.inbox)
 
 
-async def _compare_metas(desk: Desk) -> None:
-    """See that each key's meta and line agree."""
-    subjects, seq, with_meta = desk.wire.subjects, 1, set()
+async def _compare_metas(desk: Desk) -> set[str]:
+    """See that each key's meta and line agree; give the bodies that any meta names, also one that is not ours."""
+    subjects, seq, with_meta, named = desk.wire.subjects, 1, set(), set()
     while metas := await desk.wire.following(subjects.metas, seq, count=_METAS_AT_ONCE):
         for meta in metas:
+            named.add(named_body(meta))
             key = accounts.key_of(meta, subjects)
             if key is not None:
                 with_meta.add(key)
@@ -69,6 +72,7 @@ async def _compare_metas(desk: Desk) -> None:
     for key in lines:
         if key not in with_meta:
             await desk.reconcile(key)
+    return named
 
 
 async def _known(draft: Draft) -> set[str]:
@@ -76,10 +80,10 @@ async def _known(draft: Draft) -> set[str]:
     return records | draft.claims.keys() | draft.dead.keys() | (await accounts.uploads(draft)).keys()
 
 
-async def _drop_strangers(desk: Desk) -> int:
+async def _drop_strangers(desk: Desk, named: set[str]) -> int:
     """Purge the chunks that belong to nothing."""
     names = {subject.rpartition(".")[2]: subject for subject in await desk.wire.counts(desk.wire.subjects.chunks)}
-    strangers = names.keys() - await _known(await desk.look())
+    strangers = names.keys() - named - await _known(await desk.look())
     return await _purge_old(desk, [names[name] for name in strangers])
 
 

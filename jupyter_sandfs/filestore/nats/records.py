@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -122,21 +123,28 @@ def foreign_record(meta: Message, subjects: Subjects, *, version: int, now: floa
         options: Mapping[str, Any] = said.get("options") or {}
         if said.get("deleted") or options.get("link") or said.get("bucket") != subjects.bucket:
             return None
-        digest = str(said.get("digest") or "")
         return Record(
             version=version,
             nuid=_nuid(said["nuid"]),
-            size=int(said.get("size") or 0),
-            sha256=urlsafe_b64decode(digest.removeprefix(_DIGEST_PREFIX)).hex() if digest else "",
+            size=_number(said.get("size")),
+            sha256=_sha256(said["digest"]),
             content_type=_content_type(str(said["name"]), said.get("headers") or {}),
             metadata=_metadata(said.get("metadata") or {}),
             created=_moment(meta, now),
             expires=None,
-            chunks=int(said.get("chunks") or 0),
+            chunks=_number(said.get("chunks")),
             seq=meta.seq,
         )
     except (ValueError, TypeError, KeyError, AttributeError):  # it comes from outside, and may be anything
         return None
+
+
+def named_body(meta: Message) -> str:
+    """What any meta says its chunks are called; empty when it does not say."""
+    try:
+        return str(json.loads(meta.data)["nuid"])
+    except (ValueError, TypeError, KeyError):
+        return ""
 
 
 def _nuid(value: object) -> str:
@@ -144,6 +152,20 @@ def _nuid(value: object) -> str:
     if not isinstance(value, str) or not value.isalnum() or len(value) > 64:
         raise ValueError(value)
     return value
+
+
+def _number(value: object) -> int:
+    # Go leaves zeros out.
+    if value is not None and (not isinstance(value, int) or not 0 <= value < 1 << 62):
+        raise ValueError(value)
+    return value or 0
+
+
+def _sha256(digest: str) -> str:
+    sha256 = urlsafe_b64decode(digest.removeprefix(_DIGEST_PREFIX))
+    if not digest.startswith(_DIGEST_PREFIX) or len(sha256) != hashlib.sha256().digest_size:
+        raise ValueError(digest)
+    return sha256.hex()
 
 
 def _content_type(name: str, headers: Mapping[str, Any]) -> str:

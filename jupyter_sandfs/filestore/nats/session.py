@@ -39,17 +39,19 @@ class Session:
         limits: StoreLimits,
         clock: Callable[[], float],
         *,
+        patience: float,
         on_end: Callable[[], None] | None = None,
     ) -> Self:
         """Connect, and make the bucket `name` if it is missing. Raises StoreError, Unsupported.
 
         Args:
+            patience: seconds that a request may take.
             on_end: called when the connection is closed, which open readers put off.
         """
         loop = LoopThread()
 
         async def start() -> Wire:
-            wire = await connect(address, Subjects(name))
+            wire = await connect(address, Subjects(name), patience)
             try:
                 await bucket.prepare(wire, limits, replicas=address.replicas)
             except BaseException:

@@ -20,6 +20,7 @@ from jupyter_sandfs.filestore.nats.pages import PageGone
 from jupyter_sandfs.filestore.nats.records import MARKS, Record, decode, is_ours, record_of
 from jupyter_sandfs.filestore.nats.remote import open_body
 from jupyter_sandfs.filestore.nats.session import Session
+from jupyter_sandfs.filestore.nats.wire import PATIENCE
 from jupyter_sandfs.filestore.protocol import (
     Body,
     FileInfo,
@@ -60,6 +61,7 @@ class NatsFileStore(FileStore):
         address: of the servers and the bucket, which is made if it is missing.
         tenant: whose files these are.
         clock: seconds since 1970.
+        patience: seconds that the server may take for one request; a call makes a few.
         on_end: called when the connection is closed.
     """
 
@@ -70,13 +72,14 @@ class NatsFileStore(FileStore):
         tenant: str = "",
         limits: StoreLimits | None = None,
         clock: Callable[[], float] = time.time,
+        patience: float = PATIENCE,
         on_end: Callable[[], None] | None = None,
     ) -> None:
         self._tenant = keys.check_tenant(tenant)
         self._limits = limits or StoreLimits()
         self._clock = clock
         name = tenant_bucket(address.bucket, tenant)
-        self._session = Session.open(address, name, self._limits, clock, on_end=on_end)
+        self._session = Session.open(address, name, self._limits, clock, patience=patience, on_end=on_end)
         self._desk = self._session.desk
         self._close = weakref.finalize(self, self._session.close)
 

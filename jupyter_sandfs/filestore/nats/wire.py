@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -23,8 +24,7 @@ from jupyter_sandfs.errors import QuotaExceeded, StoreError
 from jupyter_sandfs.filestore.nats.address import Address
 from jupyter_sandfs.filestore.nats.subjects import Subjects
 
-_CONNECT_SECONDS = 5.0
-_REQUEST_SECONDS = 5.0
+PATIENCE = 5.0
 _ATTEMPTS = 3
 # After a restart a server answers before its streams do.
 _STARTING_SECONDS = 0.2
@@ -71,11 +71,13 @@ class Wire:
 
     Attributes:
         inbox: subject on which this connection answers that it is alive.
+        patience: seconds that a request may take.
         capacity: what the stream may hold in bytes, for those who are told that it is full.
     """
 
-    def __init__(self, client: Client, subjects: Subjects) -> None:
+    def __init__(self, client: Client, subjects: Subjects, patience: float) -> None:
         self._client = client
+        self._patience = patience
         self.subjects = subjects
         self.inbox = client.new_inbox()
         self.capacity = 0
@@ -195,7 +197,7 @@ class Wire:
     async def is_alive(self, inbox: str) -> bool:
         """Tell whether the connection that has this inbox is there. A slow one counts as there."""
         try:
-            await self._client.request(inbox, b"", timeout=_REQUEST_SECONDS)
+            await self._client.request(inbox, b"", timeout=self._patience)
         except NoRespondersError:
             return False
         except NatsTimeoutError:
@@ -237,18 +239,18 @@ class Wire:
     async def _answer(
         self, subject: str, payload: bytes | bytearray | memoryview, headers: dict[str, str] | None = None
     ) -> Msg:
-        deadline = asyncio.get_running_loop().time() + _REQUEST_SECONDS
+        deadline = asyncio.get_running_loop().time() + self._patience
         while True:
             await self._connected(deadline)
             try:
                 # Any object with the buffer protocol is joined to what is sent; the library says `bytes`.
-                return await self._client.request(subject, payload, _REQUEST_SECONDS, headers=headers)  # type: ignore[arg-type]
+                return await self._client.request(subject, payload, self._patience, headers=headers)  # type: ignore[arg-type]
             except NoRespondersError:
                 if asyncio.get_running_loop().time() > deadline:
                     raise StoreError("the NATS server has no JetStream, or no such bucket any more") from None
                 await asyncio.sleep(_STARTING_SECONDS)
             except (NatsError, OSError) as error:
-                raise _unreachable(error) from error
+                raise _unreachable(error, self._patience) from error
 
     def _refusal(self, error: Mapping[str, Any]) -> StoreError:
         if error.get("err_code") in _FULL:
@@ -261,7 +263,7 @@ class Wire:
             if self._client.is_closed:
                 raise StoreError("the store is closed")
             if asyncio.get_running_loop().time() > deadline:
-                raise StoreError(f"the NATS server does not answer within {_REQUEST_SECONDS:g} s: no connection")
+                raise StoreError(f"the NATS server does not answer within {self._patience:g} s: no connection")
             await asyncio.sleep(_RECONNECT_SECONDS)
 
     async def _batch(self, question: Mapping[str, Any]) -> list[Message]:
@@ -277,13 +279,13 @@ class Wire:
         name, replies = secrets.token_hex(8), _Replies()
         self._collecting[name] = replies
         try:
-            await self._connected(asyncio.get_running_loop().time() + _REQUEST_SECONDS)
+            await self._connected(asyncio.get_running_loop().time() + self._patience)
             await self._client.publish(self._direct, json.dumps(question).encode(), reply=f"{self._answers}.{name}")
             while replies.status is None:
-                await asyncio.wait_for(replies.progress.wait(), _REQUEST_SECONDS)
+                await asyncio.wait_for(replies.progress.wait(), self._patience)
                 replies.progress.clear()
         except (TimeoutError, NatsError, OSError) as error:
-            raise _unreachable(error) from error
+            raise _unreachable(error, self._patience) from error
         finally:
             del self._collecting[name]
         if replies.status not in ("204", "404"):
@@ -296,8 +298,8 @@ class Wire:
             replies.add(answer)
 
 
-async def connect(address: Address, subjects: Subjects) -> Wire:
-    """Connect. Raises StoreError when no server answers or lets us in within some seconds."""
+async def connect(address: Address, subjects: Subjects, patience: float) -> Wire:
+    """Connect. Raises StoreError when no server answers or lets us in within `patience` seconds."""
     faults: list[Exception] = []
 
     async def note(error: Exception) -> None:
@@ -305,10 +307,10 @@ async def connect(address: Address, subjects: Subjects) -> Wire:
         _log.debug("NATS: %s", error)
 
     try:
-        client = await asyncio.wait_for(_connect(address, note), _CONNECT_SECONDS)
+        client = await asyncio.wait_for(_connect(address, note), patience)
     except (TimeoutError, NatsError, OSError) as error:
-        raise _unreachable(faults[0] if faults else error) from error
-    wire = Wire(client, subjects)
+        raise _unreachable(faults[0] if faults else error, patience) from error
+    wire = Wire(client, subjects, patience)
     await wire.start()
     return wire
 
@@ -321,7 +323,7 @@ async def _connect(address: Address, note: Any) -> Client:
         password=address.password,
         token=address.token,
         error_cb=note,
-        connect_timeout=int(_CONNECT_SECONDS),
+        connect_timeout=math.ceil(PATIENCE),
         # It reconnects as long as the store is open; each request has its own deadline.
         max_reconnect_attempts=-1,
         reconnect_time_wait=_RECONNECT_SECONDS,
@@ -348,6 +350,6 @@ def _headers(expect: int | None, write: str, *, rollup: bool, ttl: int) -> dict[
     return headers
 
 
-def _unreachable(error: BaseException) -> StoreError:
+def _unreachable(error: BaseException, seconds: float) -> StoreError:
     reason = str(error).removeprefix("nats: ") or type(error).__name__
-    return StoreError(f"the NATS server does not answer within {_REQUEST_SECONDS:g} s: {reason}")
+    return StoreError(f"the NATS server does not answer within {seconds:g} s: {reason}")
