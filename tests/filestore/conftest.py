@@ -81,6 +81,15 @@ def nats_server(tmp_path_factory):
 
 
 @pytest.fixture
+def own_nats_server(tmp_path):
+    """A server that a test may kill."""
+    server = NatsServer(tmp_path)
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture
 def nats_url(nats_server) -> str:
     """A bucket that no other test uses."""
     return f"{nats_server.url}/t{uuid.uuid4().hex}"

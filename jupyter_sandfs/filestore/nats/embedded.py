@@ -60,7 +60,7 @@ def _running(household: Household) -> Residence:
     """The running server, started if there is none. The caller is an owner: it will not stop now."""
     starting = household.lock("start").take(_START_SECONDS)
     try:
-        if not _is_supervised(household):
+        if not is_supervised(household):
             return _start(household)
         residence = household.residence()
     finally:
@@ -72,7 +72,8 @@ def _running(household: Household) -> Residence:
     return residence
 
 
-def _is_supervised(household: Household) -> bool:
+def is_supervised(household: Household) -> bool:
+    """Tell whether a supervisor is at work there."""
     lock = household.lock("supervisor")
     try:
         return not lock.try_take()
@@ -85,11 +86,12 @@ def _start(household: Household) -> Residence:
     command = [sys.executable, "-m", "jupyter_sandfs.filestore.nats.supervisor", str(household.root), str(_program())]
     with household.log.open("ab") as log:
         # A session of its own: an interrupt at a terminal is for those who use the server, not for it.
-        supervisor = subprocess.Popen(  # noqa: S603  no shell, and paths of ours
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+        subprocess.run(  # noqa: S603  no shell, and paths of ours
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, check=False
         )
+    # The command has ended; what it left behind holds the supervisor's lock.
     deadline = time.monotonic() + _START_SECONDS
-    while time.monotonic() < deadline and supervisor.poll() is None:
+    while time.monotonic() < deadline and is_supervised(household):
         residence = household.residence()
         if residence is not None and _modified(household) != before:
             return residence

@@ -147,9 +147,11 @@ def _command_line(pid: int) -> str:
 
 
 def main(root: str, program: str) -> None:
-    """Run the server of a directory, unless another process does so already."""
+    """Run the server of a directory in the background, unless another process does so already."""
     household = Household(Path(root))
-    if not household.lock("supervisor").try_take():
+    lock = household.lock("supervisor")
+    # The lock goes along to the child, and this process ends: nobody has to wait for the server's end.
+    if not lock.try_take() or os.fork():
         return
     supervisor = Supervisor(household, Path(program))
 
@@ -159,8 +161,11 @@ def main(root: str, program: str) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
+    # Held to the end: whoever wants to be an owner from then on waits, and starts the server anew.
+    owners = household.lock("owners")
+
     def wait_for_owners() -> None:
-        household.lock("owners").wait()
+        owners.wait()
         supervisor.stop()
 
     threading.Thread(target=wait_for_owners, daemon=True).start()

@@ -10,6 +10,7 @@ import json
 import logging
 import math
 import secrets
+from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -35,6 +36,7 @@ _MOST_LASTS = 250
 _WRONG_LAST_SEQUENCE = 10071
 _STREAM_NOT_FOUND = 10059
 _FULL = frozenset({10077, 10047, 10028})
+_REFUSAL = "authorization violation"
 _WRITE_ID = "Sandfs-Write"
 
 _log = logging.getLogger(__name__)
@@ -300,17 +302,26 @@ class Wire:
 
 async def connect(address: Address, subjects: Subjects, patience: float) -> Wire:
     """Connect. Raises StoreError when no server answers or lets us in within `patience` seconds."""
-    faults: list[Exception] = []
+    faults: deque[Exception] = deque(maxlen=1)
+    is_refused = asyncio.Event()
 
     async def note(error: Exception) -> None:
-        faults[:] = [error]
         _log.debug("NATS: %s", error)
+        faults.append(error)
+        if _REFUSAL in str(error).lower():
+            is_refused.set()
 
+    connecting = asyncio.create_task(_connect(address, note))
+    refused = asyncio.create_task(is_refused.wait())
+    # The library would try again for ever, also with the wrong password.
+    await asyncio.wait({connecting, refused}, timeout=patience, return_when=asyncio.FIRST_COMPLETED)
+    for task in (connecting, refused):
+        task.cancel()
+    await asyncio.wait({connecting, refused})
     try:
-        client = await asyncio.wait_for(_connect(address, note), patience)
-    except (TimeoutError, NatsError, OSError) as error:
-        raise _unreachable(faults[0] if faults else error, patience) from error
-    wire = Wire(client, subjects, patience)
+        wire = Wire(connecting.result(), subjects, patience)
+    except (asyncio.CancelledError, NatsError, OSError) as error:
+        raise StoreError(f"cannot connect to the NATS server: {_reason(faults[-1] if faults else error)}") from error
     await wire.start()
     return wire
 
@@ -351,5 +362,8 @@ def _headers(expect: int | None, write: str, *, rollup: bool, ttl: int) -> dict[
 
 
 def _unreachable(error: BaseException, seconds: float) -> StoreError:
-    reason = str(error).removeprefix("nats: ") or type(error).__name__
-    return StoreError(f"the NATS server does not answer within {seconds:g} s: {reason}")
+    return StoreError(f"the NATS server does not answer within {seconds:g} s: {_reason(error)}")
+
+
+def _reason(error: BaseException) -> str:
+    return str(error).removeprefix("nats: ").strip("'").lower() or type(error).__name__
