@@ -1,7 +1,7 @@
 """`nats-embedded:`, a server of the user's own: whoever opens it first has it started, all later ones share it.
 
 It listens on loopback, with a password that only the user can read, and keeps its files in Jupyter's data directory.
-It runs as long as a store that uses it is open in some process (docs/decisions/020-who-stops-the-embedded-server.md).
+It runs as long as a store that uses it is open in some process (docs/decisions/040-who-stops-the-embedded-server.md).
 """
 
 from __future__ import annotations
