@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from jupyter_sandfs.errors import InvalidKey, LimitExceeded, QuotaExceeded, UploadNotFound
 from jupyter_sandfs.filestore import keys
-from jupyter_sandfs.filestore.nats.draft import EXPIRY, FILE, UPLOAD, Claim, Draft
+from jupyter_sandfs.filestore.nats.draft import EXPIRY, FILE, UPLOAD, Claim, Dead, Draft
 from jupyter_sandfs.filestore.nats.records import Record, decode, encode, foreign_record, is_ours
 from jupyter_sandfs.filestore.nats.subjects import Subjects
 from jupyter_sandfs.filestore.nats.wire import Message
@@ -24,6 +24,7 @@ BATCH = 500
 # key was overwritten.
 READ_AT_ONCE = 4 << 20
 GRACE_SECONDS = 3600.0
+_LEAST_SPARE = 64 << 20
 _MOST_DEAD = 1000
 _MOST_CLAIMS = 200
 
@@ -106,11 +107,21 @@ def _insert(draft: Draft, key: str, record: Record) -> None:
 
 def bury(draft: Draft, nuid: str, size: int, now: float) -> None:
     """Let a body be purged: soon, or when those who may be reading it are done."""
-    draft.dead[nuid] = now if size <= READ_AT_ONCE else now + GRACE_SECONDS
+    draft.dead[nuid] = Dead(now if size <= READ_AT_ONCE else now + GRACE_SECONDS, size)
     if len(draft.dead) > _MOST_DEAD:
-        oldest = min(draft.dead, key=draft.dead.__getitem__)
-        draft.dead[oldest] = min(now, draft.dead[oldest])
+        _hasten(draft, now)
     draft.changed = True
+
+
+def _hasten(draft: Draft, now: float) -> int:
+    """Let the body that has waited longest be purged now; give its size, 0 when none waits."""
+    waiting = [(dead, nuid) for nuid, dead in draft.dead.items() if dead.due > now]
+    if not waiting:
+        return 0
+    dead, nuid = min(waiting)
+    draft.dead[nuid] = Dead(now, dead.size)
+    draft.changed = True
+    return dead.size
 
 
 def _expiry(moment: float, key: str) -> str:
@@ -365,6 +376,15 @@ async def _make_room(draft: Draft, rules: Rules, size: int, files: int, *, own: 
             if draft.sums.files + draft.sums.coming + files > rules.limits.max_files:
                 raise LimitExceeded(f"the store holds {rules.limits.max_files} files and takes no more")
             raise QuotaExceeded(rules.limits.max_total_bytes)
+    # The bucket is a little larger than its files may be: bodies that are only still read have to fit into that.
+    spare = sum(dead.size for dead in draft.dead.values() if dead.due > rules.now) - spare_bytes(rules.limits) // 2
+    while spare > 0 and (freed := _hasten(draft, rules.now)):
+        spare -= freed
+
+
+def spare_bytes(limits: StoreLimits) -> int:
+    """What a bucket holds beside the files of a full store: bodies that are still read, and the index."""
+    return max(_LEAST_SPARE, limits.max_total_bytes // 4)
 
 
 def _has_room(draft: Draft, limits: StoreLimits, size: int, files: int, own: int) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import Self
 
-from jupyter_sandfs.errors import InvalidRequest, ObjectTooLarge, QuotaExceeded, SandfsError
+from jupyter_sandfs.errors import InvalidRequest, ObjectTooLarge, QuotaExceeded, SandfsError, StoreError
 from jupyter_sandfs.filestore.intake import chunks
 from jupyter_sandfs.filestore.nats.accounts import Content
 from jupyter_sandfs.filestore.nats.chunks import WINDOW_BYTES, Outgoing, chunk_ttl
@@ -22,6 +22,8 @@ from jupyter_sandfs.filestore.terms import Terms, count
 # Space is claimed in steps of this many bytes. A small body is claimed when it is complete.
 STEP_BYTES = 8 << 20
 SMALL_BYTES = 2 << 20
+# Each chunk has a shorter deadline of its own.
+_STUCK_SECONDS = 60.0
 
 
 class Arrival:
@@ -100,7 +102,8 @@ class Arrival:
         self._sent += len(block)
         if self._sent > self._granted:
             self._reserve()
-        self._slots.acquire()
+        if not self._slots.acquire(timeout=_STUCK_SECONDS):
+            raise StoreError("the NATS server takes nothing more")
         self._session.call(self._begin, block)
         if self._fault is not None:
             raise self._fault

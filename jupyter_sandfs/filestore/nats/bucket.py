@@ -6,12 +6,11 @@ import logging
 from typing import Any
 
 from jupyter_sandfs.errors import QuotaExceeded, StoreError, Unsupported
+from jupyter_sandfs.filestore.nats.accounts import spare_bytes
 from jupyter_sandfs.filestore.nats.wire import Wire
 from jupyter_sandfs.filestore.protocol import StoreLimits
 
 _MADE_BY = "jupyter_sandfs"
-# Beside the files of a full store: one body that replaces another, bodies that are still read, and the index.
-_LEAST_SPARE = 64 << 20
 _log = logging.getLogger(__name__)
 
 # Direct reads of many messages and expiry of single ones came with this release.
@@ -89,4 +88,4 @@ def _subjects(wire: Wire) -> list[str]:
 
 
 def _capacity(limits: StoreLimits) -> int:
-    return limits.max_total_bytes + max(_LEAST_SPARE, limits.max_total_bytes // 4)
+    return limits.max_total_bytes + spare_bytes(limits)

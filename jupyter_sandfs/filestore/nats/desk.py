@@ -154,7 +154,7 @@ class Desk:
     # ------------------------------------------------------------ bodies that nobody needs
 
     def _bury(self, draft: Draft, now: float) -> None:
-        due = [nuid for nuid, when in draft.dead.items() if when <= now and nuid not in self._buried]
+        due = [nuid for nuid, dead in draft.dead.items() if dead.due <= now and nuid not in self._buried]
         if due and not self._is_burying:
             self._is_burying = True
             self._start(self._purge(due[:_BURIALS_AT_ONCE]))
@@ -173,7 +173,7 @@ class Desk:
         """Purge all bodies that may be purged."""
         while True:
             draft = await self.change(_itself, fresh=True)
-            due = [nuid for nuid, when in draft.dead.items() if when <= now]
+            due = [nuid for nuid, dead in draft.dead.items() if dead.due <= now]
             if not due:
                 return
             for nuid in due:
@@ -352,7 +352,7 @@ class Desk:
             self._timer.cancel()
         while self._background:
             await asyncio.wait(self._background)
-        if self._settling or self._buried:
+        if self.wire.is_connected and (self._settling or self._buried):
             await self.change(_nothing)
         await self._books.rest()
 

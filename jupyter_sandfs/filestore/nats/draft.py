@@ -40,6 +40,13 @@ class Claim(NamedTuple):
     upload: str = ""
 
 
+class Dead(NamedTuple):
+    """A body that nobody needs: when it may be purged (seconds since 1970), and its size in bytes."""
+
+    due: float
+    size: int
+
+
 @dataclass(slots=True)
 class Sums:
     """Totals of the books.
@@ -65,7 +72,7 @@ class Draft:
     """Books that can be changed; nothing is stored until `books` publishes them.
 
     Attributes:
-        dead: bodies that no file refers to any more, and when they may be purged (seconds since 1970).
+        dead: bodies that no file refers to any more.
         recent: lines set, or removed (None), since the root was written.
         changed: whether there is anything to publish.
     """
@@ -74,7 +81,7 @@ class Draft:
     root: str = ""
     sums: Sums = field(default_factory=Sums)
     claims: dict[str, Claim] = field(default_factory=dict)
-    dead: dict[str, float] = field(default_factory=dict)
+    dead: dict[str, Dead] = field(default_factory=dict)
     recent: dict[str, str | None] = field(default_factory=dict)
     changed: bool = False
 
@@ -146,7 +153,7 @@ def decode(message: bytes, pages: Pages) -> Draft:
             root=head["root"],
             sums=Sums(*head["sums"]),
             claims={name: _claim(*claim) for name, claim in head["claims"].items()},
-            dead=head["dead"],
+            dead={name: Dead(*dead) for name, dead in head["dead"].items()},
             recent={key: line or None for key, _, line in (text.partition("\t") for text in lines)},
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:

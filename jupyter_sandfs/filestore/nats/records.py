@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from jupyter_sandfs.errors import StoreError
 from jupyter_sandfs.filestore import content_types
 from jupyter_sandfs.filestore.nats.subjects import Subjects
 from jupyter_sandfs.filestore.nats.wire import Message
@@ -62,7 +63,13 @@ def encode(record: Record) -> str:
 
 
 def decode(line: str) -> Record:
-    return Record(*json.loads(line))
+    """Read a line. Raises StoreError for anything else."""
+    try:
+        record = Record(*json.loads(line))
+        _nuid(record.nuid)
+    except (ValueError, TypeError) as error:
+        raise StoreError("the index of the store is damaged") from error
+    return record
 
 
 # ---------------------------------------------------------------- metas that we write
@@ -112,8 +119,10 @@ def is_ours(meta: Message) -> bool:
 
 def record_of(meta: Message) -> Record | None:
     """The file that a meta of ours tells of; None for a tombstone."""
-    line = meta.headers.get(RECORD)
-    return decode(line)._replace(seq=meta.seq) if line else None
+    try:
+        return decode(meta.headers[RECORD])._replace(seq=meta.seq)
+    except (KeyError, StoreError):  # whoever forges our header only hides a file
+        return None
 
 
 def foreign_record(meta: Message, subjects: Subjects, *, version: int, now: float) -> Record | None:

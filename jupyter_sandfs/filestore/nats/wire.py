@@ -95,6 +95,10 @@ class Wire:
         await self._client.close()
 
     @property
+    def is_connected(self) -> bool:
+        return bool(self._client.is_connected)
+
+    @property
     def release(self) -> tuple[int, int]:
         """First two numbers of the server's version."""
         version = self._client.connected_server_version
