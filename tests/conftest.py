@@ -8,7 +8,12 @@ from collections.abc import Callable
 
 import pytest
 
-_PACKAGES = {"chromium": "Debian's chromium", "node": "Node.js", "bash": "bash and the GNU tools"}
+_PACKAGES = {
+    "azurite-blob": "Azurite (npm install -g azurite)",
+    "bash": "bash and the GNU tools",
+    "chromium": "Debian's chromium",
+    "node": "Node.js",
+}
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
+import time
+import uuid
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import urlsplit
 
+import boto3
 import pytest
+from azure.storage.blob import BlobServiceClient
 
 from jupyter_sandfs.filestore import FileStore, LocalFileStore, StoreLimits
+from jupyter_sandfs.filestore.objects.bucket import Bucket
+from jupyter_sandfs.filestore.objects.services import memory_bucket, open_bucket
+from jupyter_sandfs.filestore.objects.store import ObjectFileStore
 
+# The account that Azurite has, with the key that its documentation gives to everyone.
+AZURITE_ACCOUNT = "devstoreaccount1"
+AZURITE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 START = 1_800_000_000.0
 
 
@@ -29,18 +46,166 @@ def clock():
     return Clock()
 
 
-@pytest.fixture(params=["local"])
-def open_store(request, tmp_path, clock) -> Callable[..., FileStore]:
+class Backend:
+    """A place for stores: calls of `open` in one test open the same one.
+
+    Attributes:
+        has_tokens: links are tokens of our own, not URLs of a service.
+    """
+
+    has_tokens = True
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.opened: list[FileStore] = []
+
+    def make(self, tenant: str, limits: StoreLimits) -> FileStore:
+        raise NotImplementedError
+
+    def open(self, *, tenant: str = "", **limits) -> FileStore:
+        self.opened.append(self.make(tenant, StoreLimits(**limits)))
+        return self.opened[-1]
+
+    def close(self) -> None:
+        for each in self.opened:
+            each.close()
+
+
+class Local(Backend):
+    def __init__(self, clock: Clock, root: Path) -> None:
+        super().__init__(clock)
+        self.root = root
+
+    def make(self, tenant: str, limits: StoreLimits) -> FileStore:
+        return LocalFileStore(self.root, tenant=tenant, limits=limits, clock=self.clock)
+
+
+class Objects(Backend):
+    """Object storage: `bucket` is one that no other test uses."""
+
+    def __init__(self, clock: Clock, bucket: Bucket) -> None:
+        super().__init__(clock)
+        self.bucket = bucket
+        self.has_tokens = not bucket.signs
+
+    def make(self, tenant: str, limits: StoreLimits) -> FileStore:
+        return ObjectFileStore(self.bucket, tenant=tenant, limits=limits, clock=self.clock)
+
+
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    def find() -> int:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            return probe.getsockname()[1]
+
+    return find
+
+
+@pytest.fixture(scope="session")
+def s3(free_port):
+    """moto's S3 server as a process of its own, and the environment that leads to it; one bucket named `staging`."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": "us-east-1"}
+    client = boto3.client(
+        "s3",
+        endpoint_url=url,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    )
+    await_server(process, port)
+    client.create_bucket(Bucket="staging")
+    yield SimpleNamespace(url=url, client=client, environment=keys)
+    client.close()
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture(scope="session")
+def azure(free_port, part, tmp_path_factory):
+    """Azurite as a process of its own, and the environment that leads to it; one container named `staging`."""
+    port, place = free_port(), tmp_path_factory.mktemp("azurite")
+    command = [
+        part("azurite-blob"),
+        "--blobPort",
+        str(port),
+        "--location",
+        str(place),
+        "--silent",
+        "--skipApiVersionCheck",
+    ]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    await_server(process, port)
+    url = f"http://127.0.0.1:{port}/{AZURITE_ACCOUNT}"
+    with BlobServiceClient(url, {"account_name": AZURITE_ACCOUNT, "account_key": AZURITE_KEY}) as client:
+        client.create_container("staging")
+        keys = {"AZURE_STORAGE_ACCOUNT_NAME": AZURITE_ACCOUNT, "AZURE_STORAGE_ACCOUNT_KEY": AZURITE_KEY}
+        yield SimpleNamespace(url=url, client=client, environment=keys)
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture
+def azure_url(azure, monkeypatch) -> str:
+    """A place in the container of the Azure server that no other test uses, with credentials in the environment."""
+    for name, value in azure.environment.items():
+        monkeypatch.setenv(name, value)
+    return f"az://staging/{uuid.uuid4().hex}?endpoint={azure.url}"
+
+
+def await_server(process: subprocess.Popen, port: int) -> None:
+    """Wait until a server accepts connections."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+            return
+        time.sleep(0.02)
+    pytest.fail("the server does not come up")
+
+
+@pytest.fixture
+def s3_url(s3, monkeypatch) -> str:
+    """A place in the bucket of the S3 server that no other test uses, with credentials in the environment."""
+    for name, value in s3.environment.items():
+        monkeypatch.setenv(name, value)
+    return f"s3://staging/{uuid.uuid4().hex}?endpoint={s3.url}"
+
+
+def _memory(request, clock) -> Backend:
+    return Objects(clock, memory_bucket())
+
+
+def _local(request, clock) -> Backend:
+    return Local(clock, request.getfixturevalue("tmp_path") / "store")
+
+
+def _s3(request, clock) -> Backend:
+    return Objects(clock, open_bucket(urlsplit(request.getfixturevalue("s3_url"))))
+
+
+def _azure(request, clock) -> Backend:
+    return Objects(clock, open_bucket(urlsplit(request.getfixturevalue("azure_url"))))
+
+
+BACKENDS = {"local": _local, "memory": _memory, "s3": _s3, "azure": _azure}
+
+
+@pytest.fixture(params=list(BACKENDS))
+def backend(request, clock) -> Backend:
+    """The backend under test."""
+    made = BACKENDS[request.param](request, clock)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def open_store(backend) -> Callable[..., FileStore]:
     """Open the backend under test; calls in one test open the same place."""
-    opened: list[FileStore] = []
-
-    def open_local(*, tenant: str = "", **limits) -> FileStore:
-        opened.append(LocalFileStore(tmp_path / "store", tenant=tenant, limits=StoreLimits(**limits), clock=clock))
-        return opened[-1]
-
-    yield {"local": open_local}[request.param]
-    for each in opened:
-        each.close()
+    return backend.open
 
 
 @pytest.fixture
