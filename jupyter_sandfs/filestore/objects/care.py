@@ -27,13 +27,18 @@ def cleanup(depot: Depot, now: float) -> int:
 
 
 def settle_dead(depot: Depot, now: float) -> int:
-    """Settle or drop the claims whose time is over; give their number."""
-    dead = {name: claim for name, claim in depot.books.look().claims.items() if claim.until <= now}
+    """Settle or drop the claims whose time is over, and forget uploads that have none; give the number of claims."""
+    claims = depot.books.look().claims
+    dead = {name: claim for name, claim in claims.items() if claim.until <= now}
     for name, claim in dead.items():
         if claim.upload:
             uploads.abort_stale(depot, name, now)
         else:
             depot.resolve(name, claim)
+    for each in depot.bucket.list(depot.layout.upload("").rstrip("/")):
+        name = each.path.rpartition("/")[2]
+        if name not in claims:  # its commit was the last thing that its process did
+            uploads.abort_stale(depot, name, now)
     return len(dead)
 
 

@@ -10,6 +10,7 @@ _PLAIN_TENANT = re.compile(r"[A-Za-z0-9_-]{0,64}")
 _LAST = "\U0010ffff"
 # What no path of object storage has, nor any key: control characters, empty segments, and segments of dots.
 _NO_PATH = re.compile(r"[\x00-\x1f\x7f]|(?:^|/)\.{0,2}(?=/)")
+_NO_END = re.compile(r"(?:^|/)\.{0,2}\Z")
 
 
 def new_name() -> str:
@@ -58,14 +59,13 @@ def before(key: str) -> str | None:
     """
     unlike = _NO_PATH.search(key)
     head = key[: unlike.start()] if unlike else key
-    if not head:
-        return None
-    if head != key:
-        return head
-    code = ord(head[-1]) - 1
-    code = 0xD7FF if code == 0xDFFF else code
-    closest = head[:-1] + chr(code) + _LAST
-    return (head[:-1].rstrip("/") or None) if _NO_PATH.search(closest) else closest
+    if head == key and key:
+        code = ord(key[-1]) - 1
+        closest = key[:-1] + chr(0xD7FF if code == 0xDFFF else code) + _LAST
+        if not _NO_PATH.search(closest):
+            return closest
+        head = key[:-1]
+    return _NO_END.sub("", head) or None
 
 
 def shared_directory(start: str, below: str | None) -> str:

@@ -15,6 +15,7 @@ from jupyter_sandfs.filestore.objects.entries import STALE_SECONDS
 from jupyter_sandfs.filestore.objects.store import ObjectFileStore
 
 MIB = 1 << 20
+LIMITS = StoreLimits(upload_ttl=60)
 LARGE = bytes(9 * MIB)
 REQUESTS = ("read", "write", "put", "put_chunks", "copy", "delete", "size", "list", "stream")
 
@@ -75,7 +76,7 @@ def test_a_death_at_any_request_leaves_a_store_that_is_whole(change, late, clock
         store.put("files/a", b"old")
         store.put("files/b", b"other")
         try:
-            change(ObjectFileStore(DyingBucket(memory, number, late=late), clock=clock))
+            change(ObjectFileStore(DyingBucket(memory, number, late=late), limits=LIMITS, clock=clock))
         except Killed:
             deaths += 1
             check_whole(memory, clock)
@@ -86,7 +87,7 @@ def test_a_death_at_any_request_leaves_a_store_that_is_whole(change, late, clock
 
 
 def check_whole(memory: MemoryStore, clock) -> None:
-    store = ObjectFileStore(Bucket(memory), limits=StoreLimits(upload_ttl=60), clock=clock)
+    store = ObjectFileStore(Bucket(memory), limits=LIMITS, clock=clock)
     listed = {info.key: store.get(info.key) for info in store.list().items}
     clock.advance(max(CLAIM_SECONDS, STALE_SECONDS) + 1)
     store.cleanup()
