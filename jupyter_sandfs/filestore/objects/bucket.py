@@ -91,9 +91,12 @@ class Bucket:
         with _translated():
             try:
                 return _stamp(obstore.put(self._store, path, content, mode=mode, use_multipart=False))
-            # An object that is gone is answered with 404 by S3 where others say that the condition failed.
-            except (AlreadyExistsError, PreconditionError, FileNotFoundError) as error:
+            except (AlreadyExistsError, PreconditionError) as error:
                 raise Overtaken(path) from error
+            except FileNotFoundError as error:
+                if over:  # what is gone is answered with 404 by S3, where others say that the condition failed
+                    raise Overtaken(path) from error
+                raise StoreError("there is no such bucket or container") from error
 
     # ------------------------------------------------------------ bodies
 

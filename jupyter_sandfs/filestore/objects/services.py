@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote
 
@@ -89,4 +89,12 @@ def _assumed(role: dict[str, str]) -> Any:
     except ImportError as error:
         raise Unsupported("role_arn needs boto3: pip install 'jupyter_sandfs[cloud]'") from error
     arguments: dict[str, Any] = {"RoleSessionName": "jupyter-sandfs"} | role
-    return StsCredentialProvider(**arguments)
+    provider = StsCredentialProvider(**arguments)
+
+    def credentials() -> dict[str, Any]:
+        found = provider()
+        # obstore takes no other kind of UTC than the standard library's, and boto3 gives dateutil's.
+        expires = found["expires_at"]
+        return {**found, "expires_at": expires.astimezone(UTC) if expires else None}
+
+    return credentials
