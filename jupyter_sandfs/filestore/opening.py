@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
+from urllib.parse import SplitResult, unquote, unquote_to_bytes, urlsplit
 
 from jupyter_sandfs.errors import InvalidRequest, Unsupported
 from jupyter_sandfs.filestore.protocol import FileStore, StoreLimits
 
-_LATER = ("nats", "nats-embedded", "http", "https")
+_LATER = ("nats", "nats-embedded")
 _BUCKETS = ("s3", "gs", "az")
-_KNOWN = ("file", "memory", *_BUCKETS, *_LATER)
+_SERVERS = ("http", "https")
+_KNOWN = ("file", "memory", *_BUCKETS, *_SERVERS, *_LATER)
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 
 
@@ -21,8 +22,9 @@ def open_file_store(url: str, *, tenant: str = "", limits: StoreLimits | None = 
 
     Args:
         url: file:///directory, which is made if it is missing; s3://bucket/prefix, gs://bucket/prefix or
-            az://container/prefix; memory:, which is gone with the store.
-        tenant: whose files these are.
+            az://container/prefix; https://host/base/sandfs, another Jupyter server, with its token as password
+            (https://:token@host/…); memory:, which is gone with the store.
+        tenant: whose files these are; another server knows that by itself.
 
     Raises:
         InvalidRequest: no URL of a store. The text never repeats the URL, which may hold a password.
@@ -60,10 +62,26 @@ def _open_bucket(parts: SplitResult, tenant: str, limits: StoreLimits | None) ->
     return store.ObjectFileStore(bucket, tenant=tenant, limits=limits)
 
 
+def _open_server(parts: SplitResult, tenant: str, limits: StoreLimits | None) -> FileStore:
+    from jupyter_sandfs.filestore.remote import RemoteFileStore  # noqa: PLC0415  loads a client of HTTP
+
+    del limits  # the server has its own
+    try:
+        host, port, token = parts.hostname, parts.port, unquote(parts.password or "")
+    except ValueError as error:
+        raise InvalidRequest("the port of the server is no number") from error
+    if not host or parts.query or parts.fragment or parts.username or tenant:
+        raise InvalidRequest("another server is https://:token@host/base/sandfs, without user, tenant and query")
+    shown = f"[{host}]" if ":" in host else host
+    url = f"{parts.scheme}://{shown}{f':{port}' if port else ''}{parts.path}"
+    return RemoteFileStore(url, token=token or None)
+
+
 _OPENERS: dict[str, Callable[[SplitResult, str, StoreLimits | None], FileStore]] = {
     "file": _open_directory,
     "memory": _open_bucket,
     **dict.fromkeys(_BUCKETS, _open_bucket),
+    **dict.fromkeys(_SERVERS, _open_server),
 }
 
 

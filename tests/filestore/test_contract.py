@@ -600,7 +600,7 @@ def test_cleanup_gives_up_uploads_that_nobody_goes_on_with(open_store, clock):
 # ---------------------------------------------------------------- links and care
 
 
-@pytest.mark.parametrize("backend", ["local", "memory"], indirect=True)  # others have links of the service
+@pytest.mark.parametrize("backend", ["local", "memory", "remote"], indirect=True)  # others have links of the service
 def test_a_signed_link_grants_one_request_for_its_time(store, clock):
     token = store.sign("PUT", "files/a", expires=timedelta(minutes=1), max_size=5)
 
