@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from jupyter_sandfs import errors
+from jupyter_sandfs.cli.app import EXIT_CODES
+from jupyter_sandfs.cli.app import main as cli
 from jupyter_sandfs.config import STORE_URL_VARIABLE, SandFS
 from jupyter_sandfs.kernel.commands import CELL_COMMANDS, LINE_COMMANDS
 from jupyter_sandfs.server import files, fs, store
@@ -65,6 +67,31 @@ def test_each_route_is_documented():
 
 def test_each_call_of_the_store_is_documented():
     assert [name for name in (*store.READING, *store.CHANGING) if f"`{name}`" not in HTTP] == []
+
+
+def test_each_command_of_the_terminal_is_documented_with_its_options():
+    page = (ROOT / "docs" / "cli.md").read_text()
+    commands = {f"files {name}": each for name, each in cli.commands["files"].commands.items()}
+    commands["completion"] = cli.commands["completion"]
+    sections = dict(
+        zip(
+            re.findall(r"^## `(.+?)`", page, re.MULTILINE),
+            re.split(r"^## .*$", page, flags=re.MULTILINE)[1:],
+            strict=False,
+        )
+    )
+
+    for name, command in commands.items():
+        options = [option for each in command.params for option in each.opts if option.startswith("--")]
+        everywhere = {"--store", "--server", "--token"}
+        assert [option for option in options if option not in everywhere and f"`{option}" not in sections[name]] == []
+    assert [option for option in ("--store", "--server", "--token") if f"`{option}" not in page] == []
+
+
+def test_each_exit_code_is_documented():
+    page = (ROOT / "docs" / "cli.md").read_text()
+
+    assert [code for code in {0, 1, 2, *EXIT_CODES.values()} if f"\n| {code} |" not in page] == []
 
 
 def test_each_trait_is_documented():

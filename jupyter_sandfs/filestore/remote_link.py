@@ -24,6 +24,7 @@ _ANSWER_BYTES = 128 << 20
 _PROBLEM = "urn:sandfs:error:"
 
 _NOT_OURS = "there is no jupyter_sandfs at this URL: it ends in /sandfs, and the server's extension must be enabled"
+_REFUSED = frozenset({401, 403})
 _EXPLAINED = {
     401: "the server asks for a token",
     403: "the server refuses the token, or it is missing",
@@ -124,7 +125,10 @@ def _error_of(response: urllib3.BaseHTTPResponse) -> SandfsError:
         code, facts = document["type"].removeprefix(_PROBLEM), document["facts"]
         return revive(code, facts)
     except (ValueError, TypeError, KeyError, AttributeError):
-        return StoreError(_EXPLAINED.get(response.status, f"the server answers with status {response.status}"))
+        error = StoreError(_EXPLAINED.get(response.status, f"the server answers with status {response.status}"))
+        if response.status in _REFUSED:
+            error.http_status = response.status
+        return error
 
 
 def _said(error: BaseException) -> str:

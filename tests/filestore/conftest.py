@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
-import itertools
 import socket
 import subprocess
 import sys
 import time
 import uuid
 from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
-from threading import Thread
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import boto3
 import pytest
 from azure.storage.blob import BlobServiceClient
-from jupyter_server.serverapp import ServerApp
-from traitlets.config import Config
 
-from jupyter_sandfs.filestore import AsyncFileStore, FileStore, LocalFileStore, StoreLimits
+from jupyter_sandfs.filestore import FileStore, LocalFileStore, StoreLimits
 from jupyter_sandfs.filestore.objects.bucket import Bucket
 from jupyter_sandfs.filestore.objects.services import memory_bucket, open_bucket
 from jupyter_sandfs.filestore.objects.store import ObjectFileStore
 from jupyter_sandfs.filestore.remote import RemoteFileStore
-from jupyter_sandfs.server import store as server_store
 
 # The account that Azurite has, with the key that its documentation gives to everyone.
 AZURITE_ACCOUNT = "devstoreaccount1"
@@ -183,93 +176,10 @@ def s3_url(s3, monkeypatch) -> str:
     return f"s3://staging/{uuid.uuid4().hex}?endpoint={s3.url}"
 
 
-class JupyterServer:
-    """A real server in a thread of its own, with our extension.
-
-    Attributes:
-        url: of its root, with a slash at the end.
-    """
-
-    token = "the token of the server"
-
-    def __init__(self, root: Path) -> None:
-        self._started = Future()
-        self._count = itertools.count()
-        self._thread = Thread(target=self._run, args=(root,), daemon=True)
-        self._thread.start()
-        self.app = self._started.result(60)
-        self.url = f"http://127.0.0.1:{self.app.port}/"
-
-    def _run(self, root: Path) -> None:
-        self._loop = asyncio.new_event_loop()
-        asyncio.set_event_loop(self._loop)
-        try:
-            self._started.set_result(self._start(root))
-        except BaseException as error:  # noqa: BLE001  whoever waits raises it
-            self._started.set_exception(error)
-            return
-        self._loop.run_forever()
-        self._loop.run_until_complete(self.app._cleanup())
-        self._loop.run_until_complete(self.app.web_app.settings["sandfs_staging"].close())
-        self._loop.close()
-
-    def _start(self, root: Path) -> ServerApp:
-        server = {
-            "ip": "127.0.0.1",
-            "port": 0,
-            "root_dir": str(root),
-            "allow_root": True,
-            "open_browser": False,
-            "jpserver_extensions": {"jupyter_sandfs.server.extension": True, "jupyter_server_terminals": False},
-        }
-        config = {
-            "ServerApp": server,
-            "IdentityProvider": {"token": self.token},
-            "SandFS": {"store_url": root.as_uri()},
-        }
-        app = ServerApp(config=Config(config), log_level="CRITICAL")
-        app.init_signal = lambda: None  # only the main thread may
-        app.initialize(argv=[], find_extensions=False)
-        return app
-
-    def mount(self, store: FileStore) -> str:
-        """Serve one more store, beside the server's own; gives its URL."""
-        prefix = f"{self.app.base_url}mounted/{next(self._count)}/sandfs"
-
-        async def of_test(_handler) -> AsyncFileStore:
-            return AsyncFileStore(store)
-
-        def bound(kind: type) -> type:
-            return type(kind.__name__, (kind,), {"store": of_test})
-
-        routes = [(path, bound(kind)) for path, kind in server_store.routes(f"{prefix}/v1/store")]
-        asyncio.run_coroutine_threadsafe(self._add(routes), self._loop).result(10)
-        return self.url.rstrip("/") + prefix
-
-    async def _add(self, routes: list) -> None:
-        self.app.web_app.add_handlers(".*$", routes)
-
-    def stop(self) -> None:
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(30)
-
-
-@pytest.fixture(scope="session")
-def jupyter(tmp_path_factory):
-    root = tmp_path_factory.mktemp("jupyter")
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
-            patch.setenv(name, str(root / name))
-        patch.setenv("JUPYTER_SANDFS_STORE_URL", "")  # what loading the extension sets is taken back
-        server = JupyterServer(root)
-        yield server
-        server.stop()
-
-
 class Remote(Local):
     """A local store behind a server."""
 
-    def __init__(self, clock: Clock, root: Path, server: JupyterServer) -> None:
+    def __init__(self, clock: Clock, root: Path, server) -> None:
         super().__init__(clock, root)
         self.server = server
 
