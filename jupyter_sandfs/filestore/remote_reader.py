@@ -70,7 +70,12 @@ class RemoteReader(Reader):
         return self._response
 
     def _drop(self) -> None:
-        """End the response: its connection serves others only if nothing of it is left to come."""
-        if self._response is not None:
-            self._response.close()
-            self._response = None
+        """End the response. Its connection serves others only if nothing of the content is left to come."""
+        response, self._response = self._response, None
+        if response is None:
+            return
+        if self._at == self._end:
+            response.drain_conn()
+            response.release_conn()
+        else:
+            response.close()

@@ -209,6 +209,24 @@ def _azure(request, clock) -> Backend:
     return Objects(clock, open_bucket(urlsplit(request.getfixturevalue("azure_url"))))
 
 
+# Backends behind a wire take about 100 ms a test. In each run they are asked what every test asks with its last
+# parameters, which are its largest; with all parameters they are asked by the soak run.
+BEHIND_A_WIRE = ("azure", "remote", "s3")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    seen: set[tuple[str, str]] = set()
+    for item in reversed(items):
+        backend = item.callspec.params.get("backend") if hasattr(item, "callspec") else None
+        if backend not in BEHIND_A_WIRE:
+            continue
+        question = item.nodeid.partition("[")[0], backend
+        if question in seen:
+            item.add_marker(pytest.mark.soak)
+        seen.add(question)
+
+
 BACKENDS = {"local": _local, "memory": _memory, "s3": _s3, "azure": _azure, "remote": _remote}
 
 
