@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 import boto3
 import pytest
 from azure.storage.blob import BlobServiceClient
+from obstore.store import GCSStore
 
 from jupyter_sandfs.filestore import FileStore, LocalFileStore, StoreLimits
 from jupyter_sandfs.filestore.objects.bucket import Bucket
@@ -158,6 +160,18 @@ def azure_url(azure, monkeypatch) -> str:
     return f"az://staging/{uuid.uuid4().hex}?endpoint={azure.url}"
 
 
+@pytest.fixture(scope="session")
+def gcs(free_port):
+    """Our stand-in for Google Cloud Storage as a process of its own: what its service account is told."""
+    port = free_port()
+    process = subprocess.Popen([sys.executable, str(Path(__file__).parent / "peers" / "gcs.py"), str(port)])
+    await_server(process, port)
+    account = {"gcs_base_url": f"http://127.0.0.1:{port}", "disable_oauth": True}
+    yield json.dumps(account | dict.fromkeys(("client_email", "private_key", "private_key_id"), ""))
+    process.kill()
+    process.wait()
+
+
 def await_server(process: subprocess.Popen, port: int) -> None:
     """Wait until a server accepts connections."""
     deadline = time.monotonic() + 30
@@ -211,7 +225,7 @@ def _azure(request, clock) -> Backend:
 
 # Backends behind a wire take about 100 ms a test. In each run they are asked what every test asks with its last
 # parameters, which are its largest; with all parameters they are asked by the soak run.
-BEHIND_A_WIRE = ("azure", "remote", "s3")
+BEHIND_A_WIRE = ("azure", "gcs", "remote", "s3")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -227,7 +241,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         seen.add(question)
 
 
-BACKENDS = {"local": _local, "memory": _memory, "s3": _s3, "azure": _azure, "remote": _remote}
+def _gcs(request, clock) -> Backend:
+    account = request.getfixturevalue("gcs")
+    store = GCSStore(
+        "staging",
+        prefix=uuid.uuid4().hex,
+        service_account_key=account,
+        client_options={"allow_http": True},
+    )
+    return Objects(clock, Bucket(store, path_bytes=900))
+
+
+BACKENDS = {"local": _local, "memory": _memory, "s3": _s3, "azure": _azure, "gcs": _gcs, "remote": _remote}
 
 
 @pytest.fixture(params=list(BACKENDS))
