@@ -44,9 +44,7 @@ def _hand_own_url_over(serverapp: Any) -> None:
     """Tell kernels to come to this server; it listens by now."""
     url = handover.own_url(serverapp)
     if url is None:
-        serverapp.log.warning(
-            "jupyter_sandfs: memory: is not shared with kernels: this server has no token or port"
-        )
+        serverapp.log.warning("jupyter_sandfs: memory: is not shared with kernels: this server has no token or port")
     else:
         os.environ[STORE_URL_VARIABLE] = url
 

@@ -25,6 +25,7 @@ from jupyter_sandfs.errors import StoreError, Unsupported
 _PART_BYTES = 5 << 20
 _MOST_PARTS = 9_000
 _PARTS_AT_ONCE = 4
+_READ_BYTES = 1 << 20
 _LISTED_AT_ONCE = 500
 _LONGEST_DETAIL = 200
 _NONE: Mapping[str, str] = {}
@@ -127,7 +128,7 @@ class Bucket:
         with _translated():
             try:
                 found = obstore.get(self._store, path, options={"range": (start, end)})
-                chunks = iter(found.stream())
+                chunks = iter(found.stream(min_chunk_size=_READ_BYTES))
             except FileNotFoundError:
                 raise StoreError("the content of the file is missing from the store") from None
         while True:
@@ -189,11 +190,11 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except (PermissionDeniedError, UnauthenticatedError) as error:
-        raise StoreError(f"the storage service refuses the credentials: {_detail(error)}") from error
+        raise StoreError(f"the storage service refuses the credentials: {detail_of(error)}") from error
     except NotImplementedError as error:
-        raise Unsupported(f"this storage service does not offer that: {_detail(error)}") from error
+        raise Unsupported(f"this storage service does not offer that: {detail_of(error)}") from error
     except BaseError as error:
-        raise StoreError(f"the storage service failed: {_detail(error)}") from error
+        raise StoreError(f"the storage service failed: {detail_of(error)}") from error
 
 
 def probe(bucket: Bucket, path: str) -> bool:
@@ -223,6 +224,6 @@ def _stamp(meta: Mapping[str, Any]) -> Stamp:
     return Stamp(meta["e_tag"], meta["version"])
 
 
-def _detail(error: BaseException) -> str:
+def detail_of(error: BaseException) -> str:
     """The first line of a message, without what follows the question mark of a URL."""
     return _QUERY.sub("", str(error).partition("\n")[0])[:_LONGEST_DETAIL]

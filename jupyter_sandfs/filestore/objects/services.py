@@ -10,7 +10,7 @@ from obstore.exceptions import BaseError
 from obstore.store import AzureStore, GCSStore, MemoryStore, S3Store
 
 from jupyter_sandfs.errors import InvalidRequest, Unsupported
-from jupyter_sandfs.filestore.objects.bucket import Bucket, probe
+from jupyter_sandfs.filestore.objects.bucket import Bucket, detail_of, probe
 from jupyter_sandfs.filestore.objects.layout import new_name
 
 _SERVICES: dict[str, Any] = {"s3": S3Store, "gs": GCSStore, "az": AzureStore}
@@ -55,7 +55,7 @@ def open_bucket(parts: SplitResult) -> Bucket:
             name, prefix=prefix or None, retry_config=_RETRY, **({"client_options": _CLIENT} | config)
         )
     except (BaseError, ValueError) as error:
-        raise InvalidRequest(f"the {scheme}: store cannot be opened as it is configured") from error
+        raise InvalidRequest(f"the {scheme}: store cannot be opened as configured: {detail_of(error)}") from error
     room = _PATH_BYTES - len(f"{prefix}/".encode() if prefix else b"")
     return _tried(store, room)
 

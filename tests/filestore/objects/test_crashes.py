@@ -121,3 +121,27 @@ def test_a_commit_whose_writer_died_counts_as_soon_as_the_key_is_written_again(c
     assert (visible, store.usage().total_bytes, store.usage().reserved_bytes) == (b"12345", 10, 0)
     with pytest.raises(errors.QuotaExceeded):
         store.put("files/b", b"1")
+
+
+class DeafBucket(Bucket):
+    """A bucket whose answer to the write of a file's document is lost, though the service carried it out."""
+
+    def write(self, path, content, *, over):
+        stamp = super().write(path, content, over=over)
+        if "/names/" in path:
+            raise errors.StoreError("the storage service failed")
+        return stamp
+
+
+def test_a_commit_whose_answer_was_lost_stands_and_is_booked_later(clock):
+    memory = MemoryStore()
+    with pytest.raises(errors.StoreError, match=r"^the storage service failed$"):
+        ObjectFileStore(DeafBucket(memory), clock=clock).put("files/a", b"12345")
+    store = ObjectFileStore(Bucket(memory), clock=clock)
+    visible, reserved = store.get("files/a"), store.usage().reserved_bytes
+    clock.advance(CLAIM_SECONDS)
+
+    store.cleanup()
+
+    assert (visible, reserved) == (b"12345", 5)
+    assert (store.usage().total_bytes, store.usage().file_count, store.usage().reserved_bytes) == (5, 1, 0)

@@ -55,6 +55,13 @@ def test_a_bucket_that_is_not_there_is_said_so(s3, s3_url):
         open_file_store(s3_url.replace("staging", "nowhere"))
 
 
+def test_what_the_environment_lacks_is_named(monkeypatch):
+    monkeypatch.delenv("AZURE_STORAGE_ACCOUNT_NAME", raising=False)
+
+    with pytest.raises(InvalidRequest, match=r"^the az: store cannot be opened as configured: .*Account"):
+        open_file_store("az://container")
+
+
 def test_a_role_is_assumed_with_the_credentials_of_the_environment(s3, s3_url, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_STS", s3.url)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
