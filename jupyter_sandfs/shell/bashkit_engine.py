@@ -193,7 +193,7 @@ def _builtin(handler: Handler, result_type: Callable[[str, str, int], Any], wait
 
 
 def _facts(context: Any) -> CallFacts:
-    stdin = (context.stdin or "").encode("utf-8", "surrogateescape")
+    stdin = None if context.stdin is None else context.stdin.encode()
     return CallFacts(context.name, tuple(context.argv), stdin, context.env, context.cwd)
 
 

@@ -54,6 +54,7 @@ class Invocation:
         argv: arguments as the shell split them, without the name.
         arguments: the same, parsed by the command's options.
         stdin: what the pipe or redirection gives.
+        piped: there is a pipe or redirection.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Invocation:
     env: Mapping[str, str]
     cwd: str
     around: Surroundings
+    piped: bool = False
     arguments: Arguments = field(default_factory=Arguments)
 
     @property
@@ -94,6 +96,7 @@ class Command:
         help: one line.
         options: what it accepts; None leaves the arguments to the function.
         misuse: exit code for a wrong option, as the real tool has it.
+        respell: rewrites arguments that only look like options (`-5`, `-rwx`) before they are parsed.
     """
 
     name: str
@@ -102,6 +105,7 @@ class Command:
     run: Run
     options: tuple[Option, ...] | None = None
     misuse: int = 2
+    respell: Callable[[Sequence[str]], Sequence[str]] = tuple
 
     @property
     def synopsis(self) -> str:
@@ -109,7 +113,7 @@ class Command:
 
     def describe(self) -> str:
         """The text of `--help`."""
-        rows = [f"  {option.spelling:<24} {option.help}\n" for option in self.options or ()]
+        rows = [f"  {option.spelling:<24} {option.help}\n" for option in self.options or () if option.help]
         listing = "\nOptions:\n" + "".join(rows) if rows else ""
         return f"Usage: {self.synopsis}\n{self.help}\n{listing}"
 

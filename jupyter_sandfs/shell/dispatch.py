@@ -45,7 +45,15 @@ def handler(command: Command, around: Surroundings) -> Handler:
 def _call(name: str, facts: CallFacts, shell: weakref.ReferenceType[Surroundings]) -> tuple[Command, Invocation]:
     around = shell()
     assert around is not None, "a shell outlives its runs"
-    call = Invocation(name=facts.name, argv=facts.argv, stdin=facts.stdin, env=facts.env, cwd=facts.cwd, around=around)
+    call = Invocation(
+        name=facts.name,
+        argv=facts.argv,
+        stdin=facts.stdin or b"",
+        piped=facts.stdin is not None,
+        env=facts.env,
+        cwd=facts.cwd,
+        around=around,
+    )
     return around.commands[name], call
 
 
@@ -53,7 +61,7 @@ def _begin(command: Command, call: Invocation) -> Output | Awaitable[Output]:
     """Parse, then run; or give the help that was asked for."""
     if command.options is None:
         return command.run(call)
-    arguments = parse(call.argv, command.options)
+    arguments = parse(command.respell(call.argv), command.options)
     return Output(command.describe()) if HELP.key in arguments else command.run(replace(call, arguments=arguments))
 
 

@@ -39,11 +39,11 @@ class RawResult:
 
 @dataclass(frozen=True, slots=True)
 class CallFacts:
-    """One call of a command, as the engine tells it."""
+    """One call of a command, as the engine tells it; `stdin` is None without a pipe or redirection."""
 
     name: str
     argv: tuple[str, ...]
-    stdin: bytes
+    stdin: bytes | None
     env: Mapping[str, str]
     cwd: str
 

@@ -412,7 +412,7 @@ def test_output_over_the_limit_is_cut_and_said_to_be(fs):
     assert (result.stdout, result.stderr, result.truncated) == ("0123456789", "ééééé", True)
 
 
-@pytest.mark.parametrize("line", ["seq 300000 | tail -n 1", "yes | head -n 20000 | wc -l"])
+@pytest.mark.parametrize("line", ["seq 3000000 | tail -n 1", "yes | head -n 20000 | wc -l"])
 def test_the_engines_own_caps_show_as_truncated(shell, line):
     result = shell.exec(line)
 

@@ -6,17 +6,25 @@ from collections.abc import Mapping
 
 from jupyter_sandfs.shell.command import Command
 from jupyter_sandfs.shell.commands.changes import CHANGES
+from jupyter_sandfs.shell.commands.chmod import CHMOD
+from jupyter_sandfs.shell.commands.du import DU
 from jupyter_sandfs.shell.commands.help import HELP
 from jupyter_sandfs.shell.commands.journal import JOURNAL
+from jupyter_sandfs.shell.commands.ln import LN
 from jupyter_sandfs.shell.commands.ls import LS
 from jupyter_sandfs.shell.commands.restore import RESTORE
+from jupyter_sandfs.shell.commands.seq import SEQ
 from jupyter_sandfs.shell.commands.sleep import SLEEP
 from jupyter_sandfs.shell.commands.snapshot import SNAPSHOT
 from jupyter_sandfs.shell.commands.snapshots import SNAPSHOTS
+from jupyter_sandfs.shell.commands.stat import STAT
 from jupyter_sandfs.shell.commands.store import FILES, PUBLISH, STAGE
 from jupyter_sandfs.shell.commands.touch import TOUCH
 from jupyter_sandfs.shell.commands.tree import TREE
 
-_ALL = (CHANGES, FILES, HELP, JOURNAL, LS, PUBLISH, RESTORE, SLEEP, SNAPSHOT, SNAPSHOTS, STAGE, TOUCH, TREE)
+_ALL = (
+    *(CHANGES, CHMOD, DU, FILES, HELP, JOURNAL, LN, LS, PUBLISH, RESTORE, SEQ, SLEEP, SNAPSHOT, SNAPSHOTS, STAGE),
+    *(STAT, TOUCH, TREE),
+)
 
 COMMANDS: Mapping[str, Command] = {command.name: command for command in _ALL}

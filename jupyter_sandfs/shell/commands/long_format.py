@@ -31,14 +31,23 @@ def rows(entries: Sequence[tuple[str, DirEntry]], *, now: datetime, size: Size) 
 
 def total(entries: Sequence[DirEntry], *, human: bool) -> str:
     """The first line of a directory: the space its entries take, in KiB."""
-    taken = sum(-(-shown_size(entry.stat) // _BLOCK) * _BLOCK for entry in entries if not entry.stat.is_symlink)
+    taken = sum(space(entry.stat) for entry in entries)
     return f"total {human_size(taken) if human else taken // 1024}"
+
+
+def space(stat: Stat) -> int:
+    """Bytes that a node would take on a disk: whole blocks, and none for a link."""
+    return 0 if stat.is_symlink else -(-shown_size(stat) // _BLOCK) * _BLOCK
 
 
 def mode(stat: Stat) -> str:
     """Type and permissions, such as `-rw-r--r--`."""
-    bits = 0o777 if stat.is_symlink else stat.mode
-    return modes.filemode(_TYPE_BITS[stat.kind] | modes.S_IMODE(bits))
+    return modes.filemode(full_mode(stat))
+
+
+def full_mode(stat: Stat) -> int:
+    """Type and permissions as one number, as `st_mode` has them."""
+    return _TYPE_BITS[stat.kind] | modes.S_IMODE(0o777 if stat.is_symlink else stat.mode)
 
 
 def human_size(size: int) -> str:
