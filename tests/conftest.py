@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-_PACKAGES = {"chromium": "Debian's chromium", "node": "Node.js", "bash": "bash and the GNU tools"}
+_PACKAGES = {
+    "bash": "bash and the GNU tools",
+    "chromium": "Debian's chromium",
+    "node": "Node.js",
+    "rg": "ripgrep, of which the test extra has a wheel",
+}
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +23,8 @@ def part() -> Callable[[str], str]:
     """Give the path of a program, or skip the test naming what is missing."""
 
     def find(program: str) -> str:
-        path = shutil.which(program)
+        # Programs of wheels lie beside the interpreter, which need not be on PATH.
+        path = shutil.which(program) or shutil.which(program, path=Path(sys.executable).parent)
         if path is not None:
             return path
         missing = f"needs {_PACKAGES[program]} ({program} on PATH)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import re
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from jupyter_sandfs.errors import Unsupported
@@ -34,6 +34,13 @@ _REWORDINGS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] 
     # Rust's word for an error with a text of its own; no tool prints it.
     (re.compile(r"(?<=: )io error: "), lambda _: ""),
 )
+
+
+_STREAMED = ("cat", "echo", "false", "grep", "printf", "test", "tr", "true")
+_TWIN = "@"
+"""The engine streams pipes into commands of these names, and a command of ours of the same name would get nothing.
+Such a one is registered under a twin's name as well, and an alias leads there wherever a line calls it.
+"""
 
 
 class BashkitEngine:
@@ -80,14 +87,24 @@ class BashkitEngine:
             max_loop_iterations=setup.limits.commands,
             timeout_seconds=setup.limits.seconds,
             custom_builtins={
-                name: _builtin(handler, bashkit.BuiltinResult, self._waits) for name, handler in commands.items()
+                name: _builtin(handler, bashkit.BuiltinResult, self._waits) for name, handler in _twinned(commands)
             },
         )
         bash.mount("/", bashkit.FileSystem.from_capsule(Mount(setup.system, setup.guard).capsule()))
+        aliases = " ".join(f"{name}={name}{_TWIN}" for name in _STREAMED if name in commands)
+        if aliases:
+            bash.execute_sync(f"shopt -s expand_aliases; alias {aliases}")
         return bash
 
     def _cwd(self) -> str:
         return str(self._bash.shell_state().cwd)
+
+
+def _twinned(commands: Mapping[str, Handler]) -> Iterator[tuple[str, Handler]]:
+    for name, handler in commands.items():
+        yield name, handler
+        if name in _STREAMED:
+            yield name + _TWIN, handler
 
 
 def _import_bashkit() -> Any:
@@ -134,7 +151,7 @@ def _reworded(stderr: str) -> str:
 
 
 def _once_each(names: str) -> str:
-    return ", ".join(dict.fromkeys(names.split(", ")))
+    return ", ".join(dict.fromkeys(name.removesuffix(_TWIN) for name in names.split(", ")))
 
 
 def _failure(error: str) -> tuple[str, int]:
@@ -194,7 +211,9 @@ def _builtin(handler: Handler, result_type: Callable[[str, str, int], Any], wait
 
 def _facts(context: Any) -> CallFacts:
     stdin = None if context.stdin is None else context.stdin.encode()
-    return CallFacts(context.name, tuple(context.argv), stdin, context.env, context.cwd)
+    return CallFacts(
+        context.name.removesuffix(_TWIN), tuple(context.argv), stdin, context.env, context.cwd, context.fs.read_file
+    )
 
 
 def _text(printed: str | bytes) -> str:

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import LimitExceeded
+from jupyter_sandfs.errors import LimitExceeded, NotFound
 from jupyter_sandfs.shell.options import Arguments, Option
 from jupyter_sandfs.vfs.entries import Stat
 from jupyter_sandfs.vfs.interface import FileSystem
 
+PIPE_BYTES = 14_000_000
+"""What a command prints at most: the engine's pipes carry 32 MB, and a filter behind needs as much again."""
+
+_DEVICE = re.compile(r"/dev/(null|stdin|fd/\d{1,4})", re.ASCII)
+_STDIN_PATHS = frozenset(("/dev/stdin", "/dev/fd/0"))
 _LONGEST_REASON = 500
 _DIRECTORY_SIZE = 4096
 
@@ -55,6 +61,7 @@ class Invocation:
         arguments: the same, parsed by the command's options.
         stdin: what the pipe or redirection gives.
         piped: there is a pipe or redirection.
+        descriptor: reads the engine's own paths; see `read`.
     """
 
     name: str
@@ -64,6 +71,7 @@ class Invocation:
     cwd: str
     around: Surroundings
     piped: bool = False
+    descriptor: Callable[[str], bytes] | None = None
     arguments: Arguments = field(default_factory=Arguments)
 
     @property
@@ -77,6 +85,24 @@ class Invocation:
     def path(self, operand: str) -> str:
         """The absolute path that an operand means here."""
         return paths.normalize(operand, self.cwd)
+
+    def is_device(self, operand: str) -> bool:
+        """Say whether an operand names what is no file: /dev/null, standard input, or a process substitution."""
+        return _DEVICE.fullmatch(self.path(operand)) is not None
+
+    def read(self, operand: str) -> bytes:
+        """Give the content of a file or device. Raises what `FileSystem.read_bytes` raises."""
+        path = self.path(operand)
+        if not self.is_device(operand):
+            return self.fs.read_bytes(path)
+        if path == "/dev/null":
+            return b""
+        if path in _STDIN_PATHS:
+            return self.stdin
+        try:
+            return self.descriptor(path) if self.descriptor is not None else b""
+        except Exception as problem:
+            raise NotFound(path) from problem
 
     def check_time(self) -> None:
         """Raise LimitExceeded when the run is over; called once per step by commands that may take long."""

@@ -53,6 +53,7 @@ def _call(name: str, facts: CallFacts, shell: weakref.ReferenceType[Surroundings
         env=facts.env,
         cwd=facts.cwd,
         around=around,
+        descriptor=facts.descriptor,
     )
     return around.commands[name], call
 

@@ -39,13 +39,19 @@ class RawResult:
 
 @dataclass(frozen=True, slots=True)
 class CallFacts:
-    """One call of a command, as the engine tells it; `stdin` is None without a pipe or redirection."""
+    """One call of a command, as the engine tells it.
+
+    Attributes:
+        stdin: None without a pipe or redirection.
+        descriptor: gives what is behind a path such as /dev/fd/63, which is the engine's and not in the file system.
+    """
 
     name: str
     argv: tuple[str, ...]
     stdin: bytes | None
     env: Mapping[str, str]
     cwd: str
+    descriptor: Callable[[str], bytes] | None = None
 
 
 Handler = Callable[[CallFacts], Output] | Callable[[CallFacts], Coroutine[Any, Any, Output]]

@@ -66,7 +66,9 @@ class Arguments:
 
     def number(self, key: str, default: int) -> int:
         """The value of an option as a number that is at least 0."""
-        text = self.options.get(key, str(default))
+        if key not in self.options:
+            return default
+        text = self.options[key]
         if not (text.isascii() and text.isdigit() and len(text) < 10):  # fits in 32 bits
             raise InvalidRequest(f"invalid number: '{text}'")
         return int(text)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.util import find_spec
 
 from jupyter_sandfs.shell.command import Command
 from jupyter_sandfs.shell.commands.changes import CHANGES
 from jupyter_sandfs.shell.commands.chmod import CHMOD
 from jupyter_sandfs.shell.commands.du import DU
+from jupyter_sandfs.shell.commands.grep import EGREP, FGREP, GREP
 from jupyter_sandfs.shell.commands.help import HELP
 from jupyter_sandfs.shell.commands.journal import JOURNAL
 from jupyter_sandfs.shell.commands.ln import LN
 from jupyter_sandfs.shell.commands.ls import LS
 from jupyter_sandfs.shell.commands.restore import RESTORE
+from jupyter_sandfs.shell.commands.rg import RG
 from jupyter_sandfs.shell.commands.seq import SEQ
 from jupyter_sandfs.shell.commands.sleep import SLEEP
 from jupyter_sandfs.shell.commands.snapshot import SNAPSHOT
@@ -26,5 +29,9 @@ _ALL = (
     *(CHANGES, CHMOD, DU, FILES, HELP, JOURNAL, LN, LS, PUBLISH, RESTORE, SEQ, SLEEP, SNAPSHOT, SNAPSHOTS, STAGE),
     *(STAT, TOUCH, TREE),
 )
+_SEARCH = (EGREP, FGREP, GREP, RG)
+"""Where google-re2 has no wheel, the engine's own stay: they search up to 100 MB."""
 
-COMMANDS: Mapping[str, Command] = {command.name: command for command in _ALL}
+COMMANDS: Mapping[str, Command] = {
+    command.name: command for command in (*_ALL, *(_SEARCH if find_spec("re2") is not None else ()))
+}

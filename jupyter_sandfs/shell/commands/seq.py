@@ -8,10 +8,9 @@ from decimal import Decimal, InvalidOperation
 from itertools import islice
 
 from jupyter_sandfs.errors import InvalidRequest
-from jupyter_sandfs.shell.command import Command, Invocation, Output
+from jupyter_sandfs.shell.command import PIPE_BYTES, Command, Invocation, Output
 from jupyter_sandfs.shell.options import Option
 
-_LONGEST = 14_000_000  # bytes: the engine's pipes carry 32 MB, and a filter needs as much again
 _CHUNK = 20_000  # numbers between looks at the clock
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?", re.ASCII)
 _DIGITS = 400  # of one number
@@ -94,9 +93,9 @@ def _printed(call: Invocation, numbers: Iterator[str], separator: str) -> Output
         call.check_time()
         parts.append(separator.join(chunk))
         size += len(parts[-1]) + len(separator)
-        if size > _LONGEST:
-            kept = separator.join(parts)[:_LONGEST].rpartition(separator)[0]
-            return Output(f"{kept}\n", f"seq: more than {_LONGEST} bytes: output truncated\n", 1)
+        if size > PIPE_BYTES:
+            kept = separator.join(parts)[:PIPE_BYTES].rpartition(separator)[0]
+            return Output(f"{kept}\n", f"seq: more than {PIPE_BYTES} bytes: output truncated\n", 1)
     return Output(separator.join(parts) + "\n" if parts else "")
 
 
