@@ -230,6 +230,8 @@ class _Filter:
 
     def _asked(self, entry: DirEntry, *, is_dir: bool) -> bool | None:
         """What the globs say; with one that asks for files, all others are left out."""
+        if not self.globs.rules:
+            return None
         relative = self._relative(entry)
         decision = self.globs.decide(relative, is_dir=is_dir)
         if decision is None:
@@ -243,6 +245,8 @@ class _Filter:
         return entry.path.removeprefix(cwd).lstrip("/").encode()
 
     def _is_of_type(self, entry: DirEntry) -> bool:
+        if not self.types.rules:
+            return True
         decision = self.types.decide(entry.name.encode(), is_dir=False)
         if decision is None:
             return not any(not each.negated for each in self.types.rules)

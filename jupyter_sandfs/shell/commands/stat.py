@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import stat as modes
-import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -81,7 +80,7 @@ _FIELDS: Mapping[str, Callable[[_Subject], str]] = {
     "g": lambda _: _ID,
     "G": lambda _: _OWNER,
     "h": lambda _: "1",
-    "i": lambda subject: str(zlib.crc32(subject.path.encode())),
+    "i": lambda subject: str(long_format.inode(subject.path)),
     "m": lambda _: "/",
     "n": lambda subject: subject.name,
     "N": _with_target,
