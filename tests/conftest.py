@@ -12,9 +12,15 @@ import pytest
 
 _PACKAGES = {
     "bash": "bash and the GNU tools",
+    "bc": "Debian's bc",
     "chromium": "Debian's chromium",
+    "column": "Debian's bsdextrautils",
+    "jq": "Debian's jq",
     "node": "Node.js",
     "rg": "ripgrep, of which the test extra has a wheel",
+    "unzip": "Debian's unzip",
+    "xxd": "Debian's xxd",
+    "zip": "Debian's zip",
 }
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import LimitExceeded, NotFound
+from jupyter_sandfs.errors import LimitExceeded, NotADirectory, NotFound
 from jupyter_sandfs.shell.options import Arguments, Option
 from jupyter_sandfs.vfs.entries import Stat
 from jupyter_sandfs.vfs.interface import FileSystem
@@ -83,8 +83,18 @@ class Invocation:
         return self.around.services
 
     def path(self, operand: str) -> str:
-        """The absolute path that an operand means here."""
+        """The absolute path that an operand means here. Raises NotFound for an empty one (POSIX, path resolution)."""
+        if not operand:
+            raise NotFound(operand)
         return paths.normalize(operand, self.cwd)
+
+    def stat(self, operand: str, *, follow: bool = True) -> Stat:
+        """Describe what an operand names; one that ends in a slash is a directory, or leads to one."""
+        slashed = operand.endswith("/")
+        stat = self.fs.stat(self.path(operand), follow=follow or slashed)
+        if slashed and not stat.is_dir:
+            raise NotADirectory(operand)
+        return stat
 
     def is_device(self, operand: str) -> bool:
         """Say whether an operand names what is no file: /dev/null, standard input, or a process substitution."""

@@ -51,7 +51,7 @@ class _Reading:
         self._weekday: int | None = None
 
     def read(self, text: str) -> datetime:
-        rest = text.strip().lower()[:_LONGEST]
+        rest = " ".join(text.lower()[:_LONGEST].split())
         while rest:
             found, act = next(
                 ((found, act) for pattern, act in _RULES if (found := pattern.match(rest))), (None, _refuse)

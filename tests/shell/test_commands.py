@@ -244,10 +244,6 @@ def test_help_for_what_is_not_ours_points_elsewhere(shell):
 # ---------------------------------------------------------------- known differences, pinned
 
 
-def test_recursive_diff_is_not_there(shell):
-    assert told(shell.exec("mkdir a b; diff -r a b")) == ("", "diff: invalid option -- 'r'\n", 2)
-
-
 def test_printf_leaves_out_nul_bytes(shell):
     assert shell.exec(r"printf 'a\x00b' | wc -c").stdout == "2\n"
 

@@ -28,6 +28,7 @@ NOW = datetime(2026, 3, 31, 15, 4, 5, tzinfo=UTC)  # a Tuesday at the end of a m
         "5 Jan 2020",
         "5-Feb-2020 1:02:03 PM",
         "Fri Feb 28 10:00:00 UTC 2020",
+        "Mon May  6 00:00:00 UTC 2024",
         "@86400",
         "10:30",
         "now",

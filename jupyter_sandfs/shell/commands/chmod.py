@@ -66,9 +66,9 @@ class _Work:
 
     def _targets(self, operand: str) -> Iterator[tuple[str, str]]:
         """Give the operand, and with -R all that is below it but links: under the shown name, the path."""
-        path = self.call.path(operand)
         try:
-            stat = self.call.fs.stat(path)
+            stat = self.call.stat(operand)
+            path = self.call.path(operand)
         except (SandfsError, OSError) as problem:
             self._complain(f"cannot access '{operand}'", problem)
             return

@@ -67,9 +67,9 @@ class _Measuring:
     complaints: list[str] = field(default_factory=list)
 
     def start(self, operand: str) -> None:
-        path = self.call.path(operand)
         try:
-            entry = DirEntry(operand, path, self.call.fs.stat(path, follow=self._follows(operand)))
+            stat = self.call.stat(operand, follow="D" in self.call.arguments)
+            entry = DirEntry(operand, self.call.path(operand), stat)
         except (SandfsError, OSError) as problem:
             self.complaints.append(f"du: cannot access '{operand}': {reason(problem)}\n")
             return
@@ -104,9 +104,6 @@ class _Measuring:
         if "apparent-size" in self.call.arguments or "b" in self.call.arguments:
             return shown_size(stat)
         return long_format.space(stat)
-
-    def _follows(self, operand: str) -> bool:
-        return operand.endswith("/") or "D" in self.call.arguments
 
     def tell(self, size: int, shown: str) -> None:
         self.lines.append(f"{self.figure(size)}\t{shown}\n")

@@ -171,12 +171,12 @@ class _Search:
                     yield shown, data
 
     def _found(self, operand: str) -> Iterator[tuple[str, str]]:
-        path = self.call.path(operand or ".")
-        if self.call.is_device(operand):
-            yield operand, path
+        if operand and self.call.is_device(operand):
+            yield operand, self.call.path(operand)
             return
         try:
-            is_dir = self.call.fs.stat(path).is_dir
+            is_dir = self.call.stat(operand or ".").is_dir
+            path = self.call.path(operand or ".")
         except (SandfsError, OSError) as problem:
             self.files.complain(operand, problem)
             return

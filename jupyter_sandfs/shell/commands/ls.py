@@ -149,9 +149,9 @@ class _Listing:
 
     def _find(self, operand: str) -> DirEntry | None:
         """Describe an operand under the name it was given; None, with a complaint, if there is nothing."""
-        path = self.call.path(operand)
         try:
-            entry = DirEntry(operand, path, self.call.fs.stat(path, follow=operand.endswith("/") or self._has("L")))
+            stat = self.call.stat(operand, follow=self._has("L"))
+            entry = DirEntry(operand, self.call.path(operand), stat)
         except (SandfsError, OSError) as problem:
             self._complain(f"cannot access '{operand}': {reason(problem)}", _SERIOUS)
             return None

@@ -148,12 +148,12 @@ class _Search:
         if target == _STDIN:
             yield _STDIN, ""
             return
-        path = self.call.path(target or ".")
-        if self.call.is_device(target):
-            yield target, path
+        if target and self.call.is_device(target):
+            yield target, self.call.path(target)
             return
         try:
-            is_dir = self.call.fs.stat(path).is_dir
+            is_dir = self.call.stat(target or ".").is_dir
+            path = self.call.path(target or ".")
         except (SandfsError, OSError) as problem:
             self.files.complain(target, problem)
             return

@@ -118,8 +118,8 @@ def _run(call: Invocation) -> Output:
 
 
 def _subject(call: Invocation, operand: str) -> _Subject:
-    path, follow = call.path(operand), "L" in call.arguments or operand.endswith("/")
-    return _Subject(operand, path, call.fs.stat(path, follow=follow))
+    stat = call.stat(operand, follow="L" in call.arguments)
+    return _Subject(operand, call.path(operand), stat)
 
 
 def _row(call: Invocation, subject: _Subject) -> str:

@@ -30,8 +30,11 @@ def _run(call: Invocation) -> Output:
 
 def _touch(call: Invocation, operand: str, when: datetime | None) -> str:
     """Touch one file; give the reason if it cannot be done."""
-    options, path = call.arguments, call.path(operand)
+    options = call.arguments
     try:
+        path = call.path(operand)
+        if operand.endswith("/"):
+            call.stat(operand)
         if call.fs.exists(path):
             if "a" not in options or "m" in options:  # files have no time of last access
                 call.fs.utime(path, when)
