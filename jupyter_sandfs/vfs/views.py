@@ -7,7 +7,7 @@ answers with PermissionDenied, as a directory that takes no new names would.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,9 +16,10 @@ from typing import Any, Protocol
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import AlreadyExists, InvalidPath, NameTooLong, NotADirectory, NotFound, PermissionDenied
 from jupyter_sandfs.vfs import links
+from jupyter_sandfs.vfs.batch import Item
 from jupyter_sandfs.vfs.entries import DirEntry, Stat, Stats
 from jupyter_sandfs.vfs.events import Watch
-from jupyter_sandfs.vfs.history import Snapshot
+from jupyter_sandfs.vfs.history import Snapshot, seen
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Change, JournalRecord
 from jupyter_sandfs.vfs.policy import NodePolicy
@@ -77,6 +78,17 @@ class VisibilityView:
 
     def _described(self, metadata: Mapping[str, Any]) -> bool:
         return all(metadata[key] == value for key, value in self.metadata.items() if key in metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class _AlsoNow:
+    """The rule of a view of the past: what is hidden now was hidden then."""
+
+    then: ViewRule
+    shows: Callable[[str], bool]
+
+    def allows(self, path: str, policy: NodePolicy, metadata: Mapping[str, Any]) -> bool:
+        return self.then.allows(path, policy, metadata) and self.shows(path)
 
 
 class View(Administered):
@@ -156,6 +168,12 @@ class View(Administered):
     def symlink(self, target: str, path: str) -> None:
         self.base.symlink(target, self._target(path, follow=False))
 
+    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
+        for item in items:
+            if self._target(item.path, follow=False) != item.path:
+                raise InvalidPath(item.path, "not in normal form, or the way there leads through a link")
+        self.base.write_many(items, overwrite=overwrite)
+
     def chmod(self, path: str, mode: int) -> None:
         self.base.chmod(self._seen(path)[0], mode)
 
@@ -183,8 +201,19 @@ class View(Administered):
             raise PermissionDenied(paths.normalize(prefix), "a view is watched by callback")
         return self.base.watch(prefix, show, interval=interval)
 
+    def at(self, snapshot: Snapshot | str) -> FileSystem:
+        return View(self.base.at(snapshot), _AlsoNow(self._rule, self._shows))
+
     def diff(self, before: Snapshot | str, after: Snapshot | str | None = None) -> list[Change]:
-        return [change for change in self.base.diff(before, after) if self._shows(change.path)]
+        return seen(self.base.diff(before, after), self._shows)
+
+    def _check_permitted(self, record: JournalRecord) -> None:
+        if not self._shows(record.path) or not (record.source is None or self._shows(record.source)):
+            raise PermissionDenied(paths.ROOT, "a part of it can't be changed")
+        self._check_whole(record.path)
+
+    def _seen_changes(self, changes: list[Change]) -> list[Change]:
+        return seen(changes, self._shows)
 
     def log(self, limit: int | None = None) -> list[JournalRecord]:
         shown = [self._without_hidden_source(record) for record in self.base.log() if self._shows(record.path)]

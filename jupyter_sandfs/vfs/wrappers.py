@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import (
     AlreadyExists,
     HookError,
+    InvalidPath,
     NotADirectory,
     NotFound,
     PathError,
@@ -22,14 +24,20 @@ from jupyter_sandfs.errors import (
     revive,
 )
 from jupyter_sandfs.vfs import links
+from jupyter_sandfs.vfs.batch import Item
+from jupyter_sandfs.vfs.content import Link
 from jupyter_sandfs.vfs.entries import DirEntry, Stat, Stats
-from jupyter_sandfs.vfs.events import AfterHook, BeforeHook, Watch
-from jupyter_sandfs.vfs.history import Snapshot
-from jupyter_sandfs.vfs.interface import FileSystem
-from jupyter_sandfs.vfs.journal import Action, Change, JournalRecord
+from jupyter_sandfs.vfs.events import PathHook, Watch, WriteHook
+from jupyter_sandfs.vfs.history import Snapshot, seen
+from jupyter_sandfs.vfs.interface import FileSystem, require_directory
+from jupyter_sandfs.vfs.journal import OWNER, Action, Change, JournalRecord
 from jupyter_sandfs.vfs.limits import Limits
+from jupyter_sandfs.vfs.merging import Merged, OnConflict
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import DirectoryProvider, FileProvider, reading_as
+from jupyter_sandfs.vfs.reverting import Permit
+
+_ADMINISTRATION = {"policy", "mount", "restore", "merge"}  # operations that are the owner's
 
 
 class Wrapper(FileSystem):
@@ -83,6 +91,9 @@ class Wrapper(FileSystem):
     def symlink(self, target: str, path: str) -> None:
         self.base.symlink(target, path)
 
+    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
+        self.base.write_many(items, overwrite=overwrite)
+
     def chmod(self, path: str, mode: int) -> None:
         self.base.chmod(path, mode)
 
@@ -115,8 +126,11 @@ class Wrapper(FileSystem):
     def invalidate(self, path: str) -> None:
         self.base.invalidate(path)
 
-    def register_write_hook(self, prefix: str, hook: AfterHook | BeforeHook, *, before: bool = False) -> None:
+    def register_write_hook(self, prefix: str, hook: WriteHook, *, before: bool = False) -> None:
         self.base.register_write_hook(prefix, hook, before=before)
+
+    def register_path_hook(self, prefix: str, hook: PathHook, *, before: bool = False) -> None:
+        self.base.register_path_hook(prefix, hook, before=before)
 
     def watch(
         self,
@@ -139,8 +153,43 @@ class Wrapper(FileSystem):
     def diff(self, before: Snapshot | str, after: Snapshot | str | None = None) -> list[Change]:
         return self.base.diff(before, after)
 
+    def drop_snapshot(self, name: str) -> None:
+        self.base.drop_snapshot(name)
+
+    def at(self, snapshot: Snapshot | str) -> FileSystem:
+        return self.over(self.base.at(snapshot))
+
+    def fork(self) -> FileSystem:
+        return self.over(self.base.fork())
+
+    def over(self, base: FileSystem) -> Self:
+        """The same wrapper in front of another file system."""
+        twin = copy.copy(self)
+        twin.base = base
+        return twin
+
+    def merge(
+        self, other: FileSystem, *, base: Snapshot | str | None = None, conflicts: OnConflict | str = "refuse"
+    ) -> Merged:
+        return self.base.merge(other, base=base, conflicts=conflicts)
+
+    def create_snapshot(self) -> bytes:
+        return self.base.create_snapshot()
+
+    def restore_snapshot(self, data: bytes) -> None:
+        self.base.restore_snapshot(data)
+
     def action(self, label: str = "", actor: str = "") -> AbstractContextManager[Action]:
         return self.base.action(label, actor)
+
+    def transaction(self, label: str = "", actor: str = "") -> AbstractContextManager[Action]:
+        return self.base.transaction(label, actor)
+
+    def undo(self, *, actor: str | None = None, permit: Permit | None = None) -> list[Change]:
+        return self.base.undo(actor=actor, permit=permit)
+
+    def redo(self, *, actor: str | None = None, permit: Permit | None = None) -> list[Change]:
+        return self.base.redo(actor=actor, permit=permit)
 
     def log(self, limit: int | None = None) -> list[JournalRecord]:
         return self.base.log(limit)
@@ -184,11 +233,55 @@ class Administered(Wrapper):
     ) -> None:
         self._refuse(path, provider, ttl, metadata)
 
-    def register_write_hook(self, prefix: str, hook: AfterHook | BeforeHook, *, before: bool = False) -> None:
+    def register_write_hook(self, prefix: str, hook: WriteHook, *, before: bool = False) -> None:
+        self._refuse(prefix, hook, before)
+
+    def register_path_hook(self, prefix: str, hook: PathHook, *, before: bool = False) -> None:
         self._refuse(prefix, hook, before)
 
     def restore(self, snapshot: Snapshot | str) -> None:
         self._refuse(paths.ROOT, snapshot)
+
+    def drop_snapshot(self, name: str) -> None:
+        self._refuse(paths.ROOT, name)
+
+    def merge(
+        self, other: FileSystem, *, base: Snapshot | str | None = None, conflicts: OnConflict | str = "refuse"
+    ) -> Merged:
+        self._refuse(paths.ROOT, other, base, conflicts)
+
+    def create_snapshot(self) -> bytes:
+        self._refuse(paths.ROOT)
+
+    def restore_snapshot(self, data: bytes) -> None:
+        self._refuse(paths.ROOT, data)
+
+    def undo(self, *, actor: str | None = None, permit: Permit | None = None) -> list[Change]:
+        return self._seen_changes(self.base.undo(actor=actor, permit=self._permitting(permit)))
+
+    def redo(self, *, actor: str | None = None, permit: Permit | None = None) -> list[Change]:
+        return self._seen_changes(self.base.redo(actor=actor, permit=self._permitting(permit)))
+
+    def _permitting(self, permit: Permit | None) -> Permit:
+        """Let only the actor's own ordinary changes be taken back, and those that `permit` lets be."""
+
+        def check(record: JournalRecord) -> None:
+            if record.actor == OWNER or record.operation in _ADMINISTRATION:
+                self._refuse(record.path)
+            self._check_permitted(record)
+            if permit is not None:
+                permit(self._seen_record(record))
+
+        return check
+
+    def _check_permitted(self, record: JournalRecord) -> None:
+        """Raise for a change that this view may not take back."""
+
+    def _seen_record(self, record: JournalRecord) -> JournalRecord:
+        return record
+
+    def _seen_changes(self, changes: list[Change]) -> list[Change]:
+        return changes
 
     def _refuse(self, path: str, *_: object) -> NoReturn:
         raise PermissionDenied(paths.normalize(path), "only the sandbox's owner may do this, not a view of it")
@@ -196,6 +289,9 @@ class Administered(Wrapper):
 
 class ReadOnlyView(Administered):
     """The same file system, but nothing can be changed through it."""
+
+    def _check_permitted(self, record: JournalRecord) -> None:
+        raise ReadOnly(record.path)
 
     def write_bytes(self, path: str, data: bytes, *, append: bool = False, expected_version: int | None = None) -> int:
         del data, append, expected_version
@@ -222,6 +318,11 @@ class ReadOnlyView(Administered):
     def symlink(self, target: str, path: str) -> None:
         del target
         raise ReadOnly(paths.normalize(path))
+
+    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
+        del overwrite
+        for item in items:
+            raise ReadOnly(item.path)
 
     def chmod(self, path: str, mode: int) -> None:
         del mode
@@ -309,6 +410,11 @@ class SubtreeView(Administered):
             inner = target if not target.startswith("/") else self._below(paths.normalize(target))
             self.base.symlink(inner, where)
 
+    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
+        with self._ours():
+            # No link is followed below: what is inside by its name is inside.
+            self.base.write_many([self._planted(item) for item in items], overwrite=overwrite)
+
     def chmod(self, path: str, mode: int) -> None:
         with self._ours():
             self.base.chmod(self._in(path), mode)
@@ -336,13 +442,32 @@ class SubtreeView(Administered):
             raise PermissionDenied(paths.normalize(prefix), "a subtree is watched by callback")
         return self.base.watch(self._in(prefix), show, interval=interval)
 
+    def at(self, snapshot: Snapshot | str) -> FileSystem:
+        past = self.base.at(snapshot)
+        if past.resolve(self._top) != self._top:
+            raise NotFound(self._out(self._top), "it was not there then")
+        require_directory(past, self._top)
+        return self.over(past)
+
     def diff(self, before: Snapshot | str, after: Snapshot | str | None = None) -> list[Change]:
-        inside = [change for change in self.base.diff(before, after) if paths.is_child_of(change.path, self._top)]
-        return [change._replace(path=self._out(change.path)) for change in inside]
+        return self._seen_changes(seen(self.base.diff(before, after), self._holds))
+
+    def _holds(self, path: str) -> bool:
+        return paths.is_child_of(path, self._top)
+
+    def _check_permitted(self, record: JournalRecord) -> None:
+        if not self._holds(record.path) or not (record.source is None or self._holds(record.source)):
+            raise PermissionDenied(paths.ROOT, "a part of it is outside")
+
+    def _seen_record(self, record: JournalRecord) -> JournalRecord:
+        return record._replace(path=self._out(record.path), source=self._source(record.source))
+
+    def _seen_changes(self, changes: list[Change]) -> list[Change]:
+        return [each._replace(path=self._out(each.path), source=self._source(each.source)) for each in changes]
 
     def log(self, limit: int | None = None) -> list[JournalRecord]:
-        inside = [record for record in self.base.log() if paths.is_child_of(record.path, self._top)]
-        shown = [record._replace(path=self._out(record.path), source=self._source(record.source)) for record in inside]
+        inside = [record for record in self.base.log() if self._holds(record.path)]
+        shown = [self._seen_record(record) for record in inside]
         return shown if limit is None else shown[max(len(shown) - limit, 0) :]
 
     def _source(self, path: str | None) -> str | None:
@@ -405,6 +530,14 @@ class SubtreeView(Administered):
         if paths.is_root(path):
             raise PermissionDenied(paths.ROOT, "the root stays")
         return self._in(path, follow=False)
+
+    def _planted(self, item: Item) -> Item:
+        content = item.content
+        if isinstance(content, Link) and content.target.startswith("/"):
+            content = Link(self._below(paths.normalize(content.target)))
+        if paths.normalize(item.path) != item.path:
+            raise InvalidPath(item.path, "not in normal form")
+        return item._replace(path=self._below(item.path), content=content)
 
     def _out(self, path: str) -> str:
         return "/" + paths.relative_to(path, self._top)
