@@ -12,6 +12,7 @@ from jupyter_sandfs.errors import Unsupported
 from jupyter_sandfs.shell.capsule import Mount
 from jupyter_sandfs.shell.command import Output
 from jupyter_sandfs.shell.engine import CallFacts, Handler, RawResult, Setup
+from jupyter_sandfs.shell.restriction import LANGUAGE, NoPrograms, refusals
 
 if TYPE_CHECKING:
     from bashkit import Bash
@@ -49,7 +50,9 @@ class BashkitEngine:
     def __init__(self, setup: Setup, commands: Mapping[str, Handler]) -> None:
         self._setup = setup
         self._waits = _Waits()
+        self._aliased: list[str] = []
         self._bash = self._start(commands)
+        self._alias()
 
     def run(self, line: str) -> RawResult:
         partial = _Partial(self._setup.limits.output_bytes)
@@ -71,13 +74,25 @@ class BashkitEngine:
 
     def register(self, commands: Mapping[str, Handler]) -> None:
         # The interpreter takes commands only when it is made, so a new one goes on with the old one's state.
-        state = self._bash.snapshot(exclude_filesystem=True)
+        state = self.state()
         self._bash = self._start(commands)
+        self.adopt(state)
+
+    def state(self) -> bytes:
+        return bytes(self._bash.snapshot(exclude_filesystem=True))
+
+    def adopt(self, state: bytes) -> None:
         self._bash.restore_snapshot(state)
+        self._alias()
 
     def _start(self, commands: Mapping[str, Handler]) -> Bash:
         bashkit = _import_bashkit()
         setup = self._setup
+        system = setup.system
+        if setup.allowed is not None:
+            commands = refusals(_known(bashkit) - LANGUAGE - setup.allowed) | dict(commands)
+            system = NoPrograms(system)
+        self._aliased = [name for name in _STREAMED if name in commands]
         bash: Bash = bashkit.Bash(
             username=_USER,
             hostname=_USER,
@@ -90,11 +105,14 @@ class BashkitEngine:
                 name: _builtin(handler, bashkit.BuiltinResult, self._waits) for name, handler in _twinned(commands)
             },
         )
-        bash.mount("/", bashkit.FileSystem.from_capsule(Mount(setup.system, setup.guard).capsule()))
-        aliases = " ".join(f"{name}={name}{_TWIN}" for name in _STREAMED if name in commands)
-        if aliases:
-            bash.execute_sync(f"shopt -s expand_aliases; alias {aliases}")
+        bash.mount("/", bashkit.FileSystem.from_capsule(Mount(system, setup.guard).capsule()))
         return bash
+
+    def _alias(self) -> None:
+        """Lead the names that the engine streams into to their twins."""
+        if self._aliased:
+            aliases = " ".join(f"{name}={name}{_TWIN}" for name in self._aliased)
+            self._bash.execute_sync(f"shopt -s expand_aliases; alias {aliases}")
 
     def _cwd(self) -> str:
         return str(self._bash.shell_state().cwd)
@@ -105,6 +123,12 @@ def _twinned(commands: Mapping[str, Handler]) -> Iterator[tuple[str, Handler]]:
         yield name, handler
         if name in _STREAMED:
             yield name + _TWIN, handler
+
+
+@functools.cache
+def _known(bashkit: Any) -> frozenset[str]:
+    """The names of all commands of the engine's own."""
+    return frozenset(bashkit.Bash().execute_sync("compgen -c").stdout.split())
 
 
 def _import_bashkit() -> Any:

@@ -132,6 +132,7 @@ class Command:
         help: one line.
         options: what it accepts; None leaves the arguments to the function.
         misuse: exit code for a wrong option, as the real tool has it.
+        foreign: a user's function, which may do anything.
         respell: rewrites arguments that only look like options (`-5`, `-rwx`) before they are parsed.
     """
 
@@ -141,6 +142,7 @@ class Command:
     run: Run
     options: tuple[Option, ...] | None = None
     misuse: int = 2
+    foreign: bool = False
     respell: Callable[[Sequence[str]], Sequence[str]] = tuple
 
     @property

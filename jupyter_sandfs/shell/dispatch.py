@@ -76,7 +76,9 @@ def _failed(command: Command, call: Invocation, problem: BaseException) -> Outpu
 
 def from_function(name: str, function: UserFunction, *, help: str = "") -> Command:  # noqa: A002 - the word users look for
     """Make a command of a user's own function; what it returns is printed."""
-    return Command(name=name, usage="[ARGUMENT...]", help=help or "a command of your own", run=_adapt(function))
+    return Command(
+        name=name, usage="[ARGUMENT...]", help=help or "a command of your own", run=_adapt(function), foreign=True
+    )
 
 
 def _adapt(function: UserFunction) -> Run:
