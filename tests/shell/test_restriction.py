@@ -26,10 +26,7 @@ def test_what_is_allowed_and_the_language_itself_work(shell):
     "name", ["rm", "head", "sed", "awk", "find", "tee", "snapshot", "restore", "rg", "xargs", "env"]
 )
 def test_what_is_not_allowed_is_refused(fs, shell, name):
-    assert (
-        told(shell.exec(f"{name} f; echo $?")) == ("126\n", f"{name}: not allowed in this shell\n", 0)
-        or told(shell.exec(f"{name} f; echo $?"))[0] == "127\n"
-    )
+    assert told(shell.exec(f"{name} f")) == ("", f"{name}: not allowed in this shell\n", 126)
     assert fs.listdir("/") == ["f"]
 
 
@@ -46,7 +43,7 @@ def test_what_is_not_allowed_is_refused(fs, shell, name):
         "source <(echo rm f)",
         "echo 'rm f' | bash",
         "trap 'rm f' EXIT",
-        "coproc rm f; wait",
+        "coproc rm f",
         "time rm f",
         "busybox rm f",
         "/bin/rm f",
