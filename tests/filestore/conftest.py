@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import time
 import uuid
@@ -14,6 +13,7 @@ import pytest
 
 from jupyter_sandfs.filestore import FileStore, LocalFileStore, StoreLimits
 from jupyter_sandfs.filestore.nats.address import parse
+from jupyter_sandfs.filestore.nats.embedded import server_program
 from jupyter_sandfs.filestore.nats.store import NatsFileStore
 
 START = 1_800_000_000.0
@@ -55,7 +55,7 @@ class NatsServer:
         config = self.root / "config"
         # Each bucket reserves what its limits allow, and there are many.
         config.write_text(f'jetstream {{ store_dir: "{self.root}", max_file_store: 100TB }}')
-        command = [shutil.which("nats-server"), "-a", "127.0.0.1", "-p", str(self.port), "-c", config]
+        command = [server_program(), "-a", "127.0.0.1", "-p", str(self.port), "-c", config]
         with (self.root / "log").open("ab") as log:
             self.process = subprocess.Popen([*command, "--ports_file_dir", self.root], stdout=log, stderr=log)
         deadline = time.monotonic() + 20
