@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from jupyter_sandfs import staging
+from jupyter_sandfs import staging, workspace
 from jupyter_sandfs.errors import AlreadyExists, InvalidRequest, NotFound, SandboxNotFound, Unsupported
 from jupyter_sandfs.filestore import FileInfo, FileStore, StoreLimits, default_store_url, open_file_store
 from jupyter_sandfs.shell.results import ShellResult
@@ -21,6 +22,7 @@ from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import JournalRecord
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.views import View, ViewRule
+from jupyter_sandfs.workspace import Workspace
 
 DEFAULT_NAME = "default"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
@@ -141,6 +143,63 @@ class Sandbox:
         origin = {"sandbox": self.name} | dict(metadata or {})
         return staging.publish(self.fs, source, self.files, key=key, ttl=ttl, metadata=origin)
 
+    # ------------------------------------------------------------ whole sandboxes
+
+    def save(
+        self,
+        where: str | FileStore | None = None,
+        name: str | None = None,
+        *,
+        keep: int | None = None,
+        ttl: float | timedelta | None = None,
+    ) -> Workspace:
+        """Store everything in the sandbox; see `workspace.save`.
+
+        Args:
+            where: a store or its URL; the sandbox's own if not given.
+        """
+        with _store_at(where, self.files) as store:
+            return workspace.save(self.fs, store, self.name, name, keep=keep, ttl=ttl)
+
+    @classmethod
+    def load(
+        cls,
+        where: str | FileStore | None = None,
+        name: str | None = None,
+        *,
+        sandbox: str = DEFAULT_NAME,
+        into: str | None = None,
+        providers: Mapping[str, Callable[..., Any]] | None = None,
+        storage: FileStorage | None = None,
+        store_url: str | None = None,
+        limits: Limits | None = None,
+    ) -> Sandbox:
+        """Make a sandbox of what was saved, whole or not at all; see `workspace.load`.
+
+        Args:
+            where: a store or its URL; that of new sandboxes if not given.
+            name: what it was saved under; the latest if not given.
+            sandbox: what it was called when it was saved.
+            into: what to call it now; the same if not given.
+            providers: callables of its dynamic nodes by name; a node whose provider is missing says so when it is read.
+            storage, store_url, limits: as for a new sandbox. What the storage holds is replaced.
+        """
+        room = limits or cls.defaults.limits
+        with _store_at(where or store_url or cls.defaults.store_url or default_store_url()) as store:
+            loaded = workspace.load(store, sandbox, name, limits=room, providers=providers)
+        made = cls(into or sandbox, storage=storage, store_url=store_url, limits=room)
+        try:
+            made.fs.adopt(loaded)
+        except BaseException:
+            made.close()
+            raise
+        return made
+
+    def saved(self, where: str | FileStore | None = None) -> list[Workspace]:
+        """What was saved of a sandbox of this name, oldest first."""
+        with _store_at(where, self.files) as store:
+            return workspace.saved(store, self.name)
+
     # ------------------------------------------------------------ views
 
     def view(self, rule: ViewRule, *, name: str | None = None) -> View:
@@ -181,6 +240,19 @@ def _checked(name: str) -> str:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise InvalidRequest(f"not a name for a sandbox: {name!r:.100} (letters, digits and _.-)")
     return name
+
+
+@contextmanager
+def _store_at(where: str | FileStore | None, own: FileStore | None = None) -> Iterator[FileStore]:
+    """The store that is meant; one that a URL names is opened for this, and whole sandboxes may fill it."""
+    if not isinstance(where, str):
+        given = where or own
+        assert given is not None
+        yield given
+        return
+    limits = Sandbox.defaults.store_limits
+    with open_file_store(where, limits=replace(limits, max_file_size=limits.max_total_bytes)) as store:
+        yield store
 
 
 class _Registry:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import FileTooLarge, InvalidArchive, InvalidPath, InvalidRequest, LimitExceeded
 from jupyter_sandfs.vfs import compressing, tar
-from jupyter_sandfs.vfs.batch import MOMENTS, Item, new_item
+from jupyter_sandfs.vfs.batch import Item, is_moment, new_item
 from jupyter_sandfs.vfs.compressing import GZIP, ZSTD, Codec
 from jupyter_sandfs.vfs.content import Link
 from jupyter_sandfs.vfs.limits import Limits
@@ -124,7 +124,7 @@ def unpack(stream: Stream, limits: Limits, *, top: str = "", format_name: str | 
         contents[path] = content
         if mode is not None:
             mode &= 0o777  # no program gets another's rights by an archive
-        yield new_item((path, content, mode, modified if modified in MOMENTS else None))
+        yield new_item((path, content, mode, modified if is_moment(modified) else None))
 
 
 def _open(stream: Stream, limits: Limits, format_name: str | None) -> Reader:

@@ -49,7 +49,12 @@ _NOT_NORMAL = "not in normal form"
 _PLAIN_NAME = re.compile(r"(?!\.{1,2}$)[ -.0-\[\]-~]+")  # ASCII without slash and backslash: surely normal
 
 
-MOMENTS = range(-62_135_596_800_000_000_000, 253_402_300_800_000_000_000)  # the years 1 to 9999, in nanoseconds
+_FIRST_MOMENT, _LAST_MOMENT = -62_135_596_800_000_000_000, 253_402_300_799_999_999_999
+
+
+def is_moment(nanoseconds: object) -> bool:
+    """Say whether these nanoseconds since 1970 are in a year that a calendar has, 1 to 9999."""
+    return isinstance(nanoseconds, int) and _FIRST_MOMENT <= nanoseconds <= _LAST_MOMENT
 
 
 class Item(NamedTuple):
@@ -123,7 +128,7 @@ class _Grafting:
             raise IsADirectory(path)
         spot = self._spots.get(head) or self._spot(head)
         self._check_name(name, path)
-        size = len(content) if type(content) is bytes else _checked_link(path, content)
+        size = len(content) if type(content) is bytes else checked_link(path, content)
         if size > self._limits.file_bytes:
             raise FileTooLarge(path, f"{size} bytes, over the limit of {self._limits.file_bytes}")
         if spot.new:
@@ -246,7 +251,7 @@ class _Grafting:
         try:
             return self._extras[key]
         except KeyError:
-            if item.modified_ns is not None and item.modified_ns not in MOMENTS:
+            if item.modified_ns is not None and not is_moment(item.modified_ns):
                 raise InvalidRequest(f"{item.path}: no calendar has the time {item.modified_ns}") from None
             found = self._extras[key] = bare(Extra(mode=mode, modified_ns=item.modified_ns))
             return found
@@ -267,7 +272,7 @@ class _Grafting:
                 yield WriteEvent(item.path, item.content, version, append=False)
 
 
-def _checked_link(path: str, content: object) -> int:
+def checked_link(path: str, content: object) -> int:
     """Give the size of a link's target; refuse what no path can be, and content of another type."""
     if not isinstance(content, Link):
         raise InvalidPath(path, f"content is bytes or a link, not {type(content).__name__}")
