@@ -17,6 +17,7 @@ from jupyter_sandfs.shell.results import ShellResult
 from jupyter_sandfs.shell.shell import SandboxShell
 from jupyter_sandfs.staging import Staged
 from jupyter_sandfs.storage import FileStorage
+from jupyter_sandfs.vfs.dump import Loaded
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import JournalRecord
@@ -153,12 +154,8 @@ class Sandbox:
         keep: int | None = None,
         ttl: float | timedelta | None = None,
     ) -> Workspace:
-        """Store everything in the sandbox; see `workspace.save`.
-
-        Args:
-            where: a store or its URL; the sandbox's own if not given.
-        """
-        with _store_at(where, self.files) as store:
+        """Store everything in the sandbox; see `workspace.save`, and `store_at` for `where`."""
+        with self.store_at(where) as store:
             return workspace.save(self.fs, store, self.name, name, keep=keep, ttl=ttl)
 
     @classmethod
@@ -174,31 +171,58 @@ class Sandbox:
         store_url: str | None = None,
         limits: Limits | None = None,
     ) -> Sandbox:
-        """Make a sandbox of what was saved, whole or not at all; see `workspace.load`.
+        """Make a sandbox of what was saved, whole or not at all.
 
         Args:
-            where: a store or its URL; that of new sandboxes if not given.
-            name: what it was saved under; the latest if not given.
-            sandbox: what it was called when it was saved.
-            into: what to call it now; the same if not given.
-            providers: callables of its dynamic nodes by name; a node whose provider is missing says so when it is read.
+            where, name, sandbox, providers: as `reload`.
+            into: what to call it; as it was called when it was saved if not given.
             storage, store_url, limits: as for a new sandbox. What the storage holds is replaced.
         """
-        room = limits or cls.defaults.limits
-        with _store_at(where or store_url or cls.defaults.store_url or default_store_url()) as store:
-            loaded = workspace.load(store, sandbox, name, limits=room, providers=providers)
-        made = cls(into or sandbox, storage=storage, store_url=store_url, limits=room)
+        made = cls(into or sandbox, storage=storage, store_url=store_url, limits=limits)
         try:
-            made.fs.adopt(loaded)
+            made.reload(where, name, sandbox=sandbox, providers=providers)
         except BaseException:
             made.close()
             raise
         return made
 
+    def reload(
+        self,
+        where: str | FileStore | None = None,
+        name: str | None = None,
+        *,
+        sandbox: str | None = None,
+        providers: Mapping[str, Callable[..., Any]] | None = None,
+    ) -> Loaded:
+        """Put what was saved in place of all that is there, in one step; see `workspace.load` and `store_at`.
+
+        Args:
+            name: what it was saved under; the latest if not given.
+            sandbox: what the sandbox was called then; as this one if not given.
+            providers: callables of its dynamic nodes by name; a node whose provider is missing says so when it is read.
+        """
+        with self.store_at(where) as store:
+            loaded = workspace.load(store, sandbox or self.name, name, limits=self.fs.limits, providers=providers)
+        self.fs.adopt(loaded)
+        return loaded
+
     def saved(self, where: str | FileStore | None = None) -> list[Workspace]:
         """What was saved of a sandbox of this name, oldest first."""
-        with _store_at(where, self.files) as store:
+        with self.store_at(where) as store:
             return workspace.saved(store, self.name)
+
+    @contextmanager
+    def store_at(self, where: str | FileStore | None = None) -> Iterator[FileStore]:
+        """Give the store that is meant: one, or what a URL names, or the sandbox's own.
+
+        One that a URL names is opened for this alone, and a file in it may be as large as all of it.
+        """
+        if not isinstance(where, str):
+            yield where or self.files
+            return
+        limits = self.defaults.store_limits
+        with open_file_store(where, limits=replace(limits, max_file_size=limits.max_total_bytes)) as store:
+            yield store
 
     # ------------------------------------------------------------ views
 
@@ -240,19 +264,6 @@ def _checked(name: str) -> str:
     if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise InvalidRequest(f"not a name for a sandbox: {name!r:.100} (letters, digits and _.-)")
     return name
-
-
-@contextmanager
-def _store_at(where: str | FileStore | None, own: FileStore | None = None) -> Iterator[FileStore]:
-    """The store that is meant; one that a URL names is opened for this, and whole sandboxes may fill it."""
-    if not isinstance(where, str):
-        given = where or own
-        assert given is not None
-        yield given
-        return
-    limits = Sandbox.defaults.store_limits
-    with open_file_store(where, limits=replace(limits, max_file_size=limits.max_total_bytes)) as store:
-        yield store
 
 
 class _Registry:
