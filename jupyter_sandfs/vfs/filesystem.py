@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
@@ -193,8 +193,9 @@ class VirtualFileSystem(FileSystem):
             lambda desk: operations.put_new(desk, wanted, lambda: operations.link(desk.tree, target), size=size),
         )
 
-    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
-        self._commit("write_many", lambda desk: batch.graft(desk, items, overwrite=overwrite))
+    def write_many(self, items: Iterable[Item], *, overwrite: bool = False) -> None:
+        given = tuple(items)  # they are looked at more than once
+        self._commit("write_many", lambda desk: batch.graft(desk, given, overwrite=overwrite))
 
     def chmod(self, path: str, mode: int) -> None:
         self._edit("chmod", path, lambda extra: extra._replace(mode=mode & 0o7777))

@@ -8,7 +8,7 @@ kernel link and the tree browser know this class and nothing below it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, overload
@@ -122,7 +122,7 @@ class FileSystem(ABC):
         """Make a symbolic link at `path` that says `target`; a relative target starts at the link's directory."""
 
     @abstractmethod
-    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
+    def write_many(self, items: Iterable[Item], *, overwrite: bool = False) -> None:
         """Write files, links and directories in one step, all or none; parents are made, no link is written through.
 
         Raises:

@@ -7,7 +7,7 @@ answers with PermissionDenied, as a directory that takes no new names would.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -157,11 +157,12 @@ class View(Administered):
     def symlink(self, target: str, path: str) -> None:
         self.base.symlink(target, self._target(path, follow=False))
 
-    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
-        for item in items:
+    def write_many(self, items: Iterable[Item], *, overwrite: bool = False) -> None:
+        given = tuple(items)
+        for item in given:
             if self._target(item.path, follow=False) != item.path:
                 raise InvalidPath(item.path, "not in normal form, or the way there leads through a link")
-        self.base.write_many(items, overwrite=overwrite)
+        self.base.write_many(given, overwrite=overwrite)
 
     def chmod(self, path: str, mode: int) -> None:
         self.base.chmod(self._seen(path)[0], mode)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from typing import Any, NoReturn
@@ -86,7 +86,7 @@ class Wrapper(FileSystem):
     def symlink(self, target: str, path: str) -> None:
         self.base.symlink(target, path)
 
-    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
+    def write_many(self, items: Iterable[Item], *, overwrite: bool = False) -> None:
         self.base.write_many(items, overwrite=overwrite)
 
     def chmod(self, path: str, mode: int) -> None:
@@ -229,7 +229,7 @@ class ReadOnlyView(Administered):
         del target
         raise ReadOnly(paths.normalize(path))
 
-    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
+    def write_many(self, items: Iterable[Item], *, overwrite: bool = False) -> None:
         del overwrite
         for item in items:
             raise ReadOnly(item.path)
@@ -320,7 +320,7 @@ class SubtreeView(Administered):
             inner = target if not target.startswith("/") else self._below(paths.normalize(target))
             self.base.symlink(inner, where)
 
-    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
+    def write_many(self, items: Iterable[Item], *, overwrite: bool = False) -> None:
         with self._ours():
             # No link is followed below: what is inside by its name is inside.
             self.base.write_many([self._planted(item) for item in items], overwrite=overwrite)

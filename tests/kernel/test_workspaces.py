@@ -6,7 +6,6 @@ import re
 
 import pytest
 
-
 NOTHING = "nothing of this sandbox was saved in the store"
 
 

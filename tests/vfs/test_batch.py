@@ -54,6 +54,12 @@ def test_items_come_in_with_their_modes_and_times(system):
     assert found == [(0o700, 5 * SECOND), (0o600, 7 * SECOND)]
 
 
+def test_items_may_come_from_an_iterator(system):
+    system.write_many(iter(SOME))
+
+    assert texts(system) == {"/new/deep/a.txt": b"aa", "/new/l": b"aa", "/old/b": b"bb"}
+
+
 def test_they_are_what_single_writes_would_make(system, clock, look):
     single = VirtualFileSystem(clock=clock)
     for each in (single, system):
