@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 from jupyter_sandfs.errors import ChecksumMismatch, NotFound, Unsupported
 from jupyter_sandfs.filestore.protocol import FileInfo, FileStore, Reader
-from jupyter_sandfs.vfs import compressing, dump
+from jupyter_sandfs.vfs import compressing, tarball
 from jupyter_sandfs.vfs.archive import FORMATS
-from jupyter_sandfs.vfs.dump import Loaded
 from jupyter_sandfs.vfs.facts import Provider
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.limits import Limits
+from jupyter_sandfs.vfs.tarball import Loaded
 
 _LISTED = 10_000  # workspaces of one sandbox
 _MOMENT = "%Y%m%dT%H%M%S.%fZ"
@@ -66,7 +66,7 @@ def save(
     about = {"sandbox": sandbox, "name": called, "saved_at": saved_at.isoformat()}
     info = store.put(
         _key(sandbox, called),
-        fs.dump(form, about),
+        fs.tarball(form, about),
         content_type=FORMATS[form].media_type,
         metadata={"sandbox": sandbox, "format": form},
         ttl=ttl,
@@ -95,7 +95,7 @@ def load(
     """
     wanted = name if name is not None else latest(store, sandbox).name
     with store.open(_key(sandbox, wanted)) as reader:
-        return dump.load(_verified(reader), limits, providers)
+        return tarball.read(_verified(reader), limits, providers)
 
 
 def saved(store: FileStore, sandbox: str) -> list[Workspace]:

@@ -30,7 +30,7 @@ from jupyter_sandfs.errors import (
 from jupyter_sandfs.filestore import StoreLimits, open_file_store
 from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.storage import MemoryFileStorage
-from jupyter_sandfs.vfs import compressing, dump, facts
+from jupyter_sandfs.vfs import compressing, facts, tarball
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.policy import NodePolicy
@@ -103,7 +103,7 @@ def times(store, count):
 
 @pytest.fixture(params=["tar", "tar.gz", "tar.zst"])
 def dumped(request, fs):
-    return b"".join(fs.dump(request.param, {"some": "fact"}))
+    return b"".join(fs.tarball(request.param, {"some": "fact"}))
 
 
 # ---------------------------------------------------------------- dumps
@@ -112,7 +112,7 @@ def dumped(request, fs):
 def test_everything_comes_back(fs, dumped):
     other = VirtualFileSystem()
 
-    loaded = dump.load(dumped, other.limits, PROVIDERS)
+    loaded = tarball.read(dumped, other.limits, PROVIDERS)
     other.adopt(loaded)
 
     assert everything(other) == everything(fs)
@@ -122,15 +122,15 @@ def test_everything_comes_back(fs, dumped):
 
 def test_what_came_back_goes_out_the_same(fs, dumped):
     once, twice = VirtualFileSystem(), VirtualFileSystem()
-    once.adopt(dump.load(dumped, once.limits, PROVIDERS))
-    twice.adopt(dump.load(once.dump("tar", {}), twice.limits, PROVIDERS))
+    once.adopt(tarball.read(dumped, once.limits, PROVIDERS))
+    twice.adopt(tarball.read(once.tarball("tar", {}), twice.limits, PROVIDERS))
 
     assert everything(twice) == everything(fs)
 
 
 def test_rules_hold_at_once(fs, dumped):
     other = VirtualFileSystem()
-    other.adopt(dump.load(dumped, other.limits))
+    other.adopt(tarball.read(dumped, other.limits))
 
     with pytest.raises(PermissionError):
         other.write_file("/s/hidden", "x")
@@ -140,18 +140,18 @@ def test_rules_hold_at_once(fs, dumped):
 
 def test_a_dump_is_of_one_moment(fs):
     before = everything(fs)
-    pieces = fs.dump("tar", {})
+    pieces = fs.tarball("tar", {})
     first = next(pieces)
     fs.write_file("/top", "later")
 
     other = VirtualFileSystem()
-    other.adopt(dump.load(first + b"".join(pieces), other.limits, PROVIDERS))
+    other.adopt(tarball.read(first + b"".join(pieces), other.limits, PROVIDERS))
 
     assert everything(other) == before
 
 
 def test_any_tar_can_look_inside(fs):
-    with tarfile.open(fileobj=io.BytesIO(b"".join(fs.dump("tar", {})))) as archive:
+    with tarfile.open(fileobj=io.BytesIO(b"".join(fs.tarball("tar", {})))) as archive:
         names = archive.getnames()
         content = archive.extractfile("tree/a/b.txt").read()
 
@@ -160,12 +160,12 @@ def test_any_tar_can_look_inside(fs):
 
 
 def test_facts_of_many_nodes_stand_in_parts(monkeypatch):
-    monkeypatch.setattr(dump, "_PART", 3)
+    monkeypatch.setattr(tarball, "_PART", 3)
     fs, other = VirtualFileSystem(), VirtualFileSystem()
     for number in range(10):
         fs.write_file(f"/{number % 3}/{number}", str(number))
 
-    other.adopt(dump.load(fs.dump("tar", {}), other.limits))
+    other.adopt(tarball.read(fs.tarball("tar", {}), other.limits))
 
     assert everything(other) == everything(fs)
 
@@ -177,7 +177,7 @@ def test_versions_go_on_where_something_was(fs):
         other.write_file("/a/b.txt", "mine")
     other.write_file("/gone", "mine")
 
-    other.adopt(dump.load(fs.dump("tar", {}), other.limits, PROVIDERS))
+    other.adopt(tarball.read(fs.tarball("tar", {}), other.limits, PROVIDERS))
 
     assert (other.version("/top"), other.version("/a/b.txt"), other.exists("/gone")) == (8, 8, False)
     assert other.write_file("/gone", "again") == 2
@@ -185,13 +185,13 @@ def test_versions_go_on_where_something_was(fs):
 
 def test_a_provider_that_nobody_gives_is_missed_when_it_is_read(fs, dumped):
     other = VirtualFileSystem()
-    loaded = dump.load(dumped, other.limits, {"children": children})
+    loaded = tarball.read(dumped, other.limits, {"children": children})
     other.adopt(loaded)
 
     with pytest.raises(ProviderError, match="'computed' served it before it was saved"):
         other.read_text("/computed")
     assert (loaded.lost, other.read_text("/children/x")) == (("computed",), "x")
-    again = dump.load(other.dump("tar", {}), other.limits, PROVIDERS)
+    again = tarball.read(other.tarball("tar", {}), other.limits, PROVIDERS)
     assert again.lost == ()
 
 
@@ -199,7 +199,7 @@ def test_metadata_that_would_not_come_back_is_refused(fs):
     for metadata in ({"key": object()}, {"key": (1, 2)}, {1: 2}, {"key": float("nan")}):
         fs.mount_file("/m", computed, metadata=metadata)
         with pytest.raises(InvalidRequest, match="/m: its metadata can't be saved"):
-            b"".join(fs.dump("tar", {}))
+            b"".join(fs.tarball("tar", {}))
         fs.remove("/m")
 
 
@@ -214,7 +214,7 @@ def test_adopting_is_one_change_that_a_hook_may_refuse(fs):
     other.register_write_hook("/", refuse, before=True)
 
     with pytest.raises(HookError):
-        other.adopt(dump.load(fs.dump("tar", {}), other.limits, PROVIDERS))
+        other.adopt(tarball.read(fs.tarball("tar", {}), other.limits, PROVIDERS))
     assert other.listdir("/") == ["mine"]
 
 
@@ -223,7 +223,7 @@ def test_what_is_adopted_is_in_the_storage(fs):
     other = VirtualFileSystem(storage)
     other.write_file("/mine", "mine")
 
-    other.adopt(dump.load(fs.dump("tar", {}), other.limits, PROVIDERS))
+    other.adopt(tarball.read(fs.tarball("tar", {}), other.limits, PROVIDERS))
 
     kept = set(storage.paths())
     assert ("/top" in kept, "/mine" in kept, storage.get("/s").policy["visibility"]) == (True, False, "secret")
@@ -235,13 +235,13 @@ def test_what_is_adopted_is_in_the_storage(fs):
 )
 def test_limits_hold_for_what_is_loaded(dumped, limits):
     with pytest.raises((LimitExceeded, InvalidArchive)):
-        dump.load(dumped, limits)
+        tarball.read(dumped, limits)
 
 
 def test_what_fits_alone_but_not_here_is_refused_whole(fs):
-    data = b"".join(fs.dump("tar", {}))
+    data = b"".join(fs.tarball("tar", {}))
     other = VirtualFileSystem(limits=Limits(total_bytes=200))
-    loaded = dump.load(data, Limits())
+    loaded = tarball.read(data, Limits())
 
     with pytest.raises(NoSpace):
         other.adopt(loaded)
@@ -314,12 +314,12 @@ BAD = {
 @pytest.mark.parametrize("name", BAD)
 def test_what_is_no_dump_is_refused_whole(name):
     with pytest.raises((InvalidArchive, InvalidPath)):
-        dump.load(BAD[name], Limits())
+        tarball.read(BAD[name], Limits())
 
 
 def test_a_dump_by_hand_is_read():
     fs = VirtualFileSystem()
-    fs.adopt(dump.load(made(ROOT, GOOD), fs.limits))
+    fs.adopt(tarball.read(made(ROOT, GOOD), fs.limits))
 
     assert fs.read_text("/f") == "x"
 
@@ -327,7 +327,7 @@ def test_a_dump_by_hand_is_read():
 @pytest.mark.parametrize("policy", [None, [], "open", {}, {"visibility": "public"}, {"readable": 1}])
 def test_a_policy_that_can_not_be_read_seals_the_node(policy):
     fs = VirtualFileSystem()
-    fs.adopt(dump.load(made(ROOT, {**GOOD, "policy": policy}), fs.limits))
+    fs.adopt(tarball.read(made(ROOT, {**GOOD, "policy": policy}), fs.limits))
 
     with pytest.raises(PermissionError):
         fs.read_text("/f")
@@ -336,7 +336,7 @@ def test_a_policy_that_can_not_be_read_seals_the_node(policy):
 def test_no_name_in_a_dump_is_ever_imported():
     fs = VirtualFileSystem()
     line = {**GOOD, "provider": "os.system"}
-    fs.adopt(dump.load(made(ROOT, line, content=()), fs.limits))
+    fs.adopt(tarball.read(made(ROOT, line, content=()), fs.limits))
 
     with pytest.raises(ProviderError):
         fs.read_text("/f")

@@ -28,10 +28,9 @@ from jupyter_sandfs.errors import (
     ProviderError,
 )
 from jupyter_sandfs.storage.protocol import FileStorage
-from jupyter_sandfs.vfs import batch, dump, inventory, journal, operations
+from jupyter_sandfs.vfs import batch, inventory, journal, operations, tarball
 from jupyter_sandfs.vfs.batch import Item
 from jupyter_sandfs.vfs.content import Link, Slice, append_to, data_of, size_of
-from jupyter_sandfs.vfs.dump import Loaded
 from jupyter_sandfs.vfs.entries import DirEntry, Stat, Stats, nanoseconds
 from jupyter_sandfs.vfs.events import AfterHook, BeforeHook, Hooks, Watch, WriteEvent
 from jupyter_sandfs.vfs.history import Snapshot, differences
@@ -44,6 +43,7 @@ from jupyter_sandfs.vfs.operations import Desk, Plan, Put, Step
 from jupyter_sandfs.vfs.persistence import Persistence
 from jupyter_sandfs.vfs.policy import Graves, NodePolicy
 from jupyter_sandfs.vfs.providers import DirectoryMount, DirectoryProvider, FileMount, FileProvider
+from jupyter_sandfs.vfs.tarball import Loaded
 from jupyter_sandfs.vfs.tree import Tree
 from jupyter_sandfs.vfs.views import View, ViewRule
 
@@ -294,14 +294,14 @@ class VirtualFileSystem(FileSystem):
         target = self._moment(snapshot)
         self._commit("restore", lambda desk: operations.restore(desk, target.root))
 
-    def dump(self, format_name: str, about: Mapping[str, Any]) -> Iterator[bytes]:
-        """Give everything as it is now as a stream that `dump.load` reads; see `dump.dump`."""
-        return dump.dump(self.snapshot().root, self._joined, format_name, about)
+    def tarball(self, format_name: str, about: Mapping[str, Any]) -> Iterator[bytes]:
+        """Give everything as it is now as a stream, for `tarball.read` and `adopt`; see `tarball.write`."""
+        return tarball.write(self.snapshot().root, self._joined, format_name, about)
 
     def adopt(self, loaded: Loaded) -> None:
         """Put a tree that was loaded in place of everything, in one step; versions go on above the last ones seen."""
         self._guarded = self._guarded or loaded.guarded
-        self._commit("load", lambda desk: dump.replacing(desk, loaded.root))
+        self._commit("load", lambda desk: tarball.replacing(desk, loaded.root))
 
     def diff(self, before: Snapshot | str, after: Snapshot | str | None = None) -> list[Change]:
         old = self._moment(before)

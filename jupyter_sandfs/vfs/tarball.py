@@ -42,7 +42,7 @@ class Loaded(NamedTuple):
     """A file system that was read back.
 
     Attributes:
-        about: what `dump` was told to say of it.
+        about: what `write` was told to say of it.
         guarded: a node carries a policy.
         lost: names of providers that the caller did not give; their nodes fail when they are read.
     """
@@ -56,18 +56,18 @@ class Loaded(NamedTuple):
 # ---------------------------------------------------------------- out
 
 
-def dump(root: Root, read: Read, format_name: str, about: Mapping[str, Any]) -> Iterator[bytes]:
+def write(root: Root, bytes_of: Read, format_name: str, about: Mapping[str, Any]) -> Iterator[bytes]:
     """Give a frozen tree as an archive, piece by piece.
 
     Args:
-        read: gives the bytes of a content.
+        bytes_of: gives the bytes of a content.
         format_name: tar, tar.gz or tar.zst.
         about: facts about the whole, as plain JSON.
     """
-    return archive.pack(_items(root.directory, read, about), format_name)
+    return archive.pack(_items(root.directory, bytes_of, about), format_name)
 
 
-def _items(top: Directory, read: Read, about: Mapping[str, Any]) -> Iterator[Item]:
+def _items(top: Directory, bytes_of: Read, about: Mapping[str, Any]) -> Iterator[Item]:
     yield Item(_HEAD, json.dumps({"format": FORMAT, "about": dict(about)}).encode())
     nodes = _walk(top)
     for number in itertools.count(1):
@@ -77,7 +77,7 @@ def _items(top: Directory, read: Read, about: Mapping[str, Any]) -> Iterator[Ite
         lines = "".join(json.dumps(facts_of(path, node)) + "\n" for path, node in part)
         yield Item(f"{_FACTS}{number:06}.jsonl", lines.encode())
         for path, node in part:
-            if (item := _item(path, node, read)) is not None:
+            if (item := _item(path, node, bytes_of)) is not None:
                 yield item
 
 
@@ -93,7 +93,7 @@ def _walk(top: Directory) -> Iterator[tuple[str, Node]]:
         pending += [(f"{at}/{name}", child) for name, child in reversed(below)]
 
 
-def _item(path: str, node: Node, read: Read) -> Item | None:
+def _item(path: str, node: Node, bytes_of: Read) -> Item | None:
     """The member that stands for a node; none for what a provider computes."""
     stat = describe(node, "")
     if stat.dynamic or path == paths.ROOT:
@@ -103,21 +103,21 @@ def _item(path: str, node: Node, read: Read) -> Item | None:
         if isinstance(node.content, Link):
             content = link_from(node.content.target, paths.parent(path))
         else:
-            content = read(cast("bytes | Slice", node.content))
+            content = bytes_of(cast("bytes | Slice", node.content))
     return Item(f"{_TREE}{path}", content, stat.mode, stat.modified_ns)
 
 
 # ---------------------------------------------------------------- in
 
 
-def load(stream: Stream, limits: Limits, providers: Mapping[str, Provider] | None = None) -> Loaded:
-    """Read a tree back, of any format of `dump`.
+def read(stream: Stream, limits: Limits, providers: Mapping[str, Provider] | None = None) -> Loaded:
+    """Read a tree back, of any format of `write`.
 
     Args:
-        providers: callables by the names that `dump` gave them; nothing is ever imported because an archive says so.
+        providers: callables by the names that `write` gave them; nothing is ever imported because an archive says so.
 
     Raises:
-        InvalidArchive: damaged, or no dump of a format that is known here.
+        InvalidArchive: damaged, or nothing that `write` made, in a format that is known here.
         LimitExceeded: more than `limits` allows.
     """
     loading = _Loading(limits, providers or {})
