@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from jupyter_sandfs.vfs.policy import NodePolicy
 
 _BILLION = 1_000_000_000
 
@@ -76,6 +79,31 @@ class DirEntry(NamedTuple):
     @property
     def is_dir(self) -> bool:
         return self.stat.is_dir
+
+
+class Epoch:
+    """Counts the changes of a tree after which views decide anew: a policy, metadata, a mount, a link, a directory."""
+
+    __slots__ = ("number",)
+
+    def __init__(self) -> None:
+        self.number = 0
+
+
+class Inspected(NamedTuple):
+    """What is at a path, and the rules in force there.
+
+    Attributes:
+        stat: None if nothing is there; the rules are then those of what was there last, or would come to be there.
+        ruled: the node has a policy or metadata of its own.
+        plain_stamp: of a directory, when a name that is not ruled last came or went.
+    """
+
+    stat: Stat | None
+    policy: NodePolicy
+    metadata: Mapping[str, Any]
+    ruled: bool = False
+    plain_stamp: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What a tarball of a file system says of a node beside its content: one object of JSON for each, written and read here alone."""
+"""What a tarball of a file system says of a node beside its content: one object of JSON for each."""
 
 from __future__ import annotations
 
