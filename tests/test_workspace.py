@@ -218,6 +218,21 @@ def test_adopting_is_one_change_that_a_hook_may_refuse(fs):
     assert other.listdir("/") == ["mine"]
 
 
+def test_adopting_can_be_undone(fs):
+    other = VirtualFileSystem()
+    other.write_file("/mine", "mine")
+    with other.action("load", "me"):
+        other.adopt(tarball.read(fs.tarball("tar", {}), other.limits, PROVIDERS))
+
+    other.undo(actor="me")
+
+    assert (other.listdir("/"), other.read_text("/mine"), other.get_policy("/").visibility) == (
+        ["mine"],
+        "mine",
+        "public",
+    )
+
+
 def test_what_is_adopted_is_in_the_storage(fs):
     storage = MemoryFileStorage()
     other = VirtualFileSystem(storage)
@@ -324,7 +339,7 @@ def test_a_dump_by_hand_is_read():
     assert fs.read_text("/f") == "x"
 
 
-@pytest.mark.parametrize("policy", [None, [], "open", {}, {"visibility": "public"}, {"readable": 1}])
+@pytest.mark.parametrize("policy", [None, [], "open", {"secret": True}, {"visibility": 1}, {"readable": 1}])
 def test_a_policy_that_can_not_be_read_seals_the_node(policy):
     fs = VirtualFileSystem()
     fs.adopt(tarball.read(made(ROOT, {**GOOD, "policy": policy}), fs.limits))

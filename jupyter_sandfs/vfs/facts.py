@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from typing import Any, NoReturn
 
 from jupyter_sandfs.errors import InvalidArchive, InvalidRequest
 from jupyter_sandfs.vfs.batch import is_moment
 from jupyter_sandfs.vfs.nodes import Directory, Extra, Node, describe
-from jupyter_sandfs.vfs.policy import SEALED, NodePolicy
+from jupyter_sandfs.vfs.policy import policy_to
 from jupyter_sandfs.vfs.providers import DirectoryMount, FileMount
 
 Provider = Callable[..., Any]
 Facts = Mapping[str, Any]
 
-_POLICY_FIELDS = {"readable": bool, "writable": bool, "append_only": bool, "visibility": str, "principals": list}
 _KINDS = frozenset({"file", "directory", "symlink"})
 _MOST_VERSIONS = 1 << 62
 _TYPES: Mapping[str, tuple[type, ...]] = {
@@ -46,7 +44,7 @@ def facts_of(path: str, node: Node) -> dict[str, Any]:
         "modified_ns": stat.modified_ns,
         "mode": extra.mode,
         "target": stat.link_target,
-        "policy": {**asdict(extra.policy), "principals": sorted(extra.policy.principals)} if extra.policy else None,
+        "policy": policy_to(extra.policy) if extra.policy else None,
         "metadata": dict(extra.metadata) if extra.metadata else None,
     }
     if isinstance(mount, DirectoryMount | FileMount):
@@ -103,15 +101,6 @@ def text_of(facts: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise InvalidArchive("", f"a node without its {name}")
     return value
-
-
-def policy_from(said: Any) -> NodePolicy:
-    """Read a policy; one that can't be read exactly as it was written seals the node."""
-    if not (isinstance(said, dict) and {name: type(value) for name, value in said.items()} == _POLICY_FIELDS):
-        return SEALED
-    if not all(isinstance(each, str) for each in said["principals"]):
-        return SEALED
-    return NodePolicy(**{**said, "principals": frozenset(said["principals"])})
 
 
 def lost_provider(name: str) -> Provider:

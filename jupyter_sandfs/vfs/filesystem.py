@@ -355,7 +355,7 @@ class VirtualFileSystem(Foundation):
 
     def adopt(self, loaded: Loaded) -> None:
         """Put a tree that was loaded in place of everything, in one step; versions go on above the last ones seen."""
-        self._guarded = self._guarded or loaded.guarded
+        self._guarded = True
         self._commit("load", lambda desk: tarball.replacing(desk, loaded.root))
 
     def diff(self, before: Snapshot | str, after: Snapshot | str | None = None) -> list[Change]:

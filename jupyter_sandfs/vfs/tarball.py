@@ -20,11 +20,12 @@ from jupyter_sandfs.vfs import archive
 from jupyter_sandfs.vfs.batch import Item, checked_link
 from jupyter_sandfs.vfs.content import Link, Slice
 from jupyter_sandfs.vfs.events import WriteEvent
-from jupyter_sandfs.vfs.facts import Facts, Provider, facts_of, lost_provider, parse, policy_from, text_of
+from jupyter_sandfs.vfs.facts import Facts, Provider, facts_of, lost_provider, parse, text_of
 from jupyter_sandfs.vfs.inventory import link_from
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, bare, describe
 from jupyter_sandfs.vfs.operations import Desk, Plan, Put, whole
+from jupyter_sandfs.vfs.policy import SEALED, policy_from
 from jupyter_sandfs.vfs.providers import DirectoryMount, FileMount
 from jupyter_sandfs.vfs.source import Stream
 from jupyter_sandfs.vfs.tree import Root, Tree
@@ -43,13 +44,11 @@ class Loaded(NamedTuple):
 
     Attributes:
         about: what `write` was told to say of it.
-        guarded: a node carries a policy.
         lost: names of providers that the caller did not give; their nodes fail when they are read.
     """
 
     root: Root
     about: Mapping[str, Any]
-    guarded: bool
     lost: tuple[str, ...]
 
 
@@ -151,7 +150,6 @@ class _Loading:
     about: Facts | None = None
     waiting: dict[str, Facts] = field(default_factory=dict)  # files whose content comes next
     extras: list[tuple[Directory, Extra | None, int]] = field(default_factory=list)
-    guarded: bool = False
     lost: set[str] = field(default_factory=set)
 
     def take(self, item: Item) -> None:
@@ -177,7 +175,7 @@ class _Loading:
         limits, tree = self.limits, self.tree
         if tree.size > limits.total_bytes or tree.files + tree.directories > limits.nodes:
             raise LimitExceeded(f"it is more than this file system may hold: {limits.nodes} nodes")
-        return Loaded(tree.freeze(), self.about, self.guarded, tuple(sorted(self.lost)))
+        return Loaded(tree.freeze(), self.about, tuple(sorted(self.lost)))
 
     def _check_complete(self) -> None:
         if self.waiting:
@@ -231,8 +229,7 @@ class _Loading:
         return FileRecord(content, self.tree.stamp(), facts["version"], facts["created_ns"], self._extra(facts))
 
     def _extra(self, facts: Facts) -> Extra | None:
-        policy = policy_from(facts["policy"]) if "policy" in facts else None
-        self.guarded = self.guarded or policy is not None
+        policy = policy_from(facts["policy"]) or SEALED if "policy" in facts else None
         return bare(Extra(facts.get("mode"), facts["modified_ns"], policy, facts.get("metadata")))
 
     def _provider(self, facts: Facts) -> Provider:

@@ -313,6 +313,20 @@ def test_the_journal_has_a_record_for_each_file_and_new_directory(fs):
     ]
 
 
+def test_a_batch_is_undone_as_one(fs, look):
+    fs.write_file("/old/b", "0")
+    before = look.everything(fs)
+    with fs.action("many", "me"):
+        fs.write_many(SOME, overwrite=True)
+
+    fs.undo(actor="me")
+
+    assert {path: content for path, (_, content) in look.everything(fs).items()} == {
+        path: content for path, (_, content) in before.items()
+    }
+    look.check(fs)
+
+
 def test_a_snapshot_does_not_see_what_is_written_later(fs, look):
     fs.mkdir("/old")
     snapshot = fs.snapshot()
