@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -38,7 +39,17 @@ def main(environment: Path) -> None:
         text = re.sub(r"\x1b\[[0-9;]*m", "", listed.stdout + listed.stderr)
         assert "jupyter_sandfs enabled" in text, text
         assert "OK" in text.partition("jupyter_sandfs")[2], text
-    sys.stdout.write("the wheel imports, loads and is enabled\n")
+        store = (Path(elsewhere) / "store").as_uri()
+        told = subprocess.run(
+            [environment / "bin" / "jupyter", "sandfs", "files", "usage", "--store", store],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=elsewhere,
+            env=os.environ | {"PATH": f"{environment / 'bin'}{os.pathsep}{os.environ['PATH']}"},
+        )
+        assert told.stdout.startswith("files:"), told.stdout
+    sys.stdout.write("the wheel imports, loads, is enabled, and has its command\n")
 
 
 def _run_cell(directory: str) -> str:

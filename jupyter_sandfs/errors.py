@@ -231,6 +231,21 @@ class KernelBusy(SandfsError, TimeoutError):
     code, http_status = "kernel_busy", 504
 
 
+# ---------------------------------------------------------------- storages
+
+
+class StorageError(SandfsError):
+    """What keeps a file system at rest failed, is damaged, or holds what this release can't read."""
+
+    code = "storage_error"
+
+
+class StorageLocked(StorageError):
+    """Another process, or another sandbox of this one, has the storage open for writing."""
+
+    code, http_status = "storage_locked", 409
+
+
 # ---------------------------------------------------------------- staging store
 
 

@@ -187,17 +187,12 @@ def _content_type(source: Path) -> str:
 
 def _status(call: Call) -> str:
     sandbox, stats = call.sandbox, call.sandbox.fs.stats()
-    kept = (
-        "kept in its storage"
-        if sandbox.durable
-        else "in memory: lost when the kernel restarts. "
-        "To keep files: %sandfs export / DIRECTORY, or %sandfs publish FILE"
-    )
+    advice = "" if sandbox.durable else ". To keep files: %sandfs export / DIRECTORY, or %sandfs publish FILE"
     return (
         f"sandbox '{sandbox.name}': {_counted(stats.file_count, 'file')}, "
         f"{human_size(stats.total_size)} of {human_size(sandbox.fs.limits.total_bytes)}; working directory "
         f"{sandbox.shell.cwd}\n"
-        f"  {kept}\n"
+        f"  {sandbox.kept}{advice}\n"
         f"  staging store: {_store_status(sandbox)}\n"
         "  %sandfs help lists the commands, %sandfs browse shows the tree\n"
     )

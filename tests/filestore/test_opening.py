@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_sandfs.errors import InvalidRequest, Unsupported
+from jupyter_sandfs.errors import InvalidRequest
 from jupyter_sandfs.filestore import StoreLimits, default_store_url, open_file_store
 
 
@@ -18,15 +18,6 @@ def test_a_file_url_opens_its_directory(tmp_path):
 
         assert store.usage().max_total_bytes == 7
     assert root.is_dir()
-
-
-@pytest.mark.parametrize(
-    "url",
-    ["memory:", "nats://h:4222/b", "nats-embedded:", "s3://b/p", "gs://b", "az://c", "http://h/sandfs", "https://h/s"],
-)
-def test_other_kinds_come_later(url):
-    with pytest.raises(Unsupported, match=r"come with a later release; use file:///directory$"):
-        open_file_store(url)
 
 
 @pytest.mark.parametrize(
