@@ -33,8 +33,13 @@ _OVERHEAD = 30.0  # seconds that copying out and back may take beside the comman
 _MOST_THREADS = 4  # of numerical libraries: each takes address space, which is limited
 _TOLD = 20  # refused paths that are listed
 _BLOCK = 512  # bytes in a unit of the shell's `ulimit -f`
-_LAUNCH = 'ulimit -c 0; ulimit -f {blocks}; ulimit -v {kilobytes}; ulimit -t {cpu}; {processes}"$@"; exit $?'
-"""Sets limits and runs the command; the shell stays, as the first process, so that the command is an ordinary one."""
+_LAUNCH = (
+    "echo; read -r go || exit 1; "
+    "ulimit -c 0; ulimit -f {blocks}; ulimit -v {kilobytes}; ulimit -t {cpu}; {processes}"
+    '"$@"; exit $?'
+)
+"""Answers, waits for the word to go (see `supervise`), sets limits and runs the command. The shell stays, as the first
+process, so that the command is an ordinary one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -316,4 +316,4 @@ def reason(problem: BaseException) -> str:
         detail = getattr(problem, "detail", None)
         words = os.strerror(problem.errno or 0)
         return f"{words} ({detail})" if detail else words
-    return " ".join(str(problem).split())
+    return " ".join(str(problem).removeprefix(f"{getattr(problem, 'path', '')}: ").split())

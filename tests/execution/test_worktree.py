@@ -79,7 +79,7 @@ def test_what_cannot_be_read_is_left_out_and_said(fs, tree):
     manifest = out(fs, "/", tree)
     assert host_names(tree) == []
     assert sorted(manifest.left_out) == [
-        Passed("/broken", "/broken: could not be computed: ZeroDivisionError: division by zero"),
+        Passed("/broken", "could not be computed: ZeroDivisionError: division by zero"),
         Passed("/locked", "Permission denied"),
     ]
 
@@ -196,7 +196,7 @@ def test_a_file_that_changed_meanwhile_is_a_conflict_and_keeps_its_change(fs, tr
 
     report = back(fs, "/d", tree, manifest)
     assert [each.path for each in report.refused] == ["/d/gone", "/d/both", "/d/new"]
-    assert report.refused[1].reason == "/d/both: version is 2, not 1"
+    assert report.refused[1].reason == "version is 2, not 1"
     assert [fs.read_file(f"/d/{name}") for name in ("both", "gone", "new")] == ["mine"] * 3
 
 
