@@ -21,7 +21,7 @@ from jupyter_sandfs.execution import bubblewrap, job, worktree
 from jupyter_sandfs.execution.bubblewrap import Wall
 from jupyter_sandfs.execution.job import Stop
 from jupyter_sandfs.execution.scratch import scratch
-from jupyter_sandfs.execution.supervision import Ended, Inside, Watch, supervise
+from jupyter_sandfs.execution.supervision import Ended, Inside, Watch, resident_pages, supervise
 from jupyter_sandfs.execution.worktree import Passed, Report
 from jupyter_sandfs.vfs.interface import FileSystem, require_directory
 
@@ -310,7 +310,7 @@ class HostCommand:
             refused=tuple(report.refused),
             left_out=tuple(report.left_out),
             isolation="none" if unisolated else bubblewrap.NAME,
-            missing=("everything",) if isinstance(self._wall, str) else self._wall.missing,
+            missing=("everything",) if isinstance(self._wall, str) else (*self._wall.missing, *_lacks_of_root()),
         )
 
     def _warning(self) -> str:
@@ -336,6 +336,11 @@ class _Stopped(Exception):
     def __init__(self, why: Stop) -> None:
         self.why = why
         super().__init__(why)
+
+
+def _lacks_of_root() -> tuple[str, ...]:
+    """What is missing where this process is root."""
+    return ("the number of processes is watched, not limited",) if os.geteuid() == 0 else ()
 
 
 def _checked(argv: Sequence[str]) -> list[str]:
@@ -374,13 +379,11 @@ def _crowd(inside: Inside, limits: HostLimits) -> Watch:
     page = os.sysconf("SC_PAGE_SIZE")
 
     def look() -> Stop | None:
-        inside.look()
-        pages = inside.pages()
-        if pages is None:
-            return None
-        if len(pages) > limits.processes:
+        running = inside.running()
+        if len(running) > limits.processes:
             return Stop.PROCESSES
-        return Stop.MEMORY if sum(pages) * page > limits.memory_bytes else None
+        used = page * sum(map(resident_pages, running))
+        return Stop.MEMORY if used > limits.memory_bytes else None
 
     return look
 

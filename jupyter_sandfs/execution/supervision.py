@@ -9,6 +9,7 @@ import select
 import selectors
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ _LINGER = 0.5  # seconds that output is read after the command itself has ended
 _END = 10.0  # seconds that killed processes have to be gone
 _STATUS = 4096
 _GO = b"\n"
+_BEHIND, _AHEAD = 10, -20  # niceness
 
 Watch = Callable[[], Stop | None]
 """Looks at something that may go over a limit; called often, once the command has begun."""
@@ -103,16 +105,21 @@ class Inside:
                     with contextlib.suppress(OSError):  # gone already
                         self._handle = os.pidfd_open(self._first)
 
-    def pages(self) -> list[int] | None:
-        """Memory of each process in pages, as far as it can be told; None before there is any, or without a right."""
+    @property
+    def ids(self) -> list[int]:
+        """The first process, once it is known."""
+        self.look()
+        return [] if self._first is None else [self._first]
+
+    def running(self) -> list[Path]:
+        """A directory of /proc for each process; none without the right to look."""
+        self.look()
         if self._first is None:
-            return None
-        proc = Path(f"/proc/{self._first}/root/proc")
+            return []
         try:
-            found = [each for each in proc.iterdir() if each.name.isdigit()]
+            return [each for each in Path(f"/proc/{self._first}/root/proc").iterdir() if each.name.isdigit()]
         except OSError:
-            return None
-        return [_pages(each / "statm") for each in found]
+            return []
 
     def kill(self) -> None:
         """End them all: the kernel takes the others with the first one."""
@@ -131,11 +138,12 @@ class Inside:
             os.close(self._handle)
 
 
-def _pages(statm: Path) -> int:
+def resident_pages(process: Path) -> int:
+    """Memory that a process, by its directory of /proc, has in use; 0 if it has just ended."""
     try:
-        return int(statm.read_text().split()[1])
+        return int((process / "statm").read_text().split()[1])
     except (OSError, IndexError, ValueError):
-        return 0  # it has just ended
+        return 0
 
 
 def supervise(
@@ -189,8 +197,11 @@ def supervise(
         # Before the command answers, what stands for its /proc may still be that of the host.
         return next((why for watch in watches if (why := watch())), None) if traffic.stdout.begun else None
 
+    def settle() -> None:
+        _give_way([process.pid, *(inside.ids if inside else ())])
+
     with process:
-        traffic = _Traffic(process, _GO + stdin, output_bytes)
+        traffic = _Traffic(process, _GO + stdin, output_bytes, settle)
         try:
             why = traffic.pump(reason)
         finally:
@@ -203,11 +214,12 @@ def supervise(
 class _Traffic:
     """The bytes between a process and its caller."""
 
-    def __init__(self, process: subprocess.Popen[bytes], stdin: bytes, limit: int) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], stdin: bytes, limit: int, settle: Callable[[], None]) -> None:
         self.stdout = Kept(limit, skipped=len(_GO))
         self.stderr = Kept(limit)
         self._process = process
         self._left = memoryview(stdin)
+        self._settle = settle  # called once, before the command begins
         self._fed = False
         self._open = 2  # streams that may still bring something
 
@@ -239,6 +251,7 @@ class _Traffic:
                 self._read(selector, key.fileobj, key.data)
         if self.stdout.begun and not self._fed:
             self._fed = True
+            self._settle()
             target = self._stream("stdin")
             os.set_blocking(target.fileno(), False)
             selector.register(target, selectors.EVENT_WRITE, None)
@@ -264,6 +277,18 @@ class _Traffic:
     def _stream(self, name: str) -> IO[bytes]:
         stream: IO[bytes] = getattr(self._process, name)
         return stream
+
+
+def _give_way(processes: Iterable[int]) -> None:
+    """Let a command run after all else, and this thread, where it may, before: a flood must not keep it from looking.
+
+    Where this process is root the kernel exempts its processes from their limit, so that looking is all there is.
+    """
+    for each in processes:
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, each, _BEHIND)
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _AHEAD)
 
 
 def _end(process: subprocess.Popen[bytes], inside: Inside | None) -> None:

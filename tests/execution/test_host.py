@@ -440,4 +440,11 @@ def test_the_result_says_what_an_old_wall_lacks(wall, fs):
     old = replace(wall, lacks=frozenset({"--disable-userns"}))
 
     result = run_host(fs, ["true"], options=HostOptions(find=lambda: old))
-    assert (result.isolation, result.missing) == ("bubblewrap", ("user namespaces of its own are not prevented",))
+    assert (result.isolation, result.missing[0]) == ("bubblewrap", "user namespaces of its own are not prevented")
+
+
+@pytest.mark.parametrize(("user", "missing"), [(0, ("the number of processes is watched, not limited",)), (1000, ())])
+def test_the_result_says_what_is_missing_where_this_process_is_root(wall, fs, monkeypatch, user, missing):
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+
+    assert run_host(fs, ["true"]).missing == missing
