@@ -223,11 +223,12 @@ class HostCommand:
     # ------------------------------------------------------------ the run
 
     def _in_scratch(self) -> tuple[Ended, Report]:
-        with scratch() as top:
+        bounds = worktree.Bounds(self._limits.tree_bytes, self._limits.tree_entries)
+        selection = worktree.select(self._fs, self._path, bounds, self._check)
+        with scratch(selection.size) as top:
             tree = top / "tree"
             tree.mkdir()
-            bounds = worktree.Bounds(self._limits.tree_bytes, self._limits.tree_entries)
-            manifest = worktree.materialise(self._fs, self._path, tree, bounds, self._check)
+            manifest = worktree.materialise(self._fs, self._path, selection, tree, bounds, self._check)
             ended = self._run(top, tree)
             report = Report(left_out=manifest.left_out)
             if self._sync and ended.why is None:

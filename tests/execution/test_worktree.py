@@ -7,7 +7,7 @@ import os
 import pytest
 
 from jupyter_sandfs.errors import LimitExceeded, NotADirectory, NotFound
-from jupyter_sandfs.execution.worktree import Bounds, Passed, Report, bring_back, materialise
+from jupyter_sandfs.execution.worktree import Bounds, Passed, Report, bring_back, materialise, select
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.policy import NodePolicy
@@ -24,7 +24,8 @@ def tree(tmp_path):
 
 
 def out(fs, path, tree, bounds=ROOMY):
-    return materialise(fs, path, tree, bounds, lambda: None)
+    selection = select(fs, path, bounds, lambda: None)
+    return materialise(fs, path, selection, tree, bounds, lambda: None)
 
 
 def back(fs, path, tree, manifest, bounds=ROOMY):
@@ -100,6 +101,15 @@ def test_only_a_directory_can_be_copied_out(fs, tree, path, error):
 
     with pytest.raises(error):
         out(fs, path, tree)
+
+
+def test_what_links_lead_to_counts_too(fs, tree):
+    fs.write_file("/big", "x" * 60)
+    for name in "ab":
+        fs.symlink("/big", f"/d/{name}")
+
+    with pytest.raises(LimitExceeded, match="name a part of it"):
+        out(fs, "/d", tree, Bounds(size=100, entries=10))
 
 
 @pytest.mark.parametrize("bounds", [Bounds(size=5, entries=10), Bounds(size=100, entries=2)])
