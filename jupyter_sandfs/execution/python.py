@@ -13,6 +13,7 @@ import os
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -107,7 +108,8 @@ class PythonResult:
         if self.shown is None:
             return None
         try:
-            return ast.literal_eval(self.shown)
+            with warnings.catch_warnings(action="ignore"):  # of the parser, about text that is no Python at all
+                return ast.literal_eval(self.shown)
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             return self.shown
 
