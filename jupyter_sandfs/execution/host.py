@@ -35,7 +35,7 @@ _TOLD = 20  # refused paths that are listed
 _BLOCK = 512  # bytes in a unit of the shell's `ulimit -f`
 _LAUNCH = (
     "echo; read -r go || exit 1; "
-    "ulimit -c 0; ulimit -f {blocks}; ulimit -v {kilobytes}; ulimit -t {cpu}; {processes}"
+    "for each in '-c 0' '-f {blocks}' '-v {kilobytes}' '-t {cpu}'; do ulimit $each 2>/dev/null; done; {processes}"
     '"$@"; exit $?'
 )
 """Answers, waits for the word to go (see `supervise`), sets limits and runs the command. The shell stays, as the first
@@ -227,13 +227,26 @@ class HostCommand:
         selection = worktree.select(self._fs, self._path, bounds, self._check)
         with scratch(selection.size) as top:
             tree = top / "tree"
-            tree.mkdir()
+            tree.mkdir(mode=0o700)
             manifest = worktree.materialise(self._fs, self._path, selection, tree, bounds, self._check)
+            self._hand_over(top, manifest)
             ended = self._run(top, tree)
             report = Report(left_out=manifest.left_out)
             if self._sync and ended.why is None:
                 worktree.bring_back(self._fs, self._path, tree, manifest, bounds, self._check, report)
             return ended, report
+
+    def _hand_over(self, top: Path, manifest: worktree.Manifest) -> None:
+        """Make the tree that of the command's user, where it can be another than this process' own."""
+        if isinstance(self._wall, str):
+            return
+        top.chmod(0o711)  # now it may be passed through, if its parents may
+        self._wall = self._wall.that_reaches([top, *map(Path, self._prefixes)])
+        if self._wall.user is None:
+            top.chmod(0o700)
+            return
+        for relative in ("", *manifest.originals):
+            os.chown(top / "tree" / relative, self._wall.user, self._wall.user, follow_symlinks=False)
 
     def _check(self) -> None:
         if self._why is not None:
@@ -246,6 +259,7 @@ class HostCommand:
             return self._supervised(self._limited(isolated=False), top, env=_environment(self._prefixes, str(home)))
         empty = top / "empty"
         empty.touch()
+        empty.chmod(0o644)
         reads, writes = os.pipe()
         inside = Inside(reads)
         line = self._wall.around(
@@ -281,6 +295,7 @@ class HostCommand:
             watches=[_disk(top, self._limits.disk_bytes), *([_crowd(inside, self._limits)] if inside else [])],
             inside=inside,
             passed=passed,
+            identity={} if isinstance(self._wall, str) else self._wall.identity,
         )
 
     def _limited(self, *, isolated: bool) -> list[str]:
@@ -311,7 +326,7 @@ class HostCommand:
             refused=tuple(report.refused),
             left_out=tuple(report.left_out),
             isolation="none" if unisolated else bubblewrap.NAME,
-            missing=("everything",) if isinstance(self._wall, str) else (*self._wall.missing, *_lacks_of_root()),
+            missing=("everything",) if isinstance(self._wall, str) else self._wall.missing,
         )
 
     def _warning(self) -> str:
@@ -337,11 +352,6 @@ class _Stopped(Exception):
     def __init__(self, why: Stop) -> None:
         self.why = why
         super().__init__(why)
-
-
-def _lacks_of_root() -> tuple[str, ...]:
-    """What is missing where this process is root."""
-    return ("the number of processes is watched, not limited",) if os.geteuid() == 0 else ()
 
 
 def _checked(argv: Sequence[str]) -> list[str]:

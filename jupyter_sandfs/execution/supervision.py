@@ -11,7 +11,7 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -158,6 +158,7 @@ def supervise(
     watches: Iterable[Watch] = (),
     inside: Inside | None = None,
     passed: Iterable[int] = (),
+    identity: Mapping[str, Any] | None = None,
 ) -> Ended:
     """Run a command to its end, or until it has to be stopped; afterwards none of its processes is left.
 
@@ -168,6 +169,7 @@ def supervise(
         output_bytes: of stdout, and of stderr.
         inside: the processes behind a wall; without one, the command's process group is what can be ended.
         passed: file descriptors for the command; closed here.
+        identity: arguments of `subprocess` that say as whom it runs.
 
     Raises:
         OSError: it can't be started.
@@ -184,6 +186,7 @@ def supervise(
             stderr=subprocess.PIPE,
             start_new_session=True,
             pass_fds=passed,
+            **(identity or {}),
         )
     finally:
         for descriptor in passed:
