@@ -235,7 +235,8 @@ def test_what_was_interrupted_and_kept_all_the_same_is_put_right_by_the_next_cha
     storage.grows = grows
     fs = VirtualFileSystem(storage)
     fs.write_file("/d/f", "1")
-    fs.write_file("/d/g", "2")
+    fs.append_file("/d/f", "2")
+    fs.write_file("/d/g", "3")
     storage.interrupt = True
     with pytest.raises(KeyboardInterrupt):
         call(fs)
@@ -346,6 +347,7 @@ def test_times_of_any_year_come_back(storage, year):
 def test_directories_with_times_of_their_own_are_not_taken_for_plain_ones(storage, look):
     fs = VirtualFileSystem(storage)
     fs.write_file("/d/f", "x")
+    fs.write_file("/d/e", "x")
     fs.utime("/d", datetime(3000, 1, 1, tzinfo=UTC))
     again = VirtualFileSystem(storage)
 
