@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import InvalidRequest, Unsupported
-from jupyter_sandfs.execution import bubblewrap, job, worktree
+from jupyter_sandfs.execution import bubblewrap, job, watches, worktree
 from jupyter_sandfs.execution.bubblewrap import Wall
 from jupyter_sandfs.execution.job import Stop
 from jupyter_sandfs.execution.scratch import scratch
-from jupyter_sandfs.execution.supervision import Ended, Inside, Watch, resident_pages, supervise
+from jupyter_sandfs.execution.supervision import Ended, Inside, Watch, supervise
 from jupyter_sandfs.execution.worktree import Passed, Report
 from jupyter_sandfs.vfs.interface import FileSystem, require_directory
 
@@ -292,11 +292,18 @@ class HostCommand:
             output_bytes=self._limits.output_bytes,
             seconds=self._limits.seconds,
             stopped=lambda: self._why,
-            watches=[_disk(top, self._limits.disk_bytes), *([_crowd(inside, self._limits)] if inside else [])],
+            watches=self._watches(top, inside),
             inside=inside,
             passed=passed,
             identity={} if isinstance(self._wall, str) else self._wall.identity,
         )
+
+    def _watches(self, top: Path, inside: Inside | None) -> list[Watch]:
+        limits = self._limits
+        disk = watches.disk(top, limits.disk_bytes)
+        if inside is None:
+            return [disk]
+        return [disk, watches.crowd(inside, processes=limits.processes, memory_bytes=limits.memory_bytes)]
 
     def _limited(self, *, isolated: bool) -> list[str]:
         """The command behind a shell that sets its limits: set here, they would be this process', too."""
@@ -380,35 +387,3 @@ def _environment(prefixes: Iterable[str], home: str) -> dict[str, str]:
         "OMP_NUM_THREADS": threads,
         "OPENBLAS_NUM_THREADS": threads,
     }
-
-
-# ---------------------------------------------------------------- watches
-
-
-def _crowd(inside: Inside, limits: HostLimits) -> Watch:
-    """Watch the number of processes and their memory: no limit of the kernel's holds for all of them together."""
-    page = os.sysconf("SC_PAGE_SIZE")
-
-    def look() -> Stop | None:
-        running = inside.running()
-        if len(running) > limits.processes:
-            return Stop.PROCESSES
-        used = page * sum(map(resident_pages, running))
-        return Stop.MEMORY if used > limits.memory_bytes else None
-
-    return look
-
-
-def _disk(top: Path, limit: int) -> Watch:
-    """Watch how full the disk gets. Others write to it, too: this is for floods, not for accounts."""
-    at_first = _free(top)
-
-    def look() -> Stop | None:
-        return Stop.DISK if at_first - _free(top) > limit else None
-
-    return look
-
-
-def _free(top: Path) -> int:
-    facts = os.statvfs(top)
-    return facts.f_bavail * facts.f_frsize

@@ -122,9 +122,11 @@ class Inside:
             return []
 
     def kill(self) -> None:
-        """End them all: the kernel takes the others with the first one."""
+        """End them all: the kernel takes the others with the first one, once that one gets to run."""
         self.look()
-        if self._handle is not None:
+        if self._handle is not None and self._first is not None:
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, self._first, _AHEAD)
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._handle, signal.SIGKILL)
 
@@ -294,14 +296,25 @@ def _give_way(processes: Iterable[int]) -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _AHEAD)
 
 
+def _kill_group(group: int, *, seconds: float = 0.0) -> None:
+    """Kill a process group; with `seconds`, wait for so long at most until it is gone."""
+    deadline = time.monotonic() + seconds
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+        while time.monotonic() < deadline:
+            time.sleep(_TICK / 10)
+            os.killpg(group, signal.SIGKILL)
+
+
 def _end(process: subprocess.Popen[bytes], inside: Inside | None) -> None:
     """Leave nothing running."""
     if inside is not None:
         inside.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_LINGER)  # bubblewrap sees the end of the first one and ends, too
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    _kill_group(process.pid)
     process.wait(_END)
     if inside is not None:
         inside.wait(_END)
+    else:
+        _kill_group(process.pid, seconds=_LINGER)
