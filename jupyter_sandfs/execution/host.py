@@ -6,6 +6,7 @@ everything is discarded; with `sync`, what was changed is written back first, th
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import threading
@@ -143,7 +144,7 @@ def run_host(
         sync: write back what it changed.
 
     Raises:
-        Unsupported: no isolation can be had here, and running without it is not allowed.
+        Unsupported: no isolation can be had here, and running without it is not allowed; or it fails.
         NotFound, NotADirectory: `path`.
         LimitExceeded: too much to copy out, or to write back.
     """
@@ -191,7 +192,7 @@ class HostCommand:
             try:
                 ended, report = self._in_scratch()
             except _Stopped as stopped:
-                ended, report = Ended(b"", b"", 0, truncated=False, why=stopped.why), Report()
+                ended, report = Ended(b"", b"", 0, why=stopped.why), Report()
             changes = tuple(action.changes[before:])
         return self._result(ended, report, changes, time.monotonic() - started)
 
@@ -215,10 +216,7 @@ class HostCommand:
 
     @property
     def _prefixes(self) -> tuple[str, ...]:
-        import pwd  # noqa: PLC0415 - not on Windows, where there is no host command
-
-        homes = (pwd.getpwuid(os.getuid()).pw_dir, str(Path.home()))
-        return bubblewrap.seen(self._options.prefixes or (), homes)
+        return bubblewrap.seen(self._options.prefixes or (), _homes())
 
     # ------------------------------------------------------------ the run
 
@@ -231,6 +229,9 @@ class HostCommand:
             manifest = worktree.materialise(self._fs, self._path, selection, tree, bounds, self._check)
             self._hand_over(top, manifest)
             ended = self._run(top, tree)
+            if not ended.begun and ended.why is None:
+                words = ended.stderr.decode("utf-8", "replace").strip() or f"exit code {ended.exit_code}"
+                raise Unsupported(f"the command could not be started: {words}")
             report = Report(left_out=manifest.left_out)
             if self._sync and ended.why is None:
                 worktree.bring_back(self._fs, self._path, tree, manifest, bounds, self._check, report)
@@ -359,6 +360,18 @@ class _Stopped(Exception):
     def __init__(self, why: Stop) -> None:
         self.why = why
         super().__init__(why)
+
+
+def _homes() -> list[str]:
+    """Where this user's own files are: as the environment and as the accounts say. A container may have neither."""
+    import pwd  # noqa: PLC0415 - not on Windows, where there is no host command
+
+    homes = []
+    with contextlib.suppress(RuntimeError):
+        homes.append(str(Path.home()))
+    with contextlib.suppress(KeyError):
+        homes.append(pwd.getpwuid(os.getuid()).pw_dir)
+    return homes
 
 
 def _checked(argv: Sequence[str]) -> list[str]:

@@ -36,14 +36,16 @@ class Ended:
 
     Attributes:
         exit_code: as a shell tells it: 128 and the signal's number for one that was killed.
+        begun: the command itself was started.
         why: set if it was stopped.
     """
 
     stdout: bytes
     stderr: bytes
     exit_code: int
-    truncated: bool
-    why: Stop | None
+    truncated: bool = False
+    why: Stop | None = None
+    begun: bool = False
 
 
 class Kept:
@@ -213,7 +215,9 @@ def supervise(
             _end(process, inside)
     code = process.returncode if process.returncode >= 0 else 128 - process.returncode
     truncated = traffic.stdout.truncated or traffic.stderr.truncated
-    return Ended(traffic.stdout.content, traffic.stderr.content, code, truncated, why)
+    return Ended(
+        traffic.stdout.content, traffic.stderr.content, code, truncated=truncated, why=why, begun=traffic.stdout.begun
+    )
 
 
 class _Traffic:
