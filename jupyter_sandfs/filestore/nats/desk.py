@@ -54,6 +54,7 @@ class Desk:
         """Run a change on the books in which all that this process did stands already; else as `Books.change`."""
         settling, buried = dict(self._settling), set(self._buried)
         look_around = self._unseen > _MOST_UNSEEN
+        self._unseen = 0 if look_around else self._unseen + len(settling)
 
         async def whole(draft: Draft) -> Result:
             await self._catch_up(draft, settling, buried, look_around=look_around)
@@ -64,7 +65,6 @@ class Desk:
             if self._settling.get(name) == seq:
                 del self._settling[name]
         self._buried -= buried
-        self._unseen = 0 if look_around else self._unseen + len(settling)
         return result
 
     async def look(self) -> Draft:
@@ -189,7 +189,7 @@ class Desk:
         meta = await self.wire.last(self.wire.subjects.meta(key))
         now = self.clock()
         if meta is None:
-            await reconciling.forget(draft, key, now)
+            await reconciling.forget(draft, key)
         elif CLAIM in meta.headers:
             await accounts.settle(draft, meta.headers[CLAIM], meta.seq, now)
             await self._adopt(draft, key, meta)
