@@ -77,12 +77,12 @@ def test_a_durable_sandbox_is_not_called_lost(ip, cell):
 
 
 def test_a_store_that_fails_does_not_hide_the_sandbox(cell, sandbox):
-    sandbox.store_url = "nats://host/bucket"
+    sandbox.store_url = "nats://host/no.bucket"
 
     ran = cell("%sandfs")
     assert ran.err == ""
     assert ran.out.splitlines()[2] == (
-        "  staging store: not available (nats: stores come with a later release; use file:///directory)"
+        "  staging store: not available (a NATS bucket is 1 to 64 letters, digits, _ or single -)"
     )
 
 
