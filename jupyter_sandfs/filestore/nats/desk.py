@@ -134,17 +134,19 @@ class Desk:
         due = [nuid for nuid, dead in draft.dead.items() if dead.due <= now and nuid not in self._buried]
         if due and not self._is_burying:
             self._is_burying = True
-            self._start(self._purge(due[:_BURIALS_AT_ONCE]))
+            self._start(self._bury_some(due[:_BURIALS_AT_ONCE]))
+
+    async def _bury_some(self, nuids: list[str]) -> None:
+        try:
+            await self._purge(nuids)
+        finally:
+            self._is_burying = False
 
     async def _purge(self, nuids: list[str]) -> None:
-        try:
+        with suppress(SandfsError):  # they stay in the books
             for nuid in nuids:
                 await self.wire.purge(self.wire.subjects.chunk(nuid))
                 self._buried.add(nuid)
-        except SandfsError:
-            pass  # they stay in the books
-        finally:
-            self._is_burying = False
 
     async def bury_due(self, now: float) -> None:
         """Purge all bodies that may be purged."""
@@ -159,10 +161,18 @@ class Desk:
             await self.change(_nothing)
 
     async def give_up(self, name: str, nuids: Iterable[str]) -> None:
-        """Drop a claim and chunks that nobody will need."""
-        for nuid in nuids:
-            await self.wire.purge(self.wire.subjects.chunk(nuid))
-        await self.change(lambda draft: accounts.release(draft, name))
+        """Drop a claim and chunks that nobody will need.
+
+        The ledger goes first: when it is stored, so is all that a dead writer had sent, and can be purged.
+        """
+        gone = list(nuids)
+        await self.change(lambda draft: accounts.release(draft, name, gone, self.clock()))
+        await self._purge(gone)
+
+    async def abort_upload(self, name: str) -> None:
+        """Drop an upload and its chunks; one that is not there is no error."""
+        if await self.change(lambda draft: accounts.abort_upload(draft, name, self.clock())):
+            await self._purge([name])
 
     # ------------------------------------------------------------ index and metas
 
