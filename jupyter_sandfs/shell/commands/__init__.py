@@ -10,6 +10,7 @@ from jupyter_sandfs.shell.commands.changes import CHANGES
 from jupyter_sandfs.shell.commands.chmod import CHMOD
 from jupyter_sandfs.shell.commands.cp import CP
 from jupyter_sandfs.shell.commands.date import DATE
+from jupyter_sandfs.shell.commands.diff import DIFF
 from jupyter_sandfs.shell.commands.du import DU
 from jupyter_sandfs.shell.commands.grep import EGREP, FGREP, GREP
 from jupyter_sandfs.shell.commands.help import HELP
@@ -33,7 +34,7 @@ from jupyter_sandfs.shell.commands.tree import TREE
 from jupyter_sandfs.shell.commands.zcat import ZCAT
 
 _ALL = (
-    *(CHANGES, CHMOD, CP, DATE, DU, FILES, HELP, JOURNAL, LN, LS, MKDIR, MV, PUBLISH, REALPATH, RESTORE, RM, SEQ),
+    *(CHANGES, CHMOD, CP, DATE, DIFF, DU, FILES, HELP, JOURNAL, LN, LS, MKDIR, MV, PUBLISH, REALPATH, RESTORE, RM, SEQ),
     *(SLEEP, SNAPSHOT, SNAPSHOTS, STAGE, STAT, TOUCH, TREE, ZCAT),
 )
 _SEARCH = (EGREP, FGREP, GREP, RG)
