@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -43,6 +44,7 @@ class Surroundings:
         services: what the sandbox adds (its store, …), by name.
         now: the clock; aware datetimes.
         stopped: says whether the run was cancelled or is over its time.
+        guard: entered where another thread is started, so that its changes belong to the run.
     """
 
     fs: FileSystem
@@ -50,6 +52,7 @@ class Surroundings:
     services: Mapping[str, Any]
     now: Callable[[], datetime]
     stopped: Callable[[], bool]
+    guard: Callable[[], AbstractContextManager[Any]] = nullcontext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +135,7 @@ class Command:
         help: one line.
         options: what it accepts; None leaves the arguments to the function.
         misuse: exit code for a wrong option, as the real tool has it.
+        permute: options may stand behind operands; a command that runs another one must not take that one's.
         foreign: a user's function, which may do anything.
         respell: rewrites arguments that only look like options (`-5`, `-rwx`) before they are parsed.
     """
@@ -142,6 +146,7 @@ class Command:
     run: Run
     options: tuple[Option, ...] | None = None
     misuse: int = 2
+    permute: bool = True
     foreign: bool = False
     respell: Callable[[Sequence[str]], Sequence[str]] = tuple
 

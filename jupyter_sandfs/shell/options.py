@@ -74,8 +74,11 @@ class Arguments:
         return int(text)
 
 
-def parse(argv: Sequence[str], options: Sequence[Option]) -> Arguments:
+def parse(argv: Sequence[str], options: Sequence[Option], *, permute: bool = True) -> Arguments:
     """Read arguments.
+
+    Args:
+        permute: options may stand behind operands; else they end at the first operand.
 
     Raises:
         InvalidRequest: an option is unknown, or its value is missing; worded as GNU does.
@@ -84,7 +87,8 @@ def parse(argv: Sequence[str], options: Sequence[Option]) -> Arguments:
     letters = "".join(option.letter + ":" * bool(option.value) for option in known if option.letter)
     words = [option.word + "=" * bool(option.value) for option in known if option.word]
     try:
-        found, operands = getopt.gnu_getopt(_with_values(argv, options), letters, words)
+        read = getopt.gnu_getopt if permute else getopt.getopt
+        found, operands = read(_with_values(argv, options), letters, words)
     except getopt.GetoptError as problem:
         raise InvalidRequest(_complaint(problem, argv)) from None
     keys = {f"-{option.letter}": option.key for option in known if option.letter}

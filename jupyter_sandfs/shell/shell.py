@@ -100,6 +100,7 @@ class SandboxShell:
             services=services or {},
             now=_now,
             stopped=self._stage.stopped,
+            guard=self._stage.guard,
         )
         self._new_engine = engine
         self._engine: Engine | None = None
@@ -290,6 +291,7 @@ class SandboxShell:
             if run.cancelled:  # it came before there was an engine to tell
                 self._engine.cancel()
         try:
+            run.start_clock()
             return self._engine.run(run.line)
         finally:
             with self._state:

@@ -11,7 +11,7 @@ import itertools
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import partial
@@ -23,7 +23,6 @@ from jupyter_sandfs.errors import (
     InvalidPath,
     InvalidRequest,
     IsADirectory,
-    LimitExceeded,
     MergeConflict,
     NotADirectory,
     NotFound,
@@ -31,24 +30,27 @@ from jupyter_sandfs.errors import (
     ProviderError,
 )
 from jupyter_sandfs.storage.protocol import FileStorage
-from jupyter_sandfs.vfs import batch, inventory, journal, operations
+from jupyter_sandfs.vfs import batch, expectation, inventory, journal, operations, tarball
 from jupyter_sandfs.vfs.batch import Item
 from jupyter_sandfs.vfs.content import Link, Slice, append_to, data_of, size_of
 from jupyter_sandfs.vfs.dump import dump, load
 from jupyter_sandfs.vfs.entries import DirEntry, Stat, Stats, nanoseconds
 from jupyter_sandfs.vfs.events import Hooks, Occasion, PathHook, Watch, WriteHook
-from jupyter_sandfs.vfs.history import Snapshot, differences, moves_paired
+from jupyter_sandfs.vfs.expectation import RulesChanged
+from jupyter_sandfs.vfs.foundation import Foundation
+from jupyter_sandfs.vfs.history import Snapshot, check_room, differences, moves_paired
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Action, Batch, Change, Journal, JournalRecord
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.lookup import Lookup, Place, Unserved, build
 from jupyter_sandfs.vfs.merging import Merged, OnConflict, merge
-from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, describe, new_record, policy_of
+from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, describe, new_record, rules_of
 from jupyter_sandfs.vfs.operations import Desk, Plan, Put, Step
 from jupyter_sandfs.vfs.persistence import Persistence
 from jupyter_sandfs.vfs.policy import Graves, NodePolicy
 from jupyter_sandfs.vfs.providers import DirectoryMount, DirectoryProvider, FileMount, FileProvider
 from jupyter_sandfs.vfs.reverting import Permit, revert
+from jupyter_sandfs.vfs.tarball import Loaded
 from jupyter_sandfs.vfs.tree import Tree
 from jupyter_sandfs.vfs.views import View, ViewRule
 from jupyter_sandfs.vfs.wrappers import ReadOnlyView
@@ -74,7 +76,7 @@ class Done(NamedTuple):
     taken_back: Callable[[], None]
 
 
-class VirtualFileSystem(FileSystem):
+class VirtualFileSystem(Foundation):
     """A file system in memory.
 
     Args:
@@ -160,8 +162,8 @@ class VirtualFileSystem(FileSystem):
 
     def get_policy(self, path: str) -> NodePolicy:
         place = self._locate(path, follow=False)
-        gone = self._graves.policy(place.path) if place.node is None else None
-        return gone or place.policy
+        gone = self._graves.rules(place.path) if place.node is None else None
+        return (gone.policy if gone else None) or place.policy
 
     def metadata(self, path: str) -> Mapping[str, Any]:
         """What was attached to the node; empty for most."""
@@ -225,8 +227,9 @@ class VirtualFileSystem(FileSystem):
             lambda desk: operations.put_new(desk, wanted, lambda: operations.link(desk.tree, target), size=size),
         )
 
-    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
-        self._commit("write_many", lambda desk: batch.graft(desk, items, overwrite=overwrite))
+    def write_many(self, items: Iterable[Item], *, overwrite: bool = False) -> None:
+        given = tuple(items)  # they are looked at more than once
+        self._commit("write_many", lambda desk: batch.graft(desk, given, overwrite=overwrite))
 
     def chmod(self, path: str, mode: int) -> None:
         self._edit("chmod", path, lambda extra: extra._replace(mode=mode & 0o7777))
@@ -249,6 +252,7 @@ class VirtualFileSystem(FileSystem):
         ttl: float | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
+        self._guarded = self._guarded or bool(metadata)
         mount, wanted = FileMount(provider, ttl, metadata), paths.normalize(path)
         self._commit(
             "mount", lambda desk: operations.put_new(desk, wanted, lambda: operations.dynamic_file(desk.tree, mount))
@@ -262,6 +266,7 @@ class VirtualFileSystem(FileSystem):
         ttl: float | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
+        self._guarded = self._guarded or bool(metadata)
         mount, wanted = DirectoryMount(provider, ttl, metadata), paths.normalize(path)
         self._commit(
             "mount",
@@ -284,11 +289,13 @@ class VirtualFileSystem(FileSystem):
     def register_write_hook(self, prefix: str, hook: WriteHook, *, before: bool = False) -> None:
         with self._lock:
             self._hooks.add(paths.normalize(prefix), hook, before=before)
+            self._tree.forget()
             self._look_out()
 
     def register_path_hook(self, prefix: str, hook: PathHook, *, before: bool = False) -> None:
         with self._lock:
             self._hooks.add_path_hook(paths.normalize(prefix), hook, before=before)
+            self._tree.forget()
             self._look_out()
 
     def watch(
@@ -321,8 +328,7 @@ class VirtualFileSystem(FileSystem):
 
     def snapshot(self, name: str | None = None) -> Snapshot:
         with self._lock:
-            if name is not None and name not in self._snapshots and len(self._snapshots) >= self._limits.snapshots:
-                raise LimitExceeded(f"{self._limits.snapshots} snapshots are kept; drop_snapshot(NAME) makes room")
+            check_room(self._snapshots, name, self._limits.snapshots)
             taken = Snapshot(name, self._tree.stamp(), self.id, self._tree.freeze())
             if name is not None:
                 self._snapshots.pop(name, None)
@@ -342,6 +348,15 @@ class VirtualFileSystem(FileSystem):
         if target.tree_id != self.id:
             raise NotFound(target.name or "snapshot", "it was taken of another file system")
         self._commit("restore", lambda desk: operations.restore(desk, target.root))
+
+    def tarball(self, format_name: str, about: Mapping[str, Any]) -> Iterator[bytes]:
+        """Give everything as it is now as a stream, for `tarball.read` and `adopt`; see `tarball.write`."""
+        return tarball.write(self.snapshot().root, self._joined, format_name, about)
+
+    def adopt(self, loaded: Loaded) -> None:
+        """Put a tree that was loaded in place of everything, in one step; versions go on above the last ones seen."""
+        self._guarded = True
+        self._commit("load", lambda desk: tarball.replacing(desk, loaded.root))
 
     def diff(self, before: Snapshot | str, after: Snapshot | str | None = None) -> list[Change]:
         old = self._moment(before)
@@ -541,9 +556,10 @@ class VirtualFileSystem(FileSystem):
 
     def _commit(self, operation: str, plan: Callable[[Desk], Plan]) -> Done:
         """The one path of every change."""
+        expected = expectation.take()
         if self._hooks:
             self._hooks.run(self._ask(lambda lookup: self._occasion(self._checked(plan, lookup))), before=True)
-        done = self._ask(lambda lookup: self._carry_out(operation, self._checked(plan, lookup)))
+        done = self._ask(lambda lookup: self._carry_out(operation, self._checked(plan, lookup, expected)))
         try:
             self._hooks.run(done.occasion, before=False)
         except HookError as error:
@@ -551,7 +567,9 @@ class VirtualFileSystem(FileSystem):
             raise HookError(error.path, error.reason, rolled_back=undone) from error
         return done
 
-    def _checked(self, plan: Callable[[Desk], Plan], lookup: Lookup) -> Plan:
+    def _checked(self, plan: Callable[[Desk], Plan], lookup: Lookup, expected: int | None = None) -> Plan:
+        if expected is not None and expected != self._tree.epoch.number:
+            raise RulesChanged
         desk = Desk(self._tree, lookup, self._limits, self._guarded)
         ready = plan(desk)
         operations.check_room(desk, ready)
@@ -606,8 +624,8 @@ class VirtualFileSystem(FileSystem):
         )
         if self._guarded:
             for path, node in operations.whole(step.path, step.before):
-                if (policy := policy_of(node)) is not None:
-                    self._graves.bury(path, policy)
+                if (rules := rules_of(node)) is not None:
+                    self._graves.bury(path, rules)
 
     def _take_back(self, done: Done) -> bool:
         """Undo a change if it is still what is there; versions go on, so that none stands for two contents."""
@@ -695,7 +713,7 @@ class VirtualFileSystem(FileSystem):
             return 0
         stamp, version = tree.stamp(), tree.next_version(path, None)
         after = directory.files[name] = new_record((data, stamp, version, stamp, None))
-        directory.stamp = stamp
+        directory.stamp = directory.plain_stamp = stamp
         tree.files += 1
         tree.highest_version = max(tree.highest_version, version)
         directory.own_bytes += len(data)

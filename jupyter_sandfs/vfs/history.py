@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from jupyter_sandfs.errors import LimitExceeded
 from jupyter_sandfs.vfs.content import Link, Slice
 from jupyter_sandfs.vfs.entries import Stats
 from jupyter_sandfs.vfs.journal import Change, ChangeKind
@@ -32,6 +33,12 @@ class Snapshot:
         return Stats(self.root.size, self.root.files, self.root.directories)
 
 
+def check_room(kept: Mapping[str, Snapshot], name: str | None, limit: int) -> None:
+    """Refuse to keep one more named snapshot than the limit says."""
+    if name is not None and name not in kept and len(kept) >= limit:
+        raise LimitExceeded(f"{limit} snapshots are kept; drop_snapshot(NAME) makes room")
+
+
 def moves_paired(changes: Iterable[Change], before: Root, after: Root) -> list[Change]:
     """The changes in order of their paths, where what went at one path and came at another is one change: moved."""
     listed = sorted(changes, key=lambda change: change.path)
@@ -51,15 +58,27 @@ def moves_paired(changes: Iterable[Change], before: Root, after: Root) -> list[C
 
 def seen(changes: Iterable[Change], shows: Callable[[str], bool]) -> list[Change]:
     """The changes as one sees them who sees some paths only: what moved in or out of sight came or went."""
-    parts = (part for change in changes for part in _parts(change, shows) if shows(part.path))
-    return sorted(parts, key=lambda change: change.path)
+    found: list[Change] = []
+    for change in changes:
+        whole = shows(change.path) and (change.source is None or shows(change.source))
+        found += [change] if whole else [part for part in _parts(change) if shows(part.path)]
+    return sorted(found, key=_path)
 
 
-def _parts(change: Change, shows: Callable[[str], bool]) -> list[Change]:
-    if change.source is None or (shows(change.path) and shows(change.source)):
+def unfolded(changes: Iterable[Change]) -> list[Change]:
+    """The changes, where what moved is what went and what came."""
+    return sorted((part for change in changes for part in _parts(change)), key=_path)
+
+
+def _parts(change: Change) -> list[Change]:
+    if change.source is None:
         return [change]
-    came = Change(ChangeKind.ADDED, change.path, change.is_dir)
-    return [Change(ChangeKind.REMOVED, change.source, change.is_dir), came]
+    gone = Change(ChangeKind.REMOVED, change.source, change.is_dir)
+    return [gone, Change(ChangeKind.ADDED, change.path, change.is_dir)]
+
+
+def _path(change: Change) -> str:
+    return change.path
 
 
 def _identity(top: Directory, change: Change) -> object:

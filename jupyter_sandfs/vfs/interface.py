@@ -14,9 +14,17 @@ from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, overload
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import AlreadyExists, InvalidPath, InvalidRequest, IsADirectory, NotADirectory, NotFound
+from jupyter_sandfs.errors import (
+    AlreadyExists,
+    InvalidPath,
+    InvalidRequest,
+    IsADirectory,
+    NotADirectory,
+    NotFound,
+    Unsupported,
+)
 from jupyter_sandfs.vfs import archive, comparing, globbing, inventory, streams
-from jupyter_sandfs.vfs.entries import DirEntry, Kind, Stat, Stats
+from jupyter_sandfs.vfs.entries import DirEntry, Epoch, Inspected, Kind, Stat, Stats
 
 if TYPE_CHECKING:
     from jupyter_sandfs.vfs.archive import Stream
@@ -26,9 +34,13 @@ if TYPE_CHECKING:
     from jupyter_sandfs.vfs.journal import Action, Change, JournalRecord
     from jupyter_sandfs.vfs.limits import Limits
     from jupyter_sandfs.vfs.merging import Merged, OnConflict
+    from jupyter_sandfs.vfs.nodes import Directory
     from jupyter_sandfs.vfs.policy import NodePolicy
     from jupyter_sandfs.vfs.providers import DirectoryProvider, FileProvider
     from jupyter_sandfs.vfs.reverting import Permit
+
+
+_UNRULED = Epoch()  # of file systems without short cuts, which views ask anew each time
 
 
 class FileSystem(ABC):
@@ -124,7 +136,7 @@ class FileSystem(ABC):
         """Make a symbolic link at `path` that says `target`; a relative target starts at the link's directory."""
 
     @abstractmethod
-    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
+    def write_many(self, items: Iterable[Item], *, overwrite: bool = False) -> None:
         """Write files, links and directories in one step, all or none; parents are made, no link is written through.
 
         Raises:
@@ -490,6 +502,63 @@ class FileSystem(ABC):
         old, new = self.at(before), self.at(after) if after is not None else self
         changes = [change for change in self.diff(before, after) if paths.is_within(change.path, path)]
         return "".join(comparing.compare(old, new, change, context) for change in changes)
+
+    # ------------------------------------------------------------ for the views in front of it, in this package
+
+    @property
+    def tree_id(self) -> str:
+        """Identity of the tree, as in `Stat`."""
+        return self.stat(paths.ROOT).tree_id
+
+    @property
+    def epoch(self) -> Epoch:
+        """Grows with each change of the tree's rules; always the same object."""
+        return _UNRULED
+
+    def plain_directory(self, path: str) -> Directory | None:
+        """The directory at a normal path (empty for the root), if no policy, mount or link is on the way to it.
+
+        Through a view: only if all in it is to be seen, but perhaps for nodes with a policy or metadata of their own.
+        None promises nothing; it says to ask the long way. What is given belongs to the tree and stays in here.
+        """
+        del path
+        return None
+
+    def inspect(self, path: str, at: Snapshot | None = None) -> Inspected | None:
+        """Describe what is, or was, at a normal path without links in its middle; None if a file is in its middle."""
+        if at is not None:
+            raise Unsupported("this file system tells nothing of moments")
+        try:
+            stat = self.stat(path, follow=False)
+            return Inspected(stat, self.get_policy(path), {} if stat.is_symlink else self.metadata(path))
+        except NotFound:
+            return Inspected(None, self.get_policy(path), {})
+        except NotADirectory:
+            return None
+
+    def survey(self, path: str, at: Snapshot | None = None) -> list[tuple[DirEntry, Inspected]]:
+        """As `ls`, with the rules in force for each entry; at an earlier moment, without what providers name."""
+        if at is not None:
+            raise Unsupported("this file system tells nothing of moments")
+        found = [(entry, self.inspect(entry.path)) for entry in self.ls(path)]
+        return [(entry, known) for entry, known in found if known is not None]
+
+    def copy_kept(
+        self, moment: Snapshot, source: str, destination: str, kept: frozenset[str], *, overwrite: bool = False
+    ) -> None:
+        """Copy a tree as it was at a moment, but only the paths named, in one step."""
+        del moment, destination, kept, overwrite
+        raise Unsupported(f"{source}: this file system can't copy a part of it in one step")
+
+    def restore_kept(self, moment: Snapshot, changes: Sequence[Change], kept: frozenset[str]) -> None:
+        """Take back changes made since a moment in one step; `kept` names all that comes back in directories."""
+        del moment, changes, kept
+        raise Unsupported("this file system can't take back a part of what changed in one step")
+
+    def buried(self, path: str) -> bool:
+        """Say whether a node with rules of its own was once right in the directory `path`, and is gone."""
+        del path
+        return True
 
     def _kind(self, path: str, *, follow: bool = True) -> Kind | None:
         try:

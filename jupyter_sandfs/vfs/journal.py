@@ -142,6 +142,12 @@ def together(steps: int) -> AbstractContextManager[object]:
     return nullcontext() if steps == 1 or _current.get() else Action(0, "", OWNER).here()
 
 
+def actor() -> str:
+    """Who acts in this thread now."""
+    running = _current.get()
+    return running.actor if running else OWNER
+
+
 def current() -> Action | None:
     """The action that this thread works under."""
     return _current.get()

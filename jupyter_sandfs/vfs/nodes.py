@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_sandfs.vfs.content import Link, Slice, size_of
 from jupyter_sandfs.vfs.entries import Kind, Stat
-from jupyter_sandfs.vfs.policy import NodePolicy
+from jupyter_sandfs.vfs.policy import NodePolicy, Rules
 
 if TYPE_CHECKING:
     from jupyter_sandfs.vfs.providers import DirectoryMount, FileMount
@@ -78,16 +78,20 @@ class Directory:
         owner: token of the tree that may change it; any other holder treats it as frozen.
         totals: what the subtree holds, itself included; known only of frozen ones.
         mount: the provider that names the children, for a dynamic directory.
+        plain_stamp: when a name without rules of its own last came or went; views show this one.
     """
 
-    __slots__ = ("created_ns", "directories", "extra", "files", "mount", "own_bytes", "owner", "stamp", "totals")
+    __slots__ = (
+        *("created_ns", "directories", "extra", "files", "mount", "own_bytes", "owner"),
+        *("plain_stamp", "stamp", "totals"),
+    )
 
     def __init__(self, owner: object, stamp: int) -> None:
         self.files: dict[str, FileRecord] = {}
         self.directories: dict[str, Directory] = {}
         self.own_bytes = 0
         self.owner = owner
-        self.stamp = self.created_ns = stamp
+        self.stamp = self.created_ns = self.plain_stamp = stamp
         self.totals: Totals | None = None
         self.extra: Extra | None = None
         self.mount: DirectoryMount | None = None
@@ -99,7 +103,7 @@ class Directory:
         twin.directories = self.directories.copy()
         twin.own_bytes = self.own_bytes
         twin.owner = owner
-        twin.stamp, twin.created_ns = self.stamp, self.created_ns
+        twin.stamp, twin.created_ns, twin.plain_stamp = self.stamp, self.created_ns, self.plain_stamp
         twin.totals = None
         twin.extra, twin.mount = self.extra, self.mount
         return twin
@@ -143,6 +147,20 @@ def policy_of(node: Node) -> NodePolicy | None:
 def is_dynamic(record: FileRecord) -> bool:
     """Say whether a provider computes the content."""
     return not isinstance(record.content, bytes | Slice | Link)
+
+
+def rules_of(node: Node) -> Rules | None:
+    """What the node itself carries that views decide by."""
+    extra = node.extra
+    if extra is None or not (extra.policy or extra.metadata):
+        return None
+    return Rules(extra.policy, extra.metadata or {})
+
+
+def any_ruled(directory: Directory) -> bool:
+    """Say whether a node right in a directory carries rules of its own."""
+    nodes: tuple[Node, ...] = (*directory.files.values(), *directory.directories.values())
+    return any(node.extra is not None and rules_of(node) is not None for node in nodes)
 
 
 def describe(node: Node, tree_id: str) -> Stat:

@@ -251,6 +251,7 @@ def _edited(tree: Tree, node: Node, change: Callable[[Extra], Extra], *, touch: 
         return node._replace(extra=extra, stamp=stamp)
     twin = node.copy(tree.token)
     twin.extra, twin.stamp = extra, stamp
+    twin.plain_stamp = stamp if touch else twin.plain_stamp
     return twin
 
 

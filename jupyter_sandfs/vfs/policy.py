@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +54,36 @@ def policy_from(stored: Any) -> NodePolicy | None:
 _GRAVES = 100_000  # policies of removed nodes that are remembered
 
 
+class Rules(NamedTuple):
+    """What a node says of itself that views decide by."""
+
+    policy: NodePolicy | None
+    metadata: Mapping[str, Any]
+
+
 class Graves:
-    """The policies of nodes that are gone, so that views go on hiding what they hid from the history."""
+    """The rules of nodes that are gone, so that views go on hiding what they hid from the history."""
 
     def __init__(self) -> None:
-        self._policies: dict[str, NodePolicy] = {}
+        self._rules: dict[str, Rules] = {}
+        self._directories: set[str] = set()
         self._full = False
 
-    def bury(self, path: str, policy: NodePolicy) -> None:
-        """Remember the policy of a node that goes away; once there are too many, all that is gone is sealed."""
-        if len(self._policies) >= _GRAVES:
+    def bury(self, path: str, rules: Rules) -> None:
+        """Remember the rules of a node that goes away; once there are too many, all that is gone is sealed."""
+        if len(self._rules) >= _GRAVES:
             self._full = True
-            self._policies.clear()
-        self._policies[path] = policy
+            self._rules.clear()
+        self._rules[path] = rules
+        self._directories.add(path.rpartition("/")[0])
 
-    def policy(self, path: str) -> NodePolicy | None:
-        """The policy of what was last at a path where nothing is now."""
-        return SEALED if self._full else self._policies.get(path)
+    def rules(self, path: str) -> Rules | None:
+        """The rules of what was last at a path where nothing is now."""
+        return _SEALED if self._full else self._rules.get(path)
+
+    def any_in(self, directory: str) -> bool:
+        """Say whether a node with rules of its own went away right from `directory`; the root's path is empty."""
+        return self._full or directory in self._directories
+
+
+_SEALED = Rules(SEALED, {})

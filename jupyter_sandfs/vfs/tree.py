@@ -19,8 +19,19 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from jupyter_sandfs.errors import NotADirectory
-from jupyter_sandfs.vfs.content import size_of
-from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node, Totals, bare, is_dynamic, policy_of, settle
+from jupyter_sandfs.vfs.content import Slice, size_of
+from jupyter_sandfs.vfs.entries import Epoch
+from jupyter_sandfs.vfs.nodes import (
+    Directory,
+    FileRecord,
+    Node,
+    Totals,
+    bare,
+    is_dynamic,
+    policy_of,
+    rules_of,
+    settle,
+)
 
 _CACHED = 16_384  # directories per cache
 _GHOSTS = 100_000  # removed paths whose last version is remembered exactly
@@ -48,6 +59,7 @@ class Tree:
         self.directories = 1
         self.size = 0
         self.highest_version = 0
+        self.epoch = Epoch()
         self._ghosts: dict[str, int] = {}
         self._ghosts_shared = False  # with a fork: copied before the next change
         self._floor = 0
@@ -117,7 +129,7 @@ class Tree:
             if name in parent.files:
                 raise NotADirectory(path)
             child = parent.directories[name] = Directory(self.token, self.stamp())
-            self._touch(parent)
+            self._touch(parent, named=True, plainly=True)
             self.directories += 1
         elif child.owner is not self.token:
             child = parent.directories[name] = child.copy(self.token)
@@ -136,18 +148,25 @@ class Tree:
         if node is not None:
             self._attach(parent, name, node)
         self._note_versions(path, before, node)
-        if before is None or node is None:
-            self._touch(parent)
+        plain_before, plain_after = (each is not None and rules_of(each) is None for each in (before, node))
+        if before is None or node is None or plain_before != plain_after:
+            self._touch(parent, named=before is None or node is None, plainly=plain_before != plain_after)
         return before
 
-    def _touch(self, directory: Directory) -> None:
-        """Note that the names of a directory changed: a time set by hand is no longer its time."""
-        directory.stamp = self.stamp()
-        if directory.extra is not None and directory.extra.modified_ns is not None:
-            directory.extra = bare(directory.extra._replace(modified_ns=None))
+    def _touch(self, directory: Directory, *, named: bool, plainly: bool) -> None:
+        """Note a change of the names in a directory; where all may see it, a time set by hand is over."""
+        stamp = self.stamp()
+        if named:
+            directory.stamp = stamp
+        if plainly:
+            directory.plain_stamp = stamp
+        extra = directory.extra
+        if plainly and extra is not None and extra.modified_ns is not None:
+            directory.extra = bare(extra._replace(modified_ns=None))
 
     def _detach(self, parent: Directory, name: str, node: Node) -> None:
         self._count(node, -1)
+        self._note_rules(node)
         if isinstance(node, FileRecord):
             del parent.files[name]
             parent.own_bytes -= size_of(node.content)
@@ -157,6 +176,7 @@ class Tree:
 
     def _attach(self, parent: Directory, name: str, node: Node) -> None:
         self._count(node, 1)
+        self._note_rules(node)
         if isinstance(node, FileRecord):
             parent.files[name] = node
             parent.own_bytes += size_of(node.content)
@@ -164,6 +184,10 @@ class Tree:
         else:
             parent.directories[name] = node
             self.forget()
+
+    def _note_rules(self, node: Node) -> None:
+        if isinstance(node, Directory) or rules_of(node) or not isinstance(node.content, bytes | Slice):
+            self.epoch.number += 1
 
     def _count(self, node: Node, sign: int) -> None:
         empty = isinstance(node, Directory) and not (node.files or node.directories)
@@ -185,7 +209,8 @@ class Tree:
         return before
 
     def forget(self) -> None:
-        """Drop both caches: paths may lead elsewhere now."""
+        """Drop both caches, and what views decided: paths may lead elsewhere now."""
+        self.epoch.number += 1
         self.plain = {"": self.root} if not policy_of(self.root) else {}
         self.owned = {}
 

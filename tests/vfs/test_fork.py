@@ -168,8 +168,15 @@ def test_snapshots_are_bounded_and_can_be_dropped():
     assert [each.name for each in fs.snapshots()] == ["b", "c"]
     with pytest.raises(NotFound):
         fs.drop_snapshot("a")
-    with pytest.raises(PermissionDenied):
-        fs.view(PUBLIC).drop_snapshot("b")
+    view = fs.view(PUBLIC)
+    with pytest.raises(NotFound, match="of yours"):
+        view.drop_snapshot("b")
+    view.snapshot("mine")
+    view.snapshot("mine too")
+    with pytest.raises(LimitExceeded):
+        view.snapshot("a third")
+    view.drop_snapshot("mine")
+    assert [each.name for each in view.snapshots()] == ["mine too"]
 
 
 # ---------------------------------------------------------------- differences

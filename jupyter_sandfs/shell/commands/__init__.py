@@ -14,11 +14,13 @@ from jupyter_sandfs.shell.commands.diff import DIFF
 from jupyter_sandfs.shell.commands.du import DU
 from jupyter_sandfs.shell.commands.grep import EGREP, FGREP, GREP
 from jupyter_sandfs.shell.commands.help import HELP
+from jupyter_sandfs.shell.commands.host import HOST
 from jupyter_sandfs.shell.commands.journal import JOURNAL
 from jupyter_sandfs.shell.commands.ln import LN
 from jupyter_sandfs.shell.commands.ls import LS
 from jupyter_sandfs.shell.commands.mkdir import MKDIR
 from jupyter_sandfs.shell.commands.mv import MV
+from jupyter_sandfs.shell.commands.python import PYTHON, PYTHON3
 from jupyter_sandfs.shell.commands.realpath import REALPATH
 from jupyter_sandfs.shell.commands.restore import RESTORE
 from jupyter_sandfs.shell.commands.rg import RG
@@ -34,7 +36,8 @@ from jupyter_sandfs.shell.commands.tree import TREE
 from jupyter_sandfs.shell.commands.zcat import ZCAT
 
 _ALL = (
-    *(CHANGES, CHMOD, CP, DATE, DIFF, DU, FILES, HELP, JOURNAL, LN, LS, MKDIR, MV, PUBLISH, REALPATH, RESTORE, RM, SEQ),
+    *(CHANGES, CHMOD, CP, DATE, DIFF, DU, FILES, HELP, HOST, JOURNAL, LN, LS, MKDIR, MV, PUBLISH, PYTHON, PYTHON3),
+    *(REALPATH, RESTORE, RM, SEQ),
     *(SLEEP, SNAPSHOT, SNAPSHOTS, STAGE, STAT, TOUCH, TREE, ZCAT),
 )
 _SEARCH = (EGREP, FGREP, GREP, RG)
