@@ -57,7 +57,7 @@ PINS = {
     "tee-ends-the-script": ("echo x | tee no/such; echo $?", "x\n1\n", ""),
     "type-of-tools": ("type -t cut; type -t grep", "file\nfile\n", "builtin\nalias\n"),
     "xargs-exit-code": ("echo x | xargs false; echo $?", "123\n", "1\n"),
-    "zip-options": ("zip -q z.zip f; unzip -p z.zip", "one\ntwo\n", ""),
+    "zip-words": ("zip z.zip f", "  adding: f (stored 0%)\n", "  adding: f\n"),
 }
 """For each difference: a script, what bash prints, what we print."""
 
@@ -65,7 +65,7 @@ PINS = {
 @pytest.mark.parametrize("name", PINS)
 def test_a_difference_is_what_it_is_said_to_be(part, fs, shell, tmp_path, name):
     script, theirs, ours = PINS[name]
-    for program in ("bc", "zip", "unzip"):
+    for program in ("bc", "zip"):
         part(program)
     for path, text in FILES.items():
         fs.write_file(path, text)

@@ -407,8 +407,10 @@ def test_a_command_of_the_user_reads_files_and_what_substitutions_give(fs, shell
 
     assert told(result) == (
         "file\nsub\nfile\n",
-        "both: /nope: No such file or directory\nboth: : No such file or directory\n"
-        "both: /dev/fd/9999: No such file or directory\n",
+        (
+            "both: /nope: No such file or directory\nboth: : No such file or directory\n"
+            "both: /dev/fd/9999: No such file or directory\n"
+        ),
         1,
     )
 

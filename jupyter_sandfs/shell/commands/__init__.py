@@ -34,11 +34,12 @@ from jupyter_sandfs.shell.commands.store import FILES, PUBLISH, STAGE
 from jupyter_sandfs.shell.commands.touch import TOUCH
 from jupyter_sandfs.shell.commands.tree import TREE
 from jupyter_sandfs.shell.commands.zcat import ZCAT
+from jupyter_sandfs.shell.commands.zip import UNZIP, ZIP
 
 _ALL = (
     *(CHANGES, CHMOD, CP, DATE, DIFF, DU, FILES, HELP, HOST, JOURNAL, LN, LS, MKDIR, MV, PUBLISH, PYTHON, PYTHON3),
     *(REALPATH, RESTORE, RM, SEQ),
-    *(SLEEP, SNAPSHOT, SNAPSHOTS, STAGE, STAT, TOUCH, TREE, ZCAT),
+    *(SLEEP, SNAPSHOT, SNAPSHOTS, STAGE, STAT, TOUCH, TREE, UNZIP, ZCAT, ZIP),
 )
 _SEARCH = (EGREP, FGREP, GREP, RG)
 """Where google-re2 has no wheel, the engine's own stay: they search up to 100 MB."""
