@@ -34,13 +34,11 @@ def test_an_archive_that_leads_out_is_refused_and_nothing_of_it_unpacked(fs, she
 
     assert (result.stdout, result.exit_code) == ("", 9)
     assert [(at, names) for at, _, names in fs.walk("/") if names] == [("/w", ["evil.zip"])]
-        "/w/evil.zip"
-    ]
 
 
 def test_a_bomb_is_refused():
     fs = VirtualFileSystem(limits=Limits(archive_ratio=100))
-    fs.write_file("/bomb.zip", packed({"big": bytes(50_000_000)}))
+    fs.write_file("/bomb.zip", packed({"big": bytes(100_000_000)}))
 
     result = SandboxShell(fs).exec("unzip bomb.zip")
 
