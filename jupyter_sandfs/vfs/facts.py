@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from jupyter_sandfs.errors import InvalidArchive, InvalidRequest
 from jupyter_sandfs.vfs.batch import is_moment
 from jupyter_sandfs.vfs.nodes import Directory, Extra, Node, describe
 from jupyter_sandfs.vfs.policy import policy_to
-from jupyter_sandfs.vfs.providers import DirectoryMount, FileMount
+from jupyter_sandfs.vfs.providers import DirectoryMount, FileMount, provider_name
 
 Provider = Callable[..., Any]
 Facts = Mapping[str, Any]
@@ -62,12 +62,6 @@ def _check_plain(path: str, metadata: Any) -> None:
         raise InvalidRequest(f"{path}: its metadata can't be saved: it would not come back the same")
 
 
-def provider_name(provider: Provider) -> str:
-    """What people call a provider: the name of the function, or of the class of any other callable."""
-    name = getattr(provider, "__qualname__", None) or getattr(provider, "name", None) or type(provider).__qualname__
-    return str(name)[:200]
-
-
 # ---------------------------------------------------------------- in
 
 
@@ -101,13 +95,3 @@ def text_of(facts: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise InvalidArchive("", f"a node without its {name}")
     return value
-
-
-def lost_provider(name: str) -> Provider:
-    """Stands for a provider that nobody gave: its node is there, and says what is missing when it is read."""
-
-    def lost(_context: object) -> NoReturn:
-        raise LookupError(f"{name!r} served it before it was saved: pass providers={{{name!r}: …}} or mount it again")
-
-    lost.__qualname__ = name
-    return lost

@@ -20,13 +20,13 @@ from jupyter_sandfs.vfs import archive
 from jupyter_sandfs.vfs.batch import Item, checked_link
 from jupyter_sandfs.vfs.content import Link, Slice
 from jupyter_sandfs.vfs.events import WriteEvent
-from jupyter_sandfs.vfs.facts import Facts, Provider, facts_of, lost_provider, parse, text_of
+from jupyter_sandfs.vfs.facts import Facts, Provider, facts_of, parse, text_of
 from jupyter_sandfs.vfs.inventory import link_from
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, bare, describe
 from jupyter_sandfs.vfs.operations import Desk, Plan, Put, whole
 from jupyter_sandfs.vfs.policy import SEALED, policy_from
-from jupyter_sandfs.vfs.providers import DirectoryMount, FileMount
+from jupyter_sandfs.vfs.providers import DirectoryMount, FileMount, LostProvider
 from jupyter_sandfs.vfs.source import Stream
 from jupyter_sandfs.vfs.tree import Root, Tree
 
@@ -236,7 +236,7 @@ class _Loading:
         name = text_of(facts, "provider")
         if name not in self.providers:
             self.lost.add(name)
-            return lost_provider(name)
+            return LostProvider(name)
         return self.providers[name]
 
     def _checked_path(self, facts: Facts) -> str:
