@@ -15,6 +15,7 @@ CELL = """
 %load_ext jupyter_sandfs
 %sandfs echo hello > /greeting.txt
 print(get_ipython().run_line_magic("sandfs", "cat /greeting.txt") or "done")
+%sandfs python -c "print('snippet:', open('/greeting.txt').read())"
 import jupyter_sandfs
 print(jupyter_sandfs.__file__)
 browser = %sandfs browse
@@ -26,7 +27,7 @@ def main(environment: Path) -> None:
     """Check the environment that this interpreter belongs to."""
     with tempfile.TemporaryDirectory() as elsewhere:
         printed = _run_cell(elsewhere)
-        assert "hello" in printed, printed
+        assert "snippet: hello" in printed, printed
         assert str(environment) in printed, printed
         assert "TreeBrowser" in printed, printed
         listed = subprocess.run(

@@ -9,6 +9,7 @@ import asyncio
 import itertools
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -17,12 +18,19 @@ from threading import Thread
 import pytest
 
 _PACKAGES = {
-    "chromium": "Debian's chromium",
-    "node": "Node.js",
-    "bash": "bash and the GNU tools",
-    "bwrap": "Debian's bubblewrap",
-    "redis-server": "Debian's redis-server",
     "azurite-blob": "Azurite (npm install -g azurite)",
+    "bash": "bash and the GNU tools",
+    "bc": "Debian's bc",
+    "bwrap": "Debian's bubblewrap",
+    "chromium": "Debian's chromium",
+    "column": "Debian's bsdextrautils",
+    "jq": "Debian's jq",
+    "node": "Node.js",
+    "redis-server": "Debian's redis-server",
+    "rg": "ripgrep, of which the test extra has a wheel",
+    "unzip": "Debian's unzip",
+    "xxd": "Debian's xxd",
+    "zip": "Debian's zip",
 }
 
 
@@ -31,7 +39,8 @@ def part() -> Callable[[str], str]:
     """Give the path of a program, or skip the test naming what is missing."""
 
     def find(program: str) -> str:
-        path = shutil.which(program)
+        # Programs of wheels lie beside the interpreter, which need not be on PATH.
+        path = shutil.which(program) or shutil.which(program, path=Path(sys.executable).parent)
         if path is not None:
             return path
         missing = f"needs {_PACKAGES[program]} ({program} on PATH)"

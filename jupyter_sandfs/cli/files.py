@@ -288,10 +288,10 @@ def _listed(store: FileStore, prefix: str, limit: int | None) -> Iterator[FileIn
 @contextmanager
 def _bar(label: str, length: int | None, *, quiet: bool) -> Iterator[Progress]:
     """Show progress on a terminal, and nothing elsewhere."""
-    if quiet or not sys.stderr.isatty():
+    if quiet or length is None or not sys.stderr.isatty():
         yield lambda _count: None
         return
-    bar: AbstractContextManager[Any] = click.progressbar(length=length or 0, label=label, file=sys.stderr)
+    bar: AbstractContextManager[Any] = click.progressbar(length=length, label=label, file=sys.stderr)
     with bar as shown:
         yield shown.update
 

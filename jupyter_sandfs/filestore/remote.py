@@ -23,10 +23,11 @@ from jupyter_sandfs.filestore.protocol import (
     Upload,
     Usage,
 )
-from jupyter_sandfs.filestore.remote_link import RemoteLink
+from jupyter_sandfs.filestore.remote_link import RemoteLink, is_unanswered
 from jupyter_sandfs.filestore.remote_reader import RemoteReader
 from jupyter_sandfs.filestore.terms import count, seconds
 
+_ATTEMPTS = 3
 _UPLOAD_ID = re.compile(r"[A-Za-z0-9_.~-]{1,128}")
 
 
@@ -163,10 +164,24 @@ class RemoteUpload(Upload):
     def append(self, chunk: bytes | bytearray | memoryview, offset: int) -> int:
         rest = octets(chunk)
         while True:
-            piece, rest = rest[: wire.PIECE_BYTES], rest[wire.PIECE_BYTES :]
-            offset = int(self._link.send("POST", bytes(piece), upload_id=self.upload_id, offset=offset))
+            piece, rest = bytes(rest[: wire.PIECE_BYTES]), rest[wire.PIECE_BYTES :]
+            offset = self._append(piece, offset)
             if not rest:
                 return offset
+
+    def _append(self, piece: bytes, offset: int) -> int:
+        """Send one piece. Where no answer comes, the server is asked whether it arrived."""
+        for _ in range(_ATTEMPTS):
+            try:
+                return int(self._link.send("POST", piece, upload_id=self.upload_id, offset=offset))
+            except StoreError as error:
+                if not is_unanswered(error):
+                    raise
+                lost = error
+            current = self.offset
+            if current == offset + len(piece):
+                return current
+        raise lost
 
     def commit(self) -> FileInfo:
         return wire.load_info(self._link.change("commit_upload", upload_id=self.upload_id))

@@ -91,6 +91,11 @@ class RemoteLink:
         return response
 
 
+def is_unanswered(error: StoreError) -> bool:
+    """Whether a request may or may not have done its work, because its answer was lost."""
+    return isinstance(error.__cause__, HTTPError)
+
+
 def _query(arguments: dict[str, Any]) -> str:
     given = {name: value for name, value in arguments.items() if value is not None}
     try:

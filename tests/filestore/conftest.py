@@ -20,8 +20,8 @@ from azure.storage.blob import BlobServiceClient
 from obstore.store import GCSStore
 
 from jupyter_sandfs.filestore import FileStore, LocalFileStore, StoreLimits
-from jupyter_sandfs.filestore.nats import embedded
 from jupyter_sandfs.filestore.nats.address import parse
+from jupyter_sandfs.filestore.nats.embedded import server_program
 from jupyter_sandfs.filestore.nats.store import NatsFileStore
 from jupyter_sandfs.filestore.objects.bucket import Bucket
 from jupyter_sandfs.filestore.objects.services import memory_bucket, open_bucket
@@ -70,7 +70,7 @@ class NatsServer:
         config = self.root / "config"
         # Each bucket reserves what its limits allow, and there are many.
         config.write_text(f'jetstream {{ store_dir: "{self.root}", max_file_store: 100TB }}')
-        command = [embedded._program(), "-a", "127.0.0.1", "-p", str(self.port), "-c", config]
+        command = [server_program(), "-a", "127.0.0.1", "-p", str(self.port), "-c", config]
         with (self.root / "log").open("ab") as log:
             self.process = subprocess.Popen([*command, "--ports_file_dir", self.root], stdout=log, stderr=log)
         deadline = time.monotonic() + 20

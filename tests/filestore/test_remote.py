@@ -5,6 +5,7 @@ import socket
 import threading
 
 import pytest
+from urllib3.exceptions import ProtocolError
 
 from jupyter_sandfs import errors
 from jupyter_sandfs.filestore import LocalFileStore, open_file_store
@@ -131,6 +132,51 @@ def test_a_link_is_the_url_where_the_server_takes_it(remote, url, local):
     assert link.startswith(f"{url}/v1/signed/")
     assert local.verify("GET", link.rpartition("/")[2]) == ("files/a", None)
     assert remote.verify("GET", link) == ("files/a", None)
+
+
+@pytest.fixture
+def unreliable(url, jupyter):
+    """A store behind a connection that is cut where a test says so, and what was cut."""
+    store = RemoteFileStore(url, token=jupyter.token)
+    pool, cut = store._open_link._pool, []
+    original = pool.request
+
+    def request(method, url, **kwargs):
+        place = {"before": "before" in cut, "after": "after" in cut} if method == "POST" and "/bodies" in url else {}
+        if place.get("before"):
+            cut.remove("before")
+            raise ProtocolError("connection broken before the request")
+        response = original(method, url, **kwargs)
+        if place.get("after"):
+            cut.remove("after")
+            response.close()
+            raise ProtocolError("connection broken before the answer")
+        return response
+
+    pool.request = request
+    return store, cut
+
+
+@pytest.mark.parametrize("where", [["before"], ["after"], ["before", "after"]])
+def test_a_piece_whose_answer_is_lost_is_sent_once(unreliable, where):
+    store, cut = unreliable
+    upload = store.begin_upload("files/u")
+    upload.append(b"abc", 0)
+    cut.extend(where)
+
+    end = upload.append(b"def", 3)
+
+    assert (end, cut, upload.commit().size_bytes, store.get("files/u")) == (6, [], 6, b"abcdef")
+
+
+def test_a_piece_that_never_arrives_is_given_up(unreliable):
+    store, cut = unreliable
+    upload = store.begin_upload("files/u")
+    cut.extend(["before"] * 3)
+
+    with pytest.raises(errors.StoreError, match=r"^the server of the store does not answer: ProtocolError$"):
+        upload.append(b"abc", 0)
+    assert upload.offset == 0
 
 
 def test_an_upload_goes_on_from_another_process(remote, url, jupyter):

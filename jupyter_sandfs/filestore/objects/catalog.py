@@ -14,8 +14,8 @@ from jupyter_sandfs.filestore.objects.bucket import Bucket, Listed, Stamp
 from jupyter_sandfs.filestore.objects.entries import Entry
 from jupyter_sandfs.filestore.objects.layout import Layout, before, shared_directory
 
-_READ_AT_ONCE = 16
-_MOST_AHEAD = 64
+_READ_AT_ONCE = 32
+_MOST_AHEAD = 128
 _REMEMBERED = 20_000
 
 
