@@ -266,8 +266,8 @@ def test_what_fits_alone_but_not_here_is_refused_whole(fs):
 # ---------------------------------------------------------------- hostile dumps
 
 
-GOOD = {"path": "/f", "kind": "file", "version": 1, "created_ns": 0, "modified_ns": 0}
-ROOT = {"path": "/", "kind": "directory", "created_ns": 0, "modified_ns": 0}
+GOOD = {"path": "/f", "kind": "file", "version": 1, "stamp": 0, "created_ns": 0}
+ROOT = {"path": "/", "kind": "directory", "stamp": 0, "created_ns": 0}
 
 
 def encoded(line):
@@ -313,6 +313,11 @@ BAD = {
     "a true version": made(ROOT, {**GOOD, "version": True}),
     "no time": made(ROOT, {key: value for key, value in GOOD.items() if key != "created_ns"}),
     "a time that is none": made(ROOT, {**GOOD, "modified_ns": 1 << 70}),
+    "no stamp": made(ROOT, {key: value for key, value in GOOD.items() if key != "stamp"}),
+    "two roots": made(ROOT, ROOT, GOOD),
+    "no root": made(content=()),
+    "a root that is computed": made({**ROOT, "provider": "p"}, content=()),
+    "a node in a computed directory": made(ROOT, {**ROOT, "path": "/d", "provider": "p"}, {**GOOD, "path": "/d/f"}),
     "an odd mode": made(ROOT, {**GOOD, "mode": -1}),
     "an odd kind": made(ROOT, {**GOOD, "kind": "device"}),
     "metadata that is a list": made(ROOT, {**GOOD, "metadata": []}),

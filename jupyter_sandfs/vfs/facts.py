@@ -19,6 +19,7 @@ _KINDS = frozenset({"file", "directory", "symlink"})
 _MOST_VERSIONS = 1 << 62
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "kind": (str,),
+    "stamp": (int,),
     "created_ns": (int,),
     "modified_ns": (int,),
     "mode": (int,),
@@ -40,8 +41,9 @@ def facts_of(path: str, node: Node) -> dict[str, Any]:
         "path": path,
         "kind": str(stat.kind),
         "version": stat.version,
+        "stamp": node.stamp,
         "created_ns": stat.created_ns,
-        "modified_ns": stat.modified_ns,
+        "modified_ns": extra.modified_ns,
         "mode": extra.mode,
         "target": stat.link_target,
         "policy": policy_to(extra.policy) if extra.policy else None,
@@ -81,8 +83,8 @@ def _check_facts(facts: Mapping[str, Any]) -> None:
     for name, types in _TYPES.items():
         if name in facts and (not isinstance(facts[name], types) or isinstance(facts[name], bool)):
             raise InvalidArchive(str(facts["path"]), f"its {name} is of the wrong type")
-    for name in ("created_ns", "modified_ns"):
-        if not is_moment(facts.get(name)):
+    for name in ("stamp", "created_ns", "modified_ns"):
+        if not is_moment(facts.get(name, 0 if name == "modified_ns" else None)):
             raise InvalidArchive(str(facts["path"]), f"its {name} is no time")
     if facts.get("kind") not in _KINDS or not 0 <= facts.get("mode", 0) <= 0o7777:
         raise InvalidArchive(str(facts["path"]), "its kind or mode is none")
