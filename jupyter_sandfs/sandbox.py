@@ -245,7 +245,7 @@ class Sandbox:
         sandbox: str = DEFAULT_NAME,
         into: str | None = None,
         providers: Mapping[str, Callable[..., Any]] | None = None,
-        storage: FileStorage | None = None,
+        storage: FileStorage | AsyncFileStorage | str | None = None,
         store_url: str | None = None,
         limits: Limits | None = None,
     ) -> Sandbox:

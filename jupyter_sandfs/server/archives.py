@@ -23,6 +23,10 @@ _FORMATS_BY_TYPE = {each.media_type: name for name, each in FORMATS.items()} | {
 }
 
 
+_LEAST_SECONDS = 60.0
+_UNPACKED_PER_SECOND = 4 << 20  # bytes of a well compressed archive, on a slow machine
+
+
 class Archive(FsRoute):
     """A subtree as an archive that is made while it is sent."""
 
@@ -113,7 +117,8 @@ class Arriving(LargeFile):
         self._arguments = {"upload_id": upload_id, **arguments}
 
     async def commit(self) -> Any:
-        return (await self._target.ask("extract_commit", self._arguments)).value
+        seconds = _LEAST_SECONDS + self._offset / _UNPACKED_PER_SECOND
+        return (await self._target.ask("extract_commit", self._arguments, seconds=seconds)).value
 
 
 def routes(prefix: str) -> list[tuple[str, type[SandfsRoute]]]:

@@ -91,7 +91,7 @@ def _record_items(
             yield Item(f"{at}/{name}", read(content), mode, modified)
 
 
-# ---------------------------------------------------------------- any file system, as it is now
+# ---------------------------------------------------------------- any file system
 
 
 def live(system: FileSystem, top: str, *, materialize: bool) -> Iterator[Item]:

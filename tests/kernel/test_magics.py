@@ -41,7 +41,7 @@ def test_alone_it_says_what_there_is_and_how_to_keep_it(cell):
     assert cell("%sandfs").out.splitlines()[1:] == [
         (
             "  in memory: lost when the kernel restarts. "
-            "To keep files: %sandfs export / DIRECTORY, or %sandfs publish FILE"
+            "To keep files: %sandfs save, %sandfs export / DIRECTORY, or %sandfs publish FILE"
         ),
         f"  staging store: 0 files, 0 B of {_limit()}",
         "  %sandfs help lists the commands, %sandfs browse shows the tree",
