@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import partial
 from typing import Any, NoReturn
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import (
+    NoSpace,
     NotADirectory,
     NotFound,
     PermissionDenied,
@@ -22,10 +23,11 @@ from jupyter_sandfs.vfs.history import Snapshot
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Action, Change, ChangeKind, JournalRecord
 from jupyter_sandfs.vfs.limits import Limits
-from jupyter_sandfs.vfs.moments import SeenSnapshot, own_changes, seen_below
+from jupyter_sandfs.vfs.moments import SeenAction, SeenSnapshot, own_changes, seen_below
 from jupyter_sandfs.vfs.nodes import Directory, FileRecord, describe, rules_of
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import DirectoryProvider, FileProvider, reading_as
+from jupyter_sandfs.vfs.relay import Relay
 
 
 class Wrapper(FileSystem):
@@ -285,10 +287,28 @@ class Administered(Wrapper):
     def register_write_hook(self, prefix: str, hook: AfterHook | BeforeHook, *, before: bool = False) -> None:
         self._refuse(prefix, hook, before)
 
-    # ------------------------------------------------------------ history
+    # ------------------------------------------------------------ events and history
+
+    def told(self, changes: list[Change]) -> list[Change]:
+        """What the user of this view may be told of changes of its base."""
+        return changes
+
+    def watch(
+        self,
+        prefix: str = paths.ROOT,
+        callback: Callable[[list[Change]], None] | None = None,
+        *,
+        interval: float = 0.1,
+    ) -> Watch:
+        return Relay(self.base, paths.normalize(prefix), callback, interval, self.told)
+
+    @contextmanager
+    def action(self, label: str = "", actor: str = "") -> Iterator[Action]:
+        with self.base.action(label, actor) as running:
+            yield SeenAction(running, self.told)
 
     def snapshot(self, name: str | None = None) -> Snapshot:
-        """As any; its name is known to this view alone."""
+        """As any; its name is one of this view alone, and no name of its base is taken away."""
         taken = SeenSnapshot.of(self.base.snapshot(), name, self)
         if name is not None:
             self._snapshots.pop(name, None)
@@ -296,8 +316,10 @@ class Administered(Wrapper):
         return taken
 
     def snapshots(self) -> list[Snapshot]:
-        """The snapshots that were named through this view, oldest first."""
-        return list(self._snapshots.values())
+        """Those named below, and through this view, oldest first; a name of its own goes before one from below."""
+        below = [each for each in self.base.snapshots() if each.name not in self._snapshots]
+        seen = [SeenSnapshot.of(each, each.name, self) for each in below]
+        return sorted([*seen, *self._snapshots.values()], key=lambda each: each.at_ns)
 
     def restore(self, snapshot: Snapshot | str) -> None:
         """Take back what this actor changed since then of what is seen, in one step of ordinary checked changes.
@@ -323,20 +345,22 @@ class Administered(Wrapper):
         return partial(self.restore_kept, moment, changes, frozenset(kept))
 
     def _moment(self, snapshot: Snapshot | str) -> Snapshot:
-        """The snapshot of a name that was given through this view, or that its owner told."""
+        """The snapshot that a name stands for here."""
         if not isinstance(snapshot, str):
             return snapshot
-        system: object = self
-        while isinstance(system, FileSystem):
-            for each in system.snapshots():
-                if each.name == snapshot:
-                    return each
-            system = getattr(system, "base", None)
-        named = ", ".join(self._snapshots) or "none yet"
-        raise NotFound(snapshot, f"no snapshot of yours has this name; there are: {named}")
+        known = {each.name or "": each for each in self.snapshots()}
+        if snapshot not in known:
+            named = ", ".join(known) or "none yet"
+            raise NotFound(snapshot, f"no snapshot has this name; there are: {named}")
+        return known[snapshot]
 
     def _refuse(self, path: str, *_: object) -> NoReturn:
         raise PermissionDenied(paths.normalize(path), "only the sandbox's owner may do this, not a view of it")
+
+
+def full(error: NoSpace) -> NoSpace:
+    """The same for one who must not learn how much is in what they don't see."""
+    return NoSpace(error.path, "the sandbox is full")
 
 
 def measured(system: FileSystem) -> Stats:

@@ -11,6 +11,7 @@ from jupyter_sandfs import paths
 from jupyter_sandfs.errors import (
     AlreadyExists,
     HookError,
+    NoSpace,
     NotADirectory,
     NotFound,
     PathError,
@@ -25,7 +26,7 @@ from jupyter_sandfs.errors import (
 from jupyter_sandfs.vfs import links
 from jupyter_sandfs.vfs.entries import DirEntry, Inspected, Stat, Stats
 from jupyter_sandfs.vfs.events import Watch
-from jupyter_sandfs.vfs.forwarding import Administered, Wrapper, measured
+from jupyter_sandfs.vfs.forwarding import Administered, Wrapper, full, measured
 from jupyter_sandfs.vfs.history import Snapshot
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Change, ChangeKind, JournalRecord
@@ -34,7 +35,7 @@ from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import reading_as
 from jupyter_sandfs.vfs.relay import Relay
 
-__all__ = ["Administered", "ReadOnlyView", "SubtreeView", "Wrapper", "measured"]
+__all__ = ["ReadOnlyView", "SubtreeView", "Wrapper"]
 
 _NAMING = (PathError, VersionConflict, HookError, ProviderError)  # errors that name a path
 
@@ -204,12 +205,12 @@ class SubtreeView(Administered):
         *,
         interval: float = 0.1,
     ) -> Watch:
-        def show(changes: list[Change]) -> list[Change]:
-            inside = [change for change in changes if paths.is_child_of(change.path, self._top)]
-            return [change._replace(path=self._out(change.path)) for change in inside]
-
         with self._ours():
-            return Relay(self.base, self._in(prefix), callback, interval, show)
+            return Relay(self.base, self._in(prefix), callback, interval, self.told)
+
+    def told(self, changes: list[Change]) -> list[Change]:
+        inside = [change for change in changes if paths.is_child_of(change.path, self._top)]
+        return [change._replace(path=self._out(change.path)) for change in inside]
 
     def diff(self, before: Snapshot | str, after: Snapshot | str | None = None) -> list[Change]:
         old, new = self._moment(before), self._moment(after) if after is not None else None
@@ -309,6 +310,8 @@ class SubtreeView(Administered):
             raise self._renamed(error) from None
 
     def _renamed(self, error: PathError | VersionConflict | HookError | ProviderError) -> SandfsError:
+        if isinstance(error, NoSpace):
+            error = full(error)
         # By text: the path in an error may be one that could not even be normalized.
         if not f"{error.path}/".startswith(self._top_slash):
             return error
