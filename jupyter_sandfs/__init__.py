@@ -17,9 +17,11 @@ if TYPE_CHECKING:
         ContentTypeRefused,
         FileTooLarge,
         HookError,
+        InvalidArchive,
         InvalidKey,
         InvalidPath,
         InvalidRequest,
+        InvalidSnapshot,
         IsADirectory,
         KernelBusy,
         LimitExceeded,
@@ -62,13 +64,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_ERRORS = (
-    "AlreadyExists AppendOnly ChecksumMismatch ContentTypeRefused FileTooLarge HookError InvalidKey InvalidPath "
-    "InvalidRequest IsADirectory KernelBusy LimitExceeded MergeConflict NameTooLong NoSpace NotADirectory NotEmpty "
-    "NotFound ObjectNotFound ObjectTooLarge PathError PermissionDenied PreconditionFailed ProviderError QuotaExceeded "
-    "RateLimited ReadOnly SandboxNotFound SandfsError StoreError TooManyLinks Unsupported VersionConflict"
-)
-_HOMES = dict.fromkeys(_ERRORS.split(), "errors") | {
+_HOMES = {
     "FileEntry": "storage",
     "FileInfo": "filestore",
     "FileStorage": "storage",
@@ -109,9 +105,11 @@ __all__ = [
     "FileStore",
     "FileTooLarge",
     "HookError",
+    "InvalidArchive",
     "InvalidKey",
     "InvalidPath",
     "InvalidRequest",
+    "InvalidSnapshot",
     "IsADirectory",
     "KernelBusy",
     "LimitExceeded",
@@ -156,7 +154,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name) or _ENTRY_POINTS.get(name)
+    home = _HOMES.get(name) or _ENTRY_POINTS.get(name) or ("errors" if name in __all__ else None)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{home}"), name)

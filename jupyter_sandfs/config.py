@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from traitlets import Float, Int, Unicode
+from traitlets import Bool, Float, Int, Unicode
 from traitlets.config import Configurable
+
+from jupyter_sandfs.execution.bubblewrap import interpreter_prefixes
+from jupyter_sandfs.execution.host import HostLimits, HostOptions
+from jupyter_sandfs.execution.python import PythonLimits
 
 STORE_URL_VARIABLE = "JUPYTER_SANDFS_STORE_URL"
 
@@ -20,6 +24,8 @@ class Options:
         max_file_size, max_total_bytes: limits of the store, in bytes.
         default_ttl: seconds that a stored file lives without a `ttl` of its own; 0 keeps it.
         request_timeout: seconds that a kernel has to answer one request.
+        python: limits of one snippet of Python.
+        host: whether and how commands of the host run.
     """
 
     store_url: str | None
@@ -27,6 +33,8 @@ class Options:
     max_total_bytes: int
     default_ttl: float
     request_timeout: float
+    python: PythonLimits
+    host: HostOptions
 
 
 class SandFS(Configurable):
@@ -46,6 +54,18 @@ class SandFS(Configurable):
         config=True
     )
 
+    python_seconds = Float(20.0, min=0.1, help="Seconds one snippet of sandboxed Python may take.").tag(config=True)
+    python_memory = Int(256 << 20, min=1 << 20, help="Memory of one snippet's objects, in bytes.").tag(config=True)
+    host_seconds = Float(60.0, min=0.1, help="Seconds one command of `host` may take.").tag(config=True)
+    host_memory = Int(4 << 30, min=1 << 20, help="Memory of one command, in bytes.").tag(config=True)
+    host_processes = Int(256, min=1, help="Processes that one command of `host` may have at once.").tag(config=True)
+    host_allow_unisolated = Bool(
+        False,
+        help="""Run commands of `host` also where bubblewrap is missing: unprotected, with a warning each time. They can
+        then read your files and use the network.""",
+    ).tag(config=True)
+    host_env = Bool(True, help="Let commands of `host` see the kernel's Python, read-only.").tag(config=True)
+
     def options(self, environ: Mapping[str, str]) -> Options:
         """Plain values; what was configured counts more than the environment."""
         return Options(
@@ -54,4 +74,11 @@ class SandFS(Configurable):
             max_total_bytes=self.max_total_bytes,
             default_ttl=self.default_ttl,
             request_timeout=self.request_timeout,
+            python=PythonLimits(seconds=self.python_seconds, memory_bytes=self.python_memory),
+            host=self._host_options(),
         )
+
+    def _host_options(self) -> HostOptions:
+        limits = HostLimits(seconds=self.host_seconds, memory_bytes=self.host_memory, processes=self.host_processes)
+        prefixes = interpreter_prefixes() if self.host_env else None
+        return HostOptions(allow_unisolated=self.host_allow_unisolated, prefixes=prefixes, limits=limits)

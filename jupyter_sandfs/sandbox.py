@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, ClassVar
 
 from jupyter_sandfs import staging
 from jupyter_sandfs.errors import AlreadyExists, InvalidRequest, NotFound, SandboxNotFound, Unsupported
+from jupyter_sandfs.execution.host import HostOptions, HostResult, run_host
+from jupyter_sandfs.execution.python import PythonLimits, PythonResult, run_python
 from jupyter_sandfs.filestore import FileInfo, FileStore, StoreLimits, default_store_url, open_file_store
 from jupyter_sandfs.shell.results import ShellResult
 from jupyter_sandfs.shell.shell import SandboxShell
@@ -23,6 +25,7 @@ from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.views import View, ViewRule
 
 DEFAULT_NAME = "default"
+_OWNER = "owner"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 
 
@@ -32,11 +35,15 @@ class Defaults:
 
     Attributes:
         store_url: None means a directory in Jupyter's data.
+        python: limits of snippets.
+        host: whether and how commands of the host run.
     """
 
     store_url: str | None = None
     store_limits: StoreLimits = field(default_factory=StoreLimits)
     limits: Limits = field(default_factory=Limits)
+    python: PythonLimits = field(default_factory=PythonLimits)
+    host: HostOptions = field(default_factory=HostOptions)
 
 
 class Sandbox:
@@ -76,7 +83,7 @@ class Sandbox:
         self._store: FileStore | None = None
         self._views: dict[str, View] = {}
         self._lock = threading.Lock()
-        self.shell = SandboxShell(self.fs, services={"store": lambda: self.files}, actor="owner")
+        self.shell = SandboxShell(self.fs, services=self._services(), actor=_OWNER)
         _SANDBOXES.add(self)
 
     # ------------------------------------------------------------ by name
@@ -122,6 +129,29 @@ class Sandbox:
     def run(self, line: str) -> ShellResult:
         """Run a command line in the sandbox's shell."""
         return self.shell.exec(line)
+
+    def python(
+        self, code: str, *, path: str = "/", argv: Sequence[str] = (), limits: PythonLimits | None = None
+    ) -> PythonResult:
+        """Run a snippet in a subset of Python over the files; `path` is its working directory. See `run_python`."""
+        return run_python(self.fs, code, cwd=path, argv=argv, limits=limits or self.defaults.python, actor=_OWNER)
+
+    def host(
+        self,
+        argv: Sequence[str],
+        path: str = "/",
+        *,
+        sync: bool = False,
+        stdin: bytes = b"",
+        options: HostOptions | None = None,
+    ) -> HostResult:
+        """Run a command of this machine on a copy of the directory `path`, isolated; see `run_host`."""
+        chosen = options or self.defaults.host
+        return run_host(self.fs, argv, path, sync=sync, stdin=stdin, options=chosen, actor=_OWNER)
+
+    def _services(self) -> Mapping[str, Any]:
+        """What commands of the shell need from here."""
+        return {"store": lambda: self.files, "python": lambda: self.defaults.python, "host": lambda: self.defaults.host}
 
     # ------------------------------------------------------------ staging
 

@@ -6,12 +6,16 @@ import re
 from pathlib import Path
 
 import pytest
+from traitlets.config import Config
 
-from jupyter_sandfs import errors
+from jupyter_sandfs import errors, paths
 from jupyter_sandfs.config import STORE_URL_VARIABLE, SandFS
 from jupyter_sandfs.kernel.commands import CELL_COMMANDS, LINE_COMMANDS
-from jupyter_sandfs.server import files, fs
+from jupyter_sandfs.server import archives, files, fs
 from jupyter_sandfs.shell.commands import COMMANDS
+from jupyter_sandfs.storage import FileStorage
+from jupyter_sandfs.vfs.entries import Stats
+from jupyter_sandfs.vfs.interface import FileSystem
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
@@ -31,6 +35,33 @@ def test_each_link_leads_to_a_file(page: Path):
     targets = [target for target in _LINK.findall(page.read_text()) if "://" not in target]
 
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("docs/*.md")), ids=lambda page: page.name)
+def test_the_python_snippets_of_a_page_run_one_after_another(page: Path):
+    names: dict[str, object] = {"get_config": Config}  # what Jupyter gives a configuration file
+    for code in _PYTHON.findall(page.read_text()):
+        exec(compile(code, page.name, "exec"), names)
+
+    assert "__builtins__" in names or "```python" not in page.read_text()
+
+
+def test_each_call_of_a_file_system_is_documented():
+    page = (ROOT / "docs" / "filesystem.md").read_text()
+    calls = [name for name in vars(FileSystem) if not name.startswith("_")]
+
+    assert [name for name in calls if f"`{name}`" not in page] == []
+
+
+def test_the_names_given_for_those_of_csharp_exist():
+    page = (ROOT / "docs" / "filesystem.md").read_text().partition("## Names of the C# interface")[2]
+    given = re.findall(
+        r"`([a-z_.]+)[`(]", "".join(row.split("|")[2] for row in page.splitlines() if row.startswith("|"))
+    )
+    homes = [FileSystem, FileStorage, Stats, paths]
+
+    assert len(given) > 30
+    assert [name for name in given if not any(hasattr(home, name.removeprefix("paths.")) for home in homes)] == []
 
 
 @pytest.mark.parametrize("code", snippets())
@@ -57,7 +88,8 @@ def test_each_error_stands_in_the_table_under_its_status():
 
 
 def test_each_route_is_documented():
-    routes = [path for path, _ in (*fs.routes("/sandfs/v1/fs"), *files.routes("/sandfs/v1/files"))]
+    in_kernels = (*fs.routes("/sandfs/v1/fs"), *archives.routes("/sandfs/v1/fs"))
+    routes = [path for path, _ in (*in_kernels, *files.routes("/sandfs/v1/files"))]
 
     assert [path for path in routes if path.replace("(.+)", "{key}") not in HTTP] == []
 

@@ -30,6 +30,8 @@ class Extension:
                 max_total_bytes=options.max_total_bytes,
                 default_ttl=options.default_ttl,
             ),
+            python=options.python,
+            host=options.host,
         )
         Sandbox.current()
         self.dispatcher = Dispatcher(_resolve, Sandbox.names)

@@ -10,7 +10,7 @@ from tornado.ioloop import PeriodicCallback
 
 from jupyter_sandfs.config import STORE_URL_VARIABLE, Options, SandFS
 from jupyter_sandfs.filestore import FileStore, StoreLimits, default_store_url, open_file_store
-from jupyter_sandfs.server import files, fs
+from jupyter_sandfs.server import archives, files, fs
 from jupyter_sandfs.server.links import Links
 from jupyter_sandfs.server.route import UnknownRoute
 from jupyter_sandfs.server.sandboxes import Sandboxes
@@ -57,6 +57,7 @@ def _mount(web_app: Any, base_url: str) -> None:
     version_1 = url_path_join(base_url, "sandfs/v1")
     routes = [
         *fs.routes(f"{version_1}/fs"),
+        *archives.routes(f"{version_1}/fs"),
         *files.routes(f"{version_1}/files"),
         (f"{version_1}/sandboxes", Sandboxes),
         (url_path_join(base_url, "sandfs/.*"), UnknownRoute),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import partial
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Self
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import (
@@ -16,18 +17,24 @@ from jupyter_sandfs.errors import (
     PermissionDenied,
 )
 from jupyter_sandfs.vfs import expectation, journal
+from jupyter_sandfs.vfs.batch import Item
 from jupyter_sandfs.vfs.content import Slice
 from jupyter_sandfs.vfs.entries import DirEntry, Epoch, Inspected, Stat, Stats
-from jupyter_sandfs.vfs.events import AfterHook, BeforeHook, Watch
-from jupyter_sandfs.vfs.history import Snapshot
+from jupyter_sandfs.vfs.events import PathHook, Watch, WriteHook
+from jupyter_sandfs.vfs.history import Snapshot, check_room, unfolded
 from jupyter_sandfs.vfs.interface import FileSystem
-from jupyter_sandfs.vfs.journal import Action, Change, ChangeKind, JournalRecord
+from jupyter_sandfs.vfs.journal import OWNER, Action, Change, ChangeKind, JournalRecord
 from jupyter_sandfs.vfs.limits import Limits
+from jupyter_sandfs.vfs.merging import Merged, OnConflict
 from jupyter_sandfs.vfs.moments import SeenAction, SeenSnapshot, own_changes, seen_below
 from jupyter_sandfs.vfs.nodes import Directory, FileRecord, describe, rules_of
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import DirectoryProvider, FileProvider, reading_as
 from jupyter_sandfs.vfs.relay import Relay
+from jupyter_sandfs.vfs.reverting import Permit
+
+_ADMINISTRATION = {"policy", "mount", "merge"}  # operations that are the owner's
+_VIEWER = "view"  # who acts through a view where nobody is named
 
 
 class Wrapper(FileSystem):
@@ -82,6 +89,9 @@ class Wrapper(FileSystem):
     def symlink(self, target: str, path: str) -> None:
         self.base.symlink(target, path)
 
+    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
+        self.base.write_many(items, overwrite=overwrite)
+
     def chmod(self, path: str, mode: int) -> None:
         self.base.chmod(path, mode)
 
@@ -114,8 +124,11 @@ class Wrapper(FileSystem):
     def invalidate(self, path: str) -> None:
         self.base.invalidate(path)
 
-    def register_write_hook(self, prefix: str, hook: AfterHook | BeforeHook, *, before: bool = False) -> None:
+    def register_write_hook(self, prefix: str, hook: WriteHook, *, before: bool = False) -> None:
         self.base.register_write_hook(prefix, hook, before=before)
+
+    def register_path_hook(self, prefix: str, hook: PathHook, *, before: bool = False) -> None:
+        self.base.register_path_hook(prefix, hook, before=before)
 
     def watch(
         self,
@@ -138,8 +151,47 @@ class Wrapper(FileSystem):
     def diff(self, before: Snapshot | str, after: Snapshot | str | None = None) -> list[Change]:
         return self.base.diff(before, after)
 
+    def drop_snapshot(self, name: str) -> None:
+        self.base.drop_snapshot(name)
+
+    def at(self, snapshot: Snapshot | str) -> FileSystem:
+        return self._over(self.base.at(snapshot))
+
+    def fork(self) -> FileSystem:
+        return self._over(self.base.fork())
+
+    def _over(self, base: FileSystem) -> Self:
+        """The same wrapper in front of another file system."""
+        twin = copy.copy(self)
+        twin.rebase(base)
+        return twin
+
+    def rebase(self, base: FileSystem) -> None:
+        """Stand in front of another file system, knowing nothing of it yet."""
+        self.base, self._epoch = base, base.epoch
+
+    def merge(
+        self, other: FileSystem, *, base: Snapshot | str | None = None, conflicts: OnConflict | str = "refuse"
+    ) -> Merged:
+        return self.base.merge(other, base=base, conflicts=conflicts)
+
+    def create_snapshot(self) -> bytes:
+        return self.base.create_snapshot()
+
+    def restore_snapshot(self, data: bytes) -> None:
+        self.base.restore_snapshot(data)
+
     def action(self, label: str = "", actor: str = "") -> AbstractContextManager[Action]:
         return self.base.action(label, actor)
+
+    def transaction(self, label: str = "", actor: str = "") -> AbstractContextManager[Action]:
+        return self.base.transaction(label, actor)
+
+    def undo(self, *, actor: str | None = None, permit: Permit | None = None) -> list[Change]:
+        return self.base.undo(actor=actor, permit=permit)
+
+    def redo(self, *, actor: str | None = None, permit: Permit | None = None) -> list[Change]:
+        return self.base.redo(actor=actor, permit=permit)
 
     def log(self, limit: int | None = None) -> list[JournalRecord]:
         return self.base.log(limit)
@@ -284,8 +336,22 @@ class Administered(Wrapper):
     ) -> None:
         self._refuse(path, provider, ttl, metadata)
 
-    def register_write_hook(self, prefix: str, hook: AfterHook | BeforeHook, *, before: bool = False) -> None:
+    def register_write_hook(self, prefix: str, hook: WriteHook, *, before: bool = False) -> None:
         self._refuse(prefix, hook, before)
+
+    def register_path_hook(self, prefix: str, hook: PathHook, *, before: bool = False) -> None:
+        self._refuse(prefix, hook, before)
+
+    def merge(
+        self, other: FileSystem, *, base: Snapshot | str | None = None, conflicts: OnConflict | str = "refuse"
+    ) -> Merged:
+        self._refuse(paths.ROOT, other, base, conflicts)
+
+    def create_snapshot(self) -> bytes:
+        self._refuse(paths.ROOT)
+
+    def restore_snapshot(self, data: bytes) -> None:
+        self._refuse(paths.ROOT, data)
 
     # ------------------------------------------------------------ events and history
 
@@ -302,13 +368,9 @@ class Administered(Wrapper):
     ) -> Watch:
         return Relay(self.base, paths.normalize(prefix), callback, interval, self.told)
 
-    @contextmanager
-    def action(self, label: str = "", actor: str = "") -> Iterator[Action]:
-        with self.base.action(label, actor) as running:
-            yield SeenAction(running, self.told)
-
     def snapshot(self, name: str | None = None) -> Snapshot:
         """As any; its name is one of this view alone, and no name of its base is taken away."""
+        check_room(self._snapshots, name, self.limits.snapshots)
         taken = SeenSnapshot.of(self.base.snapshot(), name, self)
         if name is not None:
             self._snapshots.pop(name, None)
@@ -320,6 +382,53 @@ class Administered(Wrapper):
         below = [each for each in self.base.snapshots() if each.name not in self._snapshots]
         seen = [SeenSnapshot.of(each, each.name, self) for each in below]
         return sorted([*seen, *self._snapshots.values()], key=lambda each: each.at_ns)
+
+    def drop_snapshot(self, name: str) -> None:
+        """Forget a snapshot that was named through this view. Raises NotFound."""
+        if name not in self._snapshots:
+            raise NotFound(name, "no snapshot of yours has this name")
+        del self._snapshots[name]
+
+    def at(self, snapshot: Snapshot | str) -> FileSystem:
+        return self._over(self.base.at(self._moment(snapshot)))
+
+    def rebase(self, base: FileSystem) -> None:
+        super().rebase(base)
+        self._snapshots = {}
+
+    @contextmanager
+    def action(self, label: str = "", actor: str = "") -> Iterator[Action]:
+        with self.base.action(label, actor or _VIEWER) as running:
+            yield SeenAction(running, self.told)
+
+    @contextmanager
+    def transaction(self, label: str = "", actor: str = "") -> Iterator[Action]:
+        with self.base.transaction(label, actor or _VIEWER) as running:
+            yield SeenAction(running, self.told)
+
+    def undo(self, *, actor: str | None = None, permit: Permit | None = None) -> list[Change]:
+        return self.told(self.base.undo(actor=actor, permit=self._permitting(permit)))
+
+    def redo(self, *, actor: str | None = None, permit: Permit | None = None) -> list[Change]:
+        return self.told(self.base.redo(actor=actor, permit=self._permitting(permit)))
+
+    def _permitting(self, permit: Permit | None) -> Permit:
+        """Let only ordinary changes be taken back, none of the owner's, and those that `permit` lets be."""
+
+        def check(record: JournalRecord) -> None:
+            if record.actor == OWNER or record.operation in _ADMINISTRATION:
+                self._refuse(paths.ROOT)
+            self._check_permitted(record)
+            if permit is not None:
+                permit(self._told_record(record))
+
+        return check
+
+    def _check_permitted(self, record: JournalRecord) -> None:
+        """Raise for a change that this view may not take back."""
+
+    def _told_record(self, record: JournalRecord) -> JournalRecord:
+        return record
 
     def restore(self, snapshot: Snapshot | str) -> None:
         """Take back what this actor changed since then of what is seen, in one step of ordinary checked changes.
@@ -334,7 +443,7 @@ class Administered(Wrapper):
         expectation.decided(paths.ROOT, self._epoch, lambda: self._restoring(moment))
 
     def _restoring(self, moment: Snapshot) -> Callable[[], None]:
-        changes = own_changes(self.diff(moment), self.log(), since=moment.at_ns, actor=journal.actor())
+        changes = own_changes(unfolded(self.diff(moment)), self.log(), since=moment.at_ns, actor=journal.actor())
         kept: set[str] = set()
         for change in changes:
             back = seen_below(self, change.path, moment) if change.kind is ChangeKind.REMOVED else ()

@@ -44,7 +44,7 @@ class SeenAction(Action):
 
     def __init__(self, running: Action, tell: Callable[[list[Change]], list[Change]]) -> None:
         self._running, self._tell = running, tell
-        self.number, self.label, self.actor = running.number, running.label, running.actor
+        self.number, self.label, self.actor, self.whole = running.number, running.label, running.actor, None
 
     @property
     def changes(self) -> list[Change]:  # type: ignore[override]  # it is only read, and made anew each time
@@ -53,6 +53,10 @@ class SeenAction(Action):
     @property
     def truncated(self) -> bool:  # type: ignore[override]  # the same
         return self._running.truncated
+
+    @property
+    def forgotten(self) -> bool:  # type: ignore[override]  # the same
+        return self._running.forgotten
 
     @contextmanager
     def here(self) -> Iterator[Action]:

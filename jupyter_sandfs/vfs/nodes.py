@@ -32,6 +32,24 @@ class Extra(NamedTuple):
     metadata: Mapping[str, Any] | None = None
 
 
+class Totals(NamedTuple):
+    """What a subtree holds, its top included.
+
+    Attributes:
+        size: content, in bytes.
+        height: levels: 1 for a file or an empty directory.
+    """
+
+    files: int
+    directories: int
+    size: int
+    height: int
+
+    @property
+    def nodes(self) -> int:
+        return self.files + self.directories
+
+
 class FileRecord(NamedTuple):
     """One version of a file, link or dynamic file. Records never change: a new version is a new record.
 
@@ -58,7 +76,7 @@ class Directory:
         directories: directories by name.
         own_bytes: content of the files directly in it.
         owner: token of the tree that may change it; any other holder treats it as frozen.
-        totals: (files, directories, bytes) of the subtree, itself included; kept only while frozen.
+        totals: what the subtree holds, itself included; known only of frozen ones.
         mount: the provider that names the children, for a dynamic directory.
         plain_stamp: when a name without rules of its own last came or went; views show this one.
     """
@@ -74,7 +92,7 @@ class Directory:
         self.own_bytes = 0
         self.owner = owner
         self.stamp = self.created_ns = self.plain_stamp = stamp
-        self.totals: tuple[int, int, int] | None = None
+        self.totals: Totals | None = None
         self.extra: Extra | None = None
         self.mount: DirectoryMount | None = None
 
@@ -97,26 +115,23 @@ class Directory:
 Node = FileRecord | Directory
 
 
-def measure(node: Node, owner: object) -> tuple[int, int, int]:
-    """Give (files, directories, bytes) of a subtree; what `owner` can't change any more is measured once."""
+def settle(node: Node) -> Totals:
+    """Freeze a subtree and count it; what was frozen before is not walked again.
+
+    The caller's tree must forget which directories it owned: see `Tree.settle`.
+    """
     if isinstance(node, FileRecord):
-        return 1, 0, size_of(node.content)
-    if node.totals is not None and node.owner is not owner:
+        return Totals(1, 0, size_of(node.content), 1)
+    if node.totals is not None:
         return node.totals
-    files, directories, size = len(node.files), 1, node.own_bytes
+    files, directories, size, height = len(node.files), 1, node.own_bytes, 2 if node.files else 1
     for child in node.directories.values():
-        more = measure(child, owner)
-        files, directories, size = files + more[0], directories + more[1], size + more[2]
-    if node.owner is not owner:
-        node.totals = files, directories, size
-    return files, directories, size
-
-
-def height(node: Node) -> int:
-    """Levels of a subtree: 1 for a file or an empty directory."""
-    if isinstance(node, FileRecord):
-        return 1
-    return 1 + max((height(child) for child in node.directories.values()), default=1 if node.files else 0)
+        below = child.totals or settle(child)
+        files, directories, size = files + below.files, directories + below.directories, size + below.size
+        height = max(height, below.height + 1)
+    node.owner = None
+    node.totals = Totals(files, directories, size, height)
+    return node.totals
 
 
 def bare(extra: Extra) -> Extra | None:
@@ -127,6 +142,11 @@ def bare(extra: Extra) -> Extra | None:
 def policy_of(node: Node) -> NodePolicy | None:
     """The policy that the node itself carries."""
     return node.extra.policy if node.extra else None
+
+
+def is_dynamic(record: FileRecord) -> bool:
+    """Say whether a provider computes the content."""
+    return not isinstance(record.content, bytes | Slice | Link)
 
 
 def rules_of(node: Node) -> Rules | None:

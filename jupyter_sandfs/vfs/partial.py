@@ -11,7 +11,7 @@ from jupyter_sandfs.vfs.content import Slice, data_of, size_of
 from jupyter_sandfs.vfs.events import WriteEvent
 from jupyter_sandfs.vfs.journal import Change, ChangeKind
 from jupyter_sandfs.vfs.lookup import Lookup, Place
-from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, bare, measure
+from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, bare
 from jupyter_sandfs.vfs.operations import Desk, Plan, Put
 from jupyter_sandfs.vfs.tree import Root, Tree
 
@@ -84,9 +84,9 @@ def _revert(desk: Desk, path: str, node: FileRecord) -> Plan:
 def _return(desk: Desk, path: str, node: Node, kept: frozenset[str], *, freed: bool) -> Plan:
     """Put back what is gone."""
     back = _numbered(desk.tree, path, node, kept)
-    files, directories, size = measure(back, desk.tree.token)
-    plan = Plan(path) if freed else operations.put_new(desk, path, lambda: back, size=size)
-    plan.puts, plan.size, plan.nodes = [Put(path, lambda: back)], size, files + directories
+    totals = desk.tree.settle(back)
+    plan = Plan(path) if freed else operations.put_new(desk, path, lambda: back, size=totals.size)
+    plan.puts, plan.size, plan.nodes = [Put(path, lambda: back)], totals.size, totals.nodes
     plan.writes = partial(_events, path, back)
     return plan
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
 
 
@@ -26,9 +26,30 @@ class NodePolicy:
     principals: frozenset[str] = frozenset()
 
 
+# The fields of a policy at rest, and their types; what is left out has its default.
+_PLAIN = {"readable": bool, "writable": bool, "append_only": bool, "visibility": str, "principals": list}
+
 OPEN = NodePolicy()
 # Of a node whose rule can't be known: nobody but the owner sees it. No principal has this name: NUL is in no name.
 SEALED = NodePolicy(readable=False, writable=False, visibility="\0unknown", principals=frozenset({"\0nobody"}))
+
+
+def policy_to(policy: NodePolicy) -> dict[str, Any]:
+    """A policy as plain JSON."""
+    return {**asdict(policy), "principals": sorted(policy.principals)}
+
+
+def policy_from(stored: Any) -> NodePolicy | None:
+    """Read what `policy_to` gave; one that can't be read exactly as it was written seals the node."""
+    if stored is None:
+        return None
+    if not isinstance(stored, Mapping) or any(type(value) is not _PLAIN.get(key) for key, value in stored.items()):
+        return SEALED
+    principals = stored.get("principals", [])
+    if not all(isinstance(each, str) for each in principals):
+        return SEALED
+    return NodePolicy(**{**stored, "principals": frozenset(principals)})
+
 
 _GRAVES = 100_000  # policies of removed nodes that are remembered
 

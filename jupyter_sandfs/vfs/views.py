@@ -13,20 +13,21 @@ from functools import partial
 from typing import Any, TypeVar
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import NameTooLong, NoSpace, NotFound, PathError, PermissionDenied
+from jupyter_sandfs.errors import InvalidPath, NameTooLong, NoSpace, NotFound, PathError, PermissionDenied
 from jupyter_sandfs.vfs import links
+from jupyter_sandfs.vfs.batch import Item
 from jupyter_sandfs.vfs.decisions import NOTHING, Decisions, Ruled, face_of
 from jupyter_sandfs.vfs.entries import DirEntry, Inspected, Stat, Stats
 from jupyter_sandfs.vfs.expectation import decided, steadily
 from jupyter_sandfs.vfs.forwarding import Administered, full, measured
-from jupyter_sandfs.vfs.history import Snapshot
+from jupyter_sandfs.vfs.history import Snapshot, seen
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Change, JournalRecord
 from jupyter_sandfs.vfs.moments import seen_below
 from jupyter_sandfs.vfs.nodes import Directory, any_ruled, describe
 from jupyter_sandfs.vfs.policy import OPEN, NodePolicy
 from jupyter_sandfs.vfs.providers import reading_as
-from jupyter_sandfs.vfs.visibility import ViewRule, VisibilityView
+from jupyter_sandfs.vfs.visibility import AlsoNow, ViewRule, VisibilityView
 
 __all__ = ["View", "ViewRule", "VisibilityView"]
 
@@ -149,6 +150,15 @@ class View(Administered):
 
         self._decided(path, decide)
 
+    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
+        def decide() -> Callable[[], None]:
+            for item in items:
+                if self._target(item.path, follow=False) != item.path:
+                    raise InvalidPath(item.path, "not in normal form, or the way there leads through a link")
+            return partial(self.base.write_many, items, overwrite=overwrite)
+
+        self._decided(paths.ROOT, decide)
+
     def chmod(self, path: str, mode: int) -> None:
         self._decided(path, lambda: partial(self.base.chmod, self._seen(path)[0], mode))
 
@@ -160,18 +170,26 @@ class View(Administered):
 
     # ------------------------------------------------------------ events and history
 
-    def told(self, changes: list[Change]) -> list[Change]:
-        return [change for change in changes if self._shows(change.path)]
-
     def diff(self, before: Snapshot | str, after: Snapshot | str | None = None) -> list[Change]:
         """What differs of what is seen now, and was to be seen, or was not there, at both moments."""
         old, new = self._moment(before), self._moment(after) if after is not None else None
-        moments = [old] if new is None else [old, new]
-        return [
-            change
-            for change in self.base.diff(old, new)
-            if self._shows(change.path) and all(self._shows(change.path, each) for each in moments)
-        ]
+        moments = [None, old] if new is None else [None, old, new]
+        return seen(self.base.diff(old, new), lambda path: all(self._shows(path, each) for each in moments))
+
+    def at(self, snapshot: Snapshot | str) -> FileSystem:
+        return View(self.base.at(self._moment(snapshot)), AlsoNow(self._rule, self._shows))
+
+    def rebase(self, base: FileSystem) -> None:
+        super().rebase(base)
+        self._decisions = NOTHING
+
+    def _check_permitted(self, record: JournalRecord) -> None:
+        if not self._shows(record.path) or not (record.source is None or self._shows(record.source)):
+            raise PermissionDenied(paths.ROOT, "a part of it can't be changed")
+        self._check_whole(record.path)
+
+    def told(self, changes: list[Change]) -> list[Change]:
+        return seen(changes, self._shows)
 
     def log(self, limit: int | None = None) -> list[JournalRecord]:
         """The changes of what is seen, numbered among themselves."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -72,3 +72,14 @@ class VisibilityView:
 
     def _described(self, metadata: Mapping[str, Any]) -> bool:
         return all(metadata[key] == value for key, value in self.metadata.items() if key in metadata)
+
+
+@dataclass(frozen=True, slots=True)
+class AlsoNow:
+    """The rule of a view of the past: what is hidden now was hidden then."""
+
+    then: ViewRule
+    shows: Callable[[str], bool]
+
+    def allows(self, path: str, policy: NodePolicy, metadata: Mapping[str, Any]) -> bool:
+        return self.then.allows(path, policy, metadata) and self.shows(path)

@@ -11,6 +11,7 @@ from jupyter_sandfs import paths
 from jupyter_sandfs.errors import (
     AlreadyExists,
     HookError,
+    InvalidPath,
     NoSpace,
     NotADirectory,
     NotFound,
@@ -24,10 +25,12 @@ from jupyter_sandfs.errors import (
     revive,
 )
 from jupyter_sandfs.vfs import links
+from jupyter_sandfs.vfs.batch import Item
+from jupyter_sandfs.vfs.content import Link
 from jupyter_sandfs.vfs.entries import DirEntry, Inspected, Stat, Stats
 from jupyter_sandfs.vfs.events import Watch
 from jupyter_sandfs.vfs.forwarding import Administered, Wrapper, full, measured
-from jupyter_sandfs.vfs.history import Snapshot
+from jupyter_sandfs.vfs.history import Snapshot, seen
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Change, ChangeKind, JournalRecord
 from jupyter_sandfs.vfs.nodes import Directory
@@ -42,6 +45,9 @@ _NAMING = (PathError, VersionConflict, HookError, ProviderError)  # errors that 
 
 class ReadOnlyView(Administered):
     """The same file system, but nothing can be changed through it."""
+
+    def _check_permitted(self, record: JournalRecord) -> None:
+        raise ReadOnly(record.path)
 
     def write_bytes(self, path: str, data: bytes, *, append: bool = False, expected_version: int | None = None) -> int:
         del data, append, expected_version
@@ -68,6 +74,11 @@ class ReadOnlyView(Administered):
     def symlink(self, target: str, path: str) -> None:
         del target
         raise ReadOnly(paths.normalize(path))
+
+    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
+        del overwrite
+        for item in items:
+            raise ReadOnly(item.path)
 
     def chmod(self, path: str, mode: int) -> None:
         del mode
@@ -186,6 +197,11 @@ class SubtreeView(Administered):
             inner = target if not target.startswith("/") else self._below(paths.normalize(target))
             self.base.symlink(inner, where)
 
+    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
+        with self._ours():
+            # No link is followed below: what is inside by its name is inside.
+            self.base.write_many([self._planted(item) for item in items], overwrite=overwrite)
+
     def chmod(self, path: str, mode: int) -> None:
         with self._ours():
             self.base.chmod(self._in(path), mode)
@@ -208,27 +224,43 @@ class SubtreeView(Administered):
         with self._ours():
             return Relay(self.base, self._in(prefix), callback, interval, self.told)
 
+    def at(self, snapshot: Snapshot | str) -> FileSystem:
+        past = self.base.at(self._moment(snapshot))
+        if past.resolve(self._top) != self._top or not past.is_dir(self._top):
+            raise NotFound(paths.ROOT, "it was not there then")
+        return self._over(past)
+
+    def _holds(self, path: str) -> bool:
+        return paths.is_child_of(path, self._top)
+
+    def _check_permitted(self, record: JournalRecord) -> None:
+        if not self._holds(record.path) or not (record.source is None or self._holds(record.source)):
+            raise PermissionDenied(paths.ROOT, "a part of it is outside")
+
+    def _told_record(self, record: JournalRecord) -> JournalRecord:
+        return record._replace(path=self._out(record.path), source=self._source(record.source))
+
     def told(self, changes: list[Change]) -> list[Change]:
-        inside = [change for change in changes if paths.is_child_of(change.path, self._top)]
-        return [change._replace(path=self._out(change.path)) for change in inside]
+        inside = seen(changes, self._holds)
+        return [each._replace(path=self._out(each.path), source=self._source(each.source)) for each in inside]
 
     def diff(self, before: Snapshot | str, after: Snapshot | str | None = None) -> list[Change]:
         old, new = self._moment(before), self._moment(after) if after is not None else None
         found: list[Change] = []
-        for change in self.base.diff(old, new):
-            if paths.is_child_of(change.path, self._top):
-                found.append(change._replace(path=self._out(change.path)))
+        for change in seen(self.base.diff(old, new), self._near):
+            if self._holds(change.path):
+                found += self.told([change])
             elif paths.is_within(self._top, change.path) and change.kind is not ChangeKind.CHANGED:
                 there = new if change.kind is ChangeKind.ADDED else old  # the top came or went with all in it
                 found += [Change(change.kind, each.path, each.is_dir) for each, _ in self.survey(paths.ROOT, there)]
         return sorted(found, key=lambda change: change.path)
 
+    def _near(self, path: str) -> bool:
+        return self._holds(path) or paths.is_within(self._top, path)
+
     def log(self, limit: int | None = None) -> list[JournalRecord]:
-        inside = [record for record in self.base.log() if paths.is_child_of(record.path, self._top)]
-        shown = [
-            record._replace(sequence=number, path=self._out(record.path), source=self._source(record.source))
-            for number, record in enumerate(inside, 1)
-        ]
+        inside = [self._told_record(record) for record in self.base.log() if self._holds(record.path)]
+        shown = [record._replace(sequence=number) for number, record in enumerate(inside, 1)]
         return shown if limit is None else shown[max(len(shown) - limit, 0) :]
 
     def _source(self, path: str | None) -> str | None:
@@ -297,6 +329,14 @@ class SubtreeView(Administered):
         if paths.is_root(path):
             raise PermissionDenied(paths.ROOT, "the root stays")
         return self._in(path, follow=False)
+
+    def _planted(self, item: Item) -> Item:
+        content = item.content
+        if isinstance(content, Link) and content.target.startswith("/"):
+            content = Link(self._below(paths.normalize(content.target)))
+        if paths.normalize(item.path) != item.path:
+            raise InvalidPath(item.path, "not in normal form")
+        return item._replace(path=self._below(item.path), content=content)
 
     def _out(self, path: str) -> str:
         return "/" + paths.relative_to(path, self._top)

@@ -18,6 +18,8 @@ ROUTES = [
     ("POST", "fs/mkdir?path=a"),
     ("POST", "fs/move"),
     ("GET", "fs/stat?path=a"),
+    ("GET", "fs/archive?path=a"),
+    ("POST", "fs/upload-batch"),
     ("GET", "files"),
     ("POST", "files"),
     ("GET", "files/a"),

@@ -67,7 +67,7 @@ def recount(directory):
     for child in directory.directories.values():
         below = recount(child)
         files, directories, size = files + below[0], directories + below[1], size + below[2]
-    assert directory.totals in {None, (files, directories, size)}
+    assert directory.totals is None or directory.totals[:3] == (files, directories, size)
     return files, directories, size
 
 

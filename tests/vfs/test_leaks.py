@@ -6,12 +6,16 @@ errors. A new method of FileSystem without an entry here fails the first test.
 
 from __future__ import annotations
 
+import io
+import tarfile
 from itertools import count
 from typing import NamedTuple
 
 import pytest
 
 from jupyter_sandfs.errors import PermissionDenied, SandfsError
+from jupyter_sandfs.vfs.batch import Item
+from jupyter_sandfs.vfs.content import Link
 from jupyter_sandfs.vfs.entries import DirEntry, Stat
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.interface import FileSystem
@@ -260,6 +264,70 @@ def compared(world):
     return [world.view.diff(before), world.view.diff("before"), world.view.diff(before, world.fs.snapshot())]
 
 
+def compared_by_line(world):
+    before = world.fs.snapshot("before")
+    disturb(world)
+    answer(world.view.write_file, world.box + "/mine", "x")
+    return [world.view.unified_diff(before), answer(world.view.unified_diff, "before", path=world.path)]
+
+
+def packed(kind):
+    def probe(world):
+        data = b"".join(world.view.archive(world.box, kind))
+        with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+            return [(member.name, member.size) for member in archive], CONTENT.encode() in data
+
+    return probe
+
+
+def scanned(place):
+    return lambda world: [(item.path, item.content) for item in world.view.scan(getattr(world, place))]
+
+
+def earlier(world):
+    """The past shows no more, whether the secret was published or removed since."""
+    moment = world.fs.snapshot("then")
+    told = [everything(world.view.at(moment)), everything(world.view.at("then"))]
+    told += [answer(world.view.at(moment).read_bytes, world.path), answer(world.view.at(moment).ls, world.box)]
+    if world.fs.exists(world.real):
+        answer(world.fs.remove, world.real)
+    return [*told, everything(world.view.at(moment))]
+
+
+def forked(world):
+    fork = world.view.fork()
+    told = [everything(fork), answer(fork.read_bytes, world.path), answer(fork.stat, world.path)]
+    answer(fork.write_file, "/pub/forked", "x")
+    return [*told, answer(fork.set_policy, world.box, None), everything(world.view)]
+
+
+def transacted(world):
+    with world.view.transaction("probe") as action:
+        answer(world.view.mkdir, "/empty/mine")
+        answer(world.fs.utime, world.real)
+        return list(action.changes)
+
+
+def undone(world):
+    with world.view.action("work", "ann"):
+        answer(world.view.write_file, world.box + "/mine", "x")
+    disturb(world)
+    return [
+        answer(world.view.undo, actor="ann"),
+        answer(world.view.redo, actor="ann"),
+        answer(world.view.undo, actor="owner"),
+        answer(world.view.redo, actor="owner"),
+    ]
+
+
+def tarball(*names):
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for name in names:
+            archive.addfile(tarfile.TarInfo(name.lstrip("/")), io.BytesIO())
+    return packed.getvalue()
+
+
 # What answers exactly as if the secret were not there, and had never been.
 SAME = {
     "limits": [lambda world: world.view.limits],
@@ -301,6 +369,15 @@ SAME = {
     "restore": [restored],
     "inspect": [lambda world: bool(getattr(world.view.inspect(world.path), "stat", None))],
     "survey": [lambda world: [entry.name for entry, _ in world.view.survey(world.box)], *absent("survey")],
+    "archive": [packed("tar"), packed("tar.gz"), lambda world: list(world.view.archive(world.path))],
+    "scan": [scanned("box"), scanned("path")],
+    "unified_diff": [compared_by_line],
+    "at": [earlier],
+    "fork": [forked],
+    "transaction": [transacted],
+    "undo": [undone],
+    "redo": [undone],
+    "drop_snapshot": [lambda world: world.view.drop_snapshot("none")],
     "tree_id": [lambda world: len(world.view.tree_id)],
     # A tree that is partly hidden is taken along without what is hidden.
     "copy": [
@@ -333,6 +410,18 @@ CLOSED = {
         lambda world: world.view.mkdir(world.path, parents=False, exist_ok=False),
     ],
     "symlink": [lambda world: world.view.symlink("open.txt", world.path)],
+    "write_many": [
+        lambda world: world.view.write_many([Item("/pub/first", b""), Item(world.path, b"x")]),
+        lambda world: world.view.write_many([Item(world.path, b"x")], overwrite=True),
+        lambda world: world.view.write_many([Item(world.path)]),
+        lambda world: world.view.write_many([Item(world.path, Link("open.txt"))], overwrite=True),
+        lambda world: world.view.write_many([Item(world.path + "/x", b"x")]),
+    ],
+    "extract": [
+        lambda world: world.view.extract(tarball("pub/first", world.path)),
+        lambda world: world.view.extract(tarball(world.path + "/x"), overwrite=True),
+        lambda world: world.view.extract(tarball(NAME), world.path.rpartition("/")[0] or "/", overwrite=True),
+    ],
     "copy": [lambda world: world.view.copy("/pub/open.txt", world.path, overwrite=True)],
     "move": [
         lambda world: world.view.move("/pub/open.txt", world.path, overwrite=True),
@@ -350,6 +439,10 @@ REFUSED = {
     "mount_file": [lambda world: world.view.mount_file(world.path, lambda _: "")],
     "mount_directory": [lambda world: world.view.mount_directory(world.path, lambda _: {})],
     "register_write_hook": [lambda world: world.view.register_write_hook(world.path, print)],
+    "register_path_hook": [lambda world: world.view.register_path_hook(world.path, print)],
+    "merge": [lambda world: world.view.merge(world.view.fork(), conflicts="theirs")],
+    "create_snapshot": [lambda world: world.view.create_snapshot()],
+    "restore_snapshot": [lambda world: world.view.restore_snapshot(VirtualFileSystem().create_snapshot())],
 }
 
 # Between views and what is below them, in this package; never handed to a view's user. Tested where they are used.
@@ -473,6 +566,23 @@ def test_a_full_sandbox_does_not_say_what_fills_it(hiding):
         3,
         2,
     ]
+
+
+@pytest.mark.parametrize(
+    "hiding", ["own policy", "principals", "view of a subtree", "subtree of a view", "view of views"]
+)
+def test_undoing_does_not_take_along_what_was_hidden_in_it(hiding):
+    world = make(hiding)
+    mine = world.box.rstrip("/") + "/mine"
+    with world.view.action("work", "ann"):
+        world.view.mkdir(mine)
+    secret = world.real.rpartition("/")[0] + f"/mine/{NAME}"
+    world.fs.move(world.real, secret)
+
+    told = answer(world.view.undo, actor="ann")
+
+    assert (told[0] in {"MergeConflict", "PermissionDenied"}, NAME in told[1]) == (True, False)
+    assert world.fs.read_text(secret) == CONTENT
 
 
 # ---------------------------------------------------------------- what may be seen but not read, or not changed

@@ -235,7 +235,7 @@ def test_what_both_changed_is_refused_whole(view, at, look):
 
 def test_a_link_is_taken_back_as_a_link_and_not_written_through(world, view, at):
     start = view.snapshot()
-    with world.action("", "owner"):
+    with world.action("", "somebody else"):
         world.write_file("/pub/target", "kept")
     view.remove(at("/a.txt"))
     view.symlink("target", at("/a.txt"))
