@@ -15,11 +15,11 @@ from typing import Any, TypeVar
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import InvalidPath, NameTooLong, NoSpace, NotFound, PathError, PermissionDenied
 from jupyter_sandfs.vfs import links
+from jupyter_sandfs.vfs.administered import Administered, full, measured
 from jupyter_sandfs.vfs.batch import Item
 from jupyter_sandfs.vfs.decisions import NOTHING, Decisions, Ruled, face_of
 from jupyter_sandfs.vfs.entries import DirEntry, Inspected, Stat, Stats
 from jupyter_sandfs.vfs.expectation import decided, steadily
-from jupyter_sandfs.vfs.forwarding import Administered, full, measured
 from jupyter_sandfs.vfs.history import Snapshot, seen
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Change, JournalRecord

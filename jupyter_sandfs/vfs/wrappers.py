@@ -25,11 +25,12 @@ from jupyter_sandfs.errors import (
     revive,
 )
 from jupyter_sandfs.vfs import links
+from jupyter_sandfs.vfs.administered import Administered, full, measured
 from jupyter_sandfs.vfs.batch import Item
 from jupyter_sandfs.vfs.content import Link
 from jupyter_sandfs.vfs.entries import DirEntry, Inspected, Stat, Stats
 from jupyter_sandfs.vfs.events import Watch
-from jupyter_sandfs.vfs.forwarding import Administered, Wrapper, full, measured
+from jupyter_sandfs.vfs.forwarding import Wrapper
 from jupyter_sandfs.vfs.history import Snapshot, seen
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Change, ChangeKind, JournalRecord
