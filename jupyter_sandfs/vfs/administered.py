@@ -65,6 +65,10 @@ class Administered(Wrapper):
         content = record.content
         if record.extra is None and type(content) is bytes and epoch == self._epoch.number:
             return content
+        if _is_plain(record):  # it was appended to, or has a mode or time of its own
+            data = self.base.read_bytes(self._ground(path))
+            if epoch == self._epoch.number:
+                return data
         return self._read(path)
 
     def ls(self, path: str = paths.ROOT) -> list[DirEntry]:
@@ -90,6 +94,10 @@ class Administered(Wrapper):
     def _read(self, path: str) -> bytes:
         with reading_as(self):
             return self.base.read_bytes(path)
+
+    def _ground(self, path: str) -> str:
+        """The base's path of one that leads through plain directories only."""
+        return path
 
     def _plain_file(self, path: str) -> FileRecord | None:
         """The record of a file that is to be seen and that no rule or link concerns; None: ask the long way."""

@@ -11,7 +11,7 @@ from itertools import count
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from jupyter_sandfs.errors import IsADirectory, NotADirectory, NotFound, PathError, PermissionDenied
 from jupyter_sandfs.vfs.entries import Stats
@@ -125,6 +125,14 @@ class ViewMachine(RuleBasedStateMachine):
         policies = {path: self.fs.get_policy(path) for path in self.model.nodes}
         contents = {path: self.fs.read_bytes(path) for path in self.fs.glob("/**") if self.fs.is_file(path)}
         return policies, contents, self.fs.glob("/**"), len(self.fs.log())
+
+    @initialize(labels=st.lists(st.tuples(PATH, st.sampled_from(["team", "private"])), min_size=1, max_size=3))
+    def begin(self, labels):
+        """Start from a full tree: from an empty one, most steps would do nothing."""
+        for path in ("/a/b/c", "/a/c", "/b/c/d", "/c"):
+            self.owner_writes(path, path.encode())
+        for path, label in labels:
+            self.owner_labels(path, label)
 
     # ------------------------------------------------------------ the owner
 
