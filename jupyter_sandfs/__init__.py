@@ -42,6 +42,8 @@ if TYPE_CHECKING:
         ReadOnly,
         SandboxNotFound,
         SandfsError,
+        StorageError,
+        StorageLocked,
         StoreError,
         TooManyLinks,
         Unsupported,
@@ -51,7 +53,7 @@ if TYPE_CHECKING:
     from jupyter_sandfs.sandbox import Sandbox
     from jupyter_sandfs.shell.results import ShellResult
     from jupyter_sandfs.shell.shell import SandboxShell
-    from jupyter_sandfs.storage import FileEntry, FileStorage
+    from jupyter_sandfs.storage import AsyncFileStorage, FileEntry, FileStorage, SerializableFileStorage
     from jupyter_sandfs.vfs.entries import Stat
     from jupyter_sandfs.vfs.events import WriteEvent
     from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
@@ -65,6 +67,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AsyncFileStorage": "storage",
     "FileEntry": "storage",
     "FileInfo": "filestore",
     "FileStorage": "storage",
@@ -76,6 +79,7 @@ _HOMES = {
     "ReadOnlyView": "vfs.wrappers",
     "Sandbox": "sandbox",
     "SandboxShell": "shell.shell",
+    "SerializableFileStorage": "storage",
     "ShellResult": "shell.results",
     "Snapshot": "vfs.history",
     "Stat": "vfs.entries",
@@ -97,6 +101,7 @@ _ENTRY_POINTS = {
 __all__ = [
     "AlreadyExists",
     "AppendOnly",
+    "AsyncFileStorage",
     "ChecksumMismatch",
     "ContentTypeRefused",
     "FileEntry",
@@ -137,9 +142,12 @@ __all__ = [
     "SandboxNotFound",
     "SandboxShell",
     "SandfsError",
+    "SerializableFileStorage",
     "ShellResult",
     "Snapshot",
     "Stat",
+    "StorageError",
+    "StorageLocked",
     "StoreError",
     "SubtreeView",
     "TooManyLinks",

@@ -21,6 +21,7 @@ class Options:
 
     Attributes:
         store_url: the FileStore, as `open_file_store` takes it; None leaves the choice to it.
+        storage: where the default sandbox of a kernel is kept, as `open_storage` takes it; None keeps it in memory.
         max_file_size, max_total_bytes: limits of the store, in bytes.
         default_ttl: seconds that a stored file lives without a `ttl` of its own; 0 keeps it.
         request_timeout: seconds that a kernel has to answer one request.
@@ -29,6 +30,7 @@ class Options:
     """
 
     store_url: str | None
+    storage: str | None
     max_file_size: int
     max_total_bytes: int
     default_ttl: float
@@ -44,6 +46,11 @@ class SandFS(Configurable):
         "",
         help=f"""The store for staged files: file:///DIR, memory:, nats://HOST/BUCKET, s3://BUCKET and others.
         Without it the environment variable {STORE_URL_VARIABLE} counts, and then a directory in Jupyter's data.""",
+    ).tag(config=True)
+    storage = Unicode(
+        "",
+        help="""Where a kernel keeps its default sandbox, such as sqlite:///sandbox.sqlite in the notebook's directory;
+        one kernel at a time can have it open. Empty: in memory, lost with the kernel.""",
     ).tag(config=True)
     max_file_size = Int(100 << 20, min=1, help="The largest staged file, in bytes.").tag(config=True)
     max_total_bytes = Int(10 << 30, min=1, help="What all staged files together may take, in bytes.").tag(config=True)
@@ -70,6 +77,7 @@ class SandFS(Configurable):
         """Plain values; what was configured counts more than the environment."""
         return Options(
             store_url=self.store_url or environ.get(STORE_URL_VARIABLE) or None,
+            storage=self.storage or None,
             max_file_size=self.max_file_size,
             max_total_bytes=self.max_total_bytes,
             default_ttl=self.default_ttl,

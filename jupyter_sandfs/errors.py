@@ -195,8 +195,8 @@ class InvalidArchive(SandfsError, ValueError):
     fields = ("member", "reason")
 
     def __init__(self, member: str, reason: str) -> None:
-        self.member, self.reason = member, reason
-        super().__init__(f"archive refused: {member[:200]!r}: {reason}" if member else f"archive refused: {reason}")
+        self.member, self.reason = member[:200], reason
+        super().__init__(f"archive refused: {self.member!r}: {reason}" if member else f"archive refused: {reason}")
 
 
 class RateLimited(SandfsError):
@@ -229,6 +229,21 @@ class KernelBusy(SandfsError, TimeoutError):
     """The kernel did not answer in time: native code holds its interpreter, or it is gone."""
 
     code, http_status = "kernel_busy", 504
+
+
+# ---------------------------------------------------------------- storages
+
+
+class StorageError(SandfsError):
+    """What keeps a file system at rest failed, is damaged, or holds what this release can't read."""
+
+    code = "storage_error"
+
+
+class StorageLocked(StorageError):
+    """Another process, or another sandbox of this one, has the storage open for writing."""
+
+    code, http_status = "storage_locked", 409
 
 
 # ---------------------------------------------------------------- staging store

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from jupyter_sandfs import staging
+from jupyter_sandfs import staging, workspace
 from jupyter_sandfs.errors import AlreadyExists, InvalidRequest, NotFound, SandboxNotFound, Unsupported
 from jupyter_sandfs.execution.host import HostOptions, HostResult, run_host
 from jupyter_sandfs.execution.python import PythonLimits, PythonResult, run_python
@@ -17,12 +18,15 @@ from jupyter_sandfs.filestore import FileInfo, FileStore, StoreLimits, default_s
 from jupyter_sandfs.shell.results import ShellResult
 from jupyter_sandfs.shell.shell import SandboxShell
 from jupyter_sandfs.staging import Staged
-from jupyter_sandfs.storage import FileStorage
+from jupyter_sandfs.storage import AsyncFileStorage, FileStorage
+from jupyter_sandfs.storage.opening import opened
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import JournalRecord
 from jupyter_sandfs.vfs.limits import Limits
+from jupyter_sandfs.vfs.tarball import Loaded
 from jupyter_sandfs.vfs.views import View, ViewRule
+from jupyter_sandfs.workspace import Workspace
 
 DEFAULT_NAME = "default"
 _OWNER = "owner"
@@ -35,11 +39,13 @@ class Defaults:
 
     Attributes:
         store_url: None means a directory in Jupyter's data.
+        storage: URL of the storage of the default sandbox; the others are in memory unless they name their own.
         python: limits of snippets.
         host: whether and how commands of the host run.
     """
 
     store_url: str | None = None
+    storage: str | None = None
     store_limits: StoreLimits = field(default_factory=StoreLimits)
     limits: Limits = field(default_factory=Limits)
     python: PythonLimits = field(default_factory=PythonLimits)
@@ -51,7 +57,8 @@ class Sandbox:
 
     Args:
         name: up to 64 letters, digits and `_.-`: it stands in URLs, as in `sandfs://NAME/path`.
-        storage: makes the files durable; without it they are gone when the process ends.
+        storage: makes the files durable: a URL as `open_storage` takes it, such as `sqlite:///demo.sqlite`, or a
+            storage of your own. Without it they are gone when the process ends.
         store_url: the staging FileStore, as `open_file_store` takes it.
         limits: how much the file system may hold.
 
@@ -61,7 +68,9 @@ class Sandbox:
 
     Raises:
         AlreadyExists: the name is taken; `Sandbox.get` gives that one, `close` frees the name.
-        InvalidRequest: not a name for a sandbox.
+        InvalidRequest: not a name for a sandbox, or not a storage.
+        StorageLocked: another kernel, or another sandbox of this one, has the storage open.
+        StorageError: the storage can't be opened.
     """
 
     defaults: ClassVar[Defaults] = Defaults()
@@ -72,19 +81,28 @@ class Sandbox:
         self,
         name: str = DEFAULT_NAME,
         *,
-        storage: FileStorage | None = None,
+        storage: FileStorage | AsyncFileStorage | str | None = None,
         store_url: str | None = None,
         limits: Limits | None = None,
     ) -> None:
         self.name = _checked(name)
-        self.fs = VirtualFileSystem(storage, limits=limits or self.defaults.limits)
-        self.durable = storage is not None
+        _SANDBOXES.check_free(name)
+        self._keeping = opened(storage) if storage is not None else None
+        try:
+            kept = self._keeping.storage if self._keeping else None
+            self.fs = VirtualFileSystem(kept, limits=limits or self.defaults.limits)
+            self._put_together(store_url)
+            _SANDBOXES.add(self)
+        except BaseException:
+            self._let_go()
+            raise
+
+    def _put_together(self, store_url: str | None) -> None:
         self.store_url = store_url or self.defaults.store_url or default_store_url()
         self._store: FileStore | None = None
         self._views: dict[str, View] = {}
         self._lock = threading.Lock()
         self.shell = SandboxShell(self.fs, services=self._services(), actor=_OWNER)
-        _SANDBOXES.add(self)
 
     # ------------------------------------------------------------ by name
 
@@ -104,14 +122,47 @@ class Sandbox:
         return cls.get(DEFAULT_NAME)
 
     def close(self) -> None:
-        """Free the name and close the store; the files of a sandbox in memory are gone with the last reference."""
+        """Free the name, flush the storage and close the store.
+
+        The files of a sandbox in memory are gone with the last reference; a storage that was named by a URL is closed.
+
+        Raises:
+            StorageError: what was written last could not be kept; the sandbox is closed all the same.
+        """
         _SANDBOXES.drop(self)
         with self._lock:
             if self._store is not None:
                 self._store.close()
                 self._store = None
+        self._let_go()
+
+    def _let_go(self) -> None:
+        keeping = self._keeping
+        if keeping is not None and keeping.owned:
+            keeping.storage.close()
+        elif keeping is not None:
+            keeping.storage.flush()
 
     # ------------------------------------------------------------ its parts
+
+    @property
+    def durable(self) -> bool:
+        """Whether a storage keeps the files."""
+        return self._keeping is not None
+
+    @property
+    def kept(self) -> str:
+        """Where the files are kept, and how safe, for people."""
+        return self._keeping.storage.where if self._keeping else "in memory: lost when the kernel restarts"
+
+    def flush(self) -> None:
+        """Return when the storage keeps all changes up to now; at once if there is none.
+
+        Raises:
+            StorageError: it could not; what is not kept waits, and the next call tries again.
+        """
+        if self._keeping is not None:
+            self._keeping.storage.flush()
 
     @property
     def files(self) -> FileStore:
@@ -171,6 +222,86 @@ class Sandbox:
         origin = {"sandbox": self.name} | dict(metadata or {})
         return staging.publish(self.fs, source, self.files, key=key, ttl=ttl, metadata=origin)
 
+    # ------------------------------------------------------------ whole sandboxes
+
+    def save(
+        self,
+        where: str | FileStore | None = None,
+        name: str | None = None,
+        *,
+        keep: int | None = None,
+        ttl: float | timedelta | None = None,
+    ) -> Workspace:
+        """Store everything in the sandbox; see `workspace.save`, and `store_at` for `where`."""
+        with self.store_at(where) as store:
+            return workspace.save(self.fs, store, self.name, name, keep=keep, ttl=ttl)
+
+    @classmethod
+    def load(
+        cls,
+        where: str | FileStore | None = None,
+        name: str | None = None,
+        *,
+        sandbox: str = DEFAULT_NAME,
+        into: str | None = None,
+        providers: Mapping[str, Callable[..., Any]] | None = None,
+        storage: FileStorage | None = None,
+        store_url: str | None = None,
+        limits: Limits | None = None,
+    ) -> Sandbox:
+        """Make a sandbox of what was saved, whole or not at all.
+
+        Args:
+            where, name, sandbox, providers: as `reload`.
+            into: what to call it; as it was called when it was saved if not given.
+            storage, store_url, limits: as for a new sandbox. What the storage holds is replaced.
+        """
+        made = cls(into or sandbox, storage=storage, store_url=store_url, limits=limits)
+        try:
+            made.reload(where, name, sandbox=sandbox, providers=providers)
+        except BaseException:
+            made.close()
+            raise
+        return made
+
+    def reload(
+        self,
+        where: str | FileStore | None = None,
+        name: str | None = None,
+        *,
+        sandbox: str | None = None,
+        providers: Mapping[str, Callable[..., Any]] | None = None,
+    ) -> Loaded:
+        """Put what was saved in place of all that is there, in one step; see `workspace.load` and `store_at`.
+
+        Args:
+            name: what it was saved under; the latest if not given.
+            sandbox: what the sandbox was called then; as this one if not given.
+            providers: callables of its dynamic nodes by name; a node whose provider is missing says so when it is read.
+        """
+        with self.store_at(where) as store:
+            loaded = workspace.load(store, sandbox or self.name, name, limits=self.fs.limits, providers=providers)
+        self.fs.adopt(loaded)
+        return loaded
+
+    def saved(self, where: str | FileStore | None = None) -> list[Workspace]:
+        """What was saved of a sandbox of this name, oldest first."""
+        with self.store_at(where) as store:
+            return workspace.saved(store, self.name)
+
+    @contextmanager
+    def store_at(self, where: str | FileStore | None = None) -> Iterator[FileStore]:
+        """Give the store that is meant: one, or what a URL names, or the sandbox's own.
+
+        One that a URL names is opened for this alone, and a file in it may be as large as all of it.
+        """
+        if not isinstance(where, str):
+            yield where or self.files
+            return
+        limits = self.defaults.store_limits
+        with open_file_store(where, limits=replace(limits, max_file_size=limits.max_total_bytes)) as store:
+            yield store
+
     # ------------------------------------------------------------ views
 
     def view(self, rule: ViewRule, *, name: str | None = None) -> View:
@@ -220,10 +351,13 @@ class _Registry:
         self._by_name: dict[str, Sandbox] = {}
         self._lock = threading.RLock()
 
+    def check_free(self, name: str) -> None:
+        if name in self._by_name:
+            raise AlreadyExists(name, f"a sandbox has this name: Sandbox.get({name!r}) gives it")
+
     def add(self, sandbox: Sandbox) -> None:
         with self._lock:
-            if sandbox.name in self._by_name:
-                raise AlreadyExists(sandbox.name, f"a sandbox has this name: Sandbox.get({sandbox.name!r}) gives it")
+            self.check_free(sandbox.name)
             self._by_name[sandbox.name] = sandbox
 
     def find(self, name: str) -> Sandbox | None:
@@ -233,7 +367,7 @@ class _Registry:
         with self._lock:
             if name != DEFAULT_NAME:
                 raise SandboxNotFound(name, f"there are: {', '.join(self._by_name) or 'none yet'}")
-            return self._by_name.get(name) or Sandbox(name)
+            return self._by_name.get(name) or Sandbox(name, storage=Sandbox.defaults.storage)
 
     def names(self) -> list[str]:
         return list(self._by_name)

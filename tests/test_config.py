@@ -12,6 +12,7 @@ from jupyter_sandfs.execution.python import PythonLimits
 def test_without_configuration_the_defaults_count():
     assert SandFS().options({}) == Options(
         store_url=None,
+        storage=None,
         max_file_size=100 << 20,
         max_total_bytes=10 << 30,
         default_ttl=0.0,
@@ -19,6 +20,10 @@ def test_without_configuration_the_defaults_count():
         python=PythonLimits(),
         host=HostOptions(),
     )
+
+
+def test_a_storage_is_configured_by_its_url():
+    assert SandFS(storage="sqlite:///x.sqlite").options({}).storage == "sqlite:///x.sqlite"
 
 
 @pytest.mark.parametrize(

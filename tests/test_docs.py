@@ -9,9 +9,12 @@ import pytest
 from traitlets.config import Config
 
 from jupyter_sandfs import errors, paths
+from jupyter_sandfs.cli.app import EXIT_CODES
+from jupyter_sandfs.cli.app import main as cli
 from jupyter_sandfs.config import STORE_URL_VARIABLE, SandFS
 from jupyter_sandfs.kernel.commands import CELL_COMMANDS, LINE_COMMANDS
-from jupyter_sandfs.server import archives, files, fs
+from jupyter_sandfs.sandbox import Sandbox
+from jupyter_sandfs.server import archives, files, fs, store
 from jupyter_sandfs.shell.commands import COMMANDS
 from jupyter_sandfs.storage import FileStorage
 from jupyter_sandfs.vfs.entries import Stats
@@ -38,10 +41,14 @@ def test_each_link_leads_to_a_file(page: Path):
 
 
 @pytest.mark.parametrize("page", sorted(ROOT.glob("docs/*.md")), ids=lambda page: page.name)
-def test_the_python_snippets_of_a_page_run_one_after_another(page: Path):
+def test_the_python_snippets_of_a_page_run_one_after_another(page: Path, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    before = Sandbox.names()
     names: dict[str, object] = {"get_config": Config}  # what Jupyter gives a configuration file
     for code in _PYTHON.findall(page.read_text()):
         exec(compile(code, page.name, "exec"), names)
+    for name in set(Sandbox.names()) - set(before):
+        Sandbox.get(name).close()
 
     assert "__builtins__" in names or "```python" not in page.read_text()
 
@@ -89,9 +96,39 @@ def test_each_error_stands_in_the_table_under_its_status():
 
 def test_each_route_is_documented():
     in_kernels = (*fs.routes("/sandfs/v1/fs"), *archives.routes("/sandfs/v1/fs"))
-    routes = [path for path, _ in (*in_kernels, *files.routes("/sandfs/v1/files"))]
+    tables = (*in_kernels, *files.routes("/sandfs/v1/files"), *store.routes("/sandfs/v1/store"))
+    routes = [path.replace("([a-z_]+)", "{call}") for path, _ in tables]
 
     assert [path for path in routes if path.replace("(.+)", "{key}") not in HTTP] == []
+
+
+def test_each_call_of_the_store_is_documented():
+    assert [name for name in (*store.READING, *store.CHANGING) if f"`{name}`" not in HTTP] == []
+
+
+def test_each_command_of_the_terminal_is_documented_with_its_options():
+    page = (ROOT / "docs" / "cli.md").read_text()
+    commands = {f"files {name}": each for name, each in cli.commands["files"].commands.items()}
+    commands["completion"] = cli.commands["completion"]
+    sections = dict(
+        zip(
+            re.findall(r"^## `(.+?)`", page, re.MULTILINE),
+            re.split(r"^## .*$", page, flags=re.MULTILINE)[1:],
+            strict=False,
+        )
+    )
+
+    for name, command in commands.items():
+        options = [option for each in command.params for option in each.opts if option.startswith("--")]
+        everywhere = {"--store", "--server", "--token"}
+        assert [option for option in options if option not in everywhere and f"`{option}" not in sections[name]] == []
+    assert [option for option in ("--store", "--server", "--token") if f"`{option}" not in page] == []
+
+
+def test_each_exit_code_is_documented():
+    page = (ROOT / "docs" / "cli.md").read_text()
+
+    assert [code for code in {0, 1, 2, *EXIT_CODES.values()} if f"\n| {code} |" not in page] == []
 
 
 def test_each_trait_is_documented():

@@ -10,7 +10,7 @@ from tornado.ioloop import PeriodicCallback
 
 from jupyter_sandfs.config import STORE_URL_VARIABLE, Options, SandFS
 from jupyter_sandfs.filestore import FileStore, StoreLimits, default_store_url, open_file_store
-from jupyter_sandfs.server import archives, files, fs
+from jupyter_sandfs.server import archives, files, fs, handover, store
 from jupyter_sandfs.server.links import Links
 from jupyter_sandfs.server.route import UnknownRoute
 from jupyter_sandfs.server.sandboxes import Sandboxes
@@ -28,6 +28,8 @@ def _load_jupyter_server_extension(serverapp: Any) -> None:
     options = SandFS(parent=serverapp).options(os.environ)
     url = options.store_url or default_store_url()
     os.environ[STORE_URL_VARIABLE] = url  # kernels inherit it: they use the same store
+    if handover.is_private(url):
+        serverapp.io_loop.add_callback(_hand_own_url_over, serverapp)
     staging = Staging(lambda: _open_store(url, options))
     settings = serverapp.web_app.settings
     settings["sandfs_links"] = Links(serverapp.kernel_manager, seconds=options.request_timeout)
@@ -36,6 +38,15 @@ def _load_jupyter_server_extension(serverapp: Any) -> None:
     _mount(serverapp.web_app, settings["base_url"])
     serverapp.io_loop.add_callback(PeriodicCallback(staging.clean, _CLEANUP_MILLISECONDS).start)
     serverapp.log.info("jupyter_sandfs is enabled; staged files are kept in the store of %s", STORE_URL_VARIABLE)
+
+
+def _hand_own_url_over(serverapp: Any) -> None:
+    """Tell kernels to come to this server; it listens by now."""
+    url = handover.own_url(serverapp)
+    if url is None:
+        serverapp.log.warning("jupyter_sandfs: memory: is not shared with kernels: this server has no token or port")
+    else:
+        os.environ[STORE_URL_VARIABLE] = url
 
 
 def _open_store(url: str, options: Options) -> FileStore:
@@ -59,6 +70,7 @@ def _mount(web_app: Any, base_url: str) -> None:
         *fs.routes(f"{version_1}/fs"),
         *archives.routes(f"{version_1}/fs"),
         *files.routes(f"{version_1}/files"),
+        *store.routes(f"{version_1}/store"),
         (f"{version_1}/sandboxes", Sandboxes),
         (url_path_join(base_url, "sandfs/.*"), UnknownRoute),
     ]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
 from jupyter_sandfs.vfs.policy import NodePolicy
 
 _BILLION = 1_000_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class Kind(StrEnum):
@@ -126,5 +128,6 @@ def moment(nanoseconds: int) -> datetime:
 
 
 def nanoseconds(when: datetime) -> int:
-    """Nanoseconds since 1970 of an aware datetime."""
-    return int(when.timestamp()) * _BILLION + when.microsecond * 1000
+    """Nanoseconds since 1970; a datetime without a zone is local time."""
+    # In whole numbers: a float has no microseconds in the year 2400.
+    return (when.astimezone(UTC) - _EPOCH) // _MICROSECOND * 1000

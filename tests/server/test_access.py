@@ -26,6 +26,11 @@ ROUTES = [
     ("HEAD", "files/a"),
     ("PUT", "files/a"),
     ("DELETE", "files/a"),
+    ("GET", "store/calls/usage"),
+    ("POST", "store/calls/cleanup"),
+    ("GET", "store/bodies"),
+    ("PUT", "store/bodies"),
+    ("POST", "store/bodies"),
     ("GET", "sandboxes"),
     ("GET", "no/such/route"),
 ]

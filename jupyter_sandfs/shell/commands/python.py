@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jupyter_sandfs.errors import InvalidRequest, PathError
 from jupyter_sandfs.execution.python import PythonLimits, Snippet
@@ -31,7 +31,7 @@ async def _run(call: Invocation) -> Output:
         del words[0]
     first = words[0] if words else "-"
     if first in {"-h", "--help"}:
-        return Output(PYTHON.describe())
+        return Output(call.around.commands[call.name].describe())
     if first in {"-V", "--version"}:
         return Output(f"{_version()}\n")
     if wrong := _wrong(first, words[1:]):
@@ -96,14 +96,10 @@ def _version() -> str:
     return f"Python, a subset (pydantic-monty {version('pydantic-monty')})"
 
 
-def _command(name: str) -> Command:
-    return Command(
-        name=name,
-        usage="[-c CODE | FILE | -] [ARG...]",
-        help="Run Python (a subset; for all of it: host python3) on the files here; ARGs are in the list argv.",
-        run=_run,
-    )
-
-
-PYTHON = _command("python")
-PYTHON3 = _command("python3")
+PYTHON = Command(
+    name="python",
+    usage="[-c CODE | FILE | -] [ARG...]",
+    help="Run Python (a subset; for all of it: host python3) on the files here; ARGs are in the list argv.",
+    run=_run,
+)
+PYTHON3 = replace(PYTHON, name="python3")
