@@ -96,19 +96,11 @@ class TestCopyWithin(abstract.AbstractCopyTests, _Within):
     pass
 
 
-class TestGetWithin(abstract.AbstractGetTests, _Within):
-    pass
-
-
 class TestOpenWithin(abstract.AbstractOpenTests, _Within):
     pass
 
 
 class TestPipeWithin(abstract.AbstractPipeTests, _Within):
-    pass
-
-
-class TestPutWithin(abstract.AbstractPutTests, _Within):
     pass
 
 
