@@ -24,7 +24,7 @@ from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import OWNER, Action, Change, ChangeKind, JournalRecord
 from jupyter_sandfs.vfs.merging import Merged, OnConflict
 from jupyter_sandfs.vfs.moments import SeenAction, SeenSnapshot, own_changes, seen_below
-from jupyter_sandfs.vfs.nodes import Directory, FileRecord, describe, rules_of
+from jupyter_sandfs.vfs.nodes import Directory, FileRecord, any_ruled, describe, rules_of
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import DirectoryProvider, FileProvider, reading_as
 from jupyter_sandfs.vfs.relay import Relay
@@ -302,18 +302,39 @@ def full(error: NoSpace) -> NoSpace:
 
 
 def measured(system: FileSystem) -> Stats:
-    """Count a file system by walking it, as its owner's counters do: what providers compute counts nothing."""
+    """Count a file system by walking it, as its owner's counters do: what providers compute counts nothing.
+
+    Where all is seen of a directory, its own sums are taken instead of its files.
+    """
     size, files, directories = 0, 0, 1
     pending = [paths.ROOT]
     while pending:
-        for entry in _listed(system, pending.pop()):
-            if not entry.is_dir:
-                files, size = files + 1, size + (0 if entry.stat.dynamic else entry.stat.size)
-                continue
-            directories += 1
-            if not entry.stat.dynamic:
-                pending.append(entry.path)
+        path = pending.pop()
+        more, below = _sums(system, path.rstrip("/")) or _counts(system, path)
+        files, directories, size = files + more[0], directories + more[1], size + more[2]
+        pending += below
     return Stats(size, files, directories)
+
+
+def _sums(system: FileSystem, path: str) -> tuple[tuple[int, int, int], list[str]] | None:
+    """Files, directories and bytes right in a plain directory, and the directories to go on with; None: count them."""
+    epoch = system.epoch.number
+    directory = system.plain_directory(path)
+    # A link's size is that of what it says, and a subtree says its own paths.
+    if directory is None or any_ruled(directory) or not all(map(_is_plain, tuple(directory.files.values()))):
+        return None
+    sums = len(directory.files), len(directory.directories), directory.own_bytes
+    below = [f"{path}/{name}" for name, child in tuple(directory.directories.items()) if child.mount is None]
+    return (sums, below) if epoch == system.epoch.number else None
+
+
+def _counts(system: FileSystem, path: str) -> tuple[tuple[int, int, int], list[str]]:
+    """The same, counted."""
+    entries = _listed(system, path)
+    nodes = [entry for entry in entries if entry.is_dir]
+    files = [entry for entry in entries if not entry.is_dir]
+    size = sum(0 if entry.stat.dynamic else entry.stat.size for entry in files)
+    return (len(files), len(nodes), size), [entry.path for entry in nodes if not entry.stat.dynamic]
 
 
 def _listed(system: FileSystem, path: str) -> list[DirEntry]:
