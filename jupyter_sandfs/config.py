@@ -19,6 +19,7 @@ class Options:
         store_url: the FileStore, as `open_file_store` takes it; None leaves the choice to it.
         max_file_size, max_total_bytes: limits of the store, in bytes.
         default_ttl: seconds that a stored file lives without a `ttl` of its own; 0 keeps it.
+        upload_ttl: seconds after which an upload that nobody goes on with is given up.
         request_timeout: seconds that a kernel has to answer one request.
     """
 
@@ -26,6 +27,7 @@ class Options:
     max_file_size: int
     max_total_bytes: int
     default_ttl: float
+    upload_ttl: float
     request_timeout: float
 
 
@@ -42,6 +44,9 @@ class SandFS(Configurable):
     default_ttl = Float(0.0, min=0, help="Seconds a staged file lives if its writer says nothing; 0 keeps it.").tag(
         config=True
     )
+    upload_ttl = Float(
+        24 * 3600.0, min=1, help="Seconds after which an unfinished upload that nobody goes on with is given up."
+    ).tag(config=True)
     request_timeout = Float(20.0, min=0.1, help="Seconds a kernel has to answer one request about its files.").tag(
         config=True
     )
@@ -53,5 +58,6 @@ class SandFS(Configurable):
             max_file_size=self.max_file_size,
             max_total_bytes=self.max_total_bytes,
             default_ttl=self.default_ttl,
+            upload_ttl=self.upload_ttl,
             request_timeout=self.request_timeout,
         )

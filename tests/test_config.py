@@ -9,7 +9,12 @@ from jupyter_sandfs.config import STORE_URL_VARIABLE, Options, SandFS
 
 def test_without_configuration_the_defaults_count():
     assert SandFS().options({}) == Options(
-        store_url=None, max_file_size=100 << 20, max_total_bytes=10 << 30, default_ttl=0.0, request_timeout=20.0
+        store_url=None,
+        max_file_size=100 << 20,
+        max_total_bytes=10 << 30,
+        default_ttl=0.0,
+        upload_ttl=86400.0,
+        request_timeout=20.0,
     )
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+from pathlib import Path
 from typing import Any
 
+from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.utils import url_path_join
 from tornado.ioloop import PeriodicCallback
 
 from jupyter_sandfs.config import STORE_URL_VARIABLE, Options, SandFS
 from jupyter_sandfs.filestore import FileStore, StoreLimits, default_store_url, open_file_store
-from jupyter_sandfs.server import files, fs
+from jupyter_sandfs.server import files, fs, uploads
 from jupyter_sandfs.server.links import Links
+from jupyter_sandfs.server.resumable import ResumableUploads
 from jupyter_sandfs.server.route import UnknownRoute
 from jupyter_sandfs.server.sandboxes import Sandboxes
 from jupyter_sandfs.server.staging import Staging
+from jupyter_sandfs.server.upload_notes import UploadNotes
 
 _MESSAGE_TYPES = ("sandfs_request", "sandfs_reply")
 _CLEANUP_MILLISECONDS = 3_600_000
@@ -32,6 +37,9 @@ def _load_jupyter_server_extension(serverapp: Any) -> None:
     settings = serverapp.web_app.settings
     settings["sandfs_links"] = Links(serverapp.kernel_manager, seconds=options.request_timeout)
     settings["sandfs_staging"] = staging
+    settings["sandfs_uploads"] = ResumableUploads(
+        UploadNotes(_notes_directory(url), options.upload_ttl), options.max_file_size
+    )
     _leave_activity_alone(serverapp.kernel_manager)
     _mount(serverapp.web_app, settings["base_url"])
     serverapp.io_loop.add_callback(PeriodicCallback(staging.clean, _CLEANUP_MILLISECONDS).start)
@@ -43,8 +51,14 @@ def _open_store(url: str, options: Options) -> FileStore:
         max_file_size=options.max_file_size,
         max_total_bytes=options.max_total_bytes,
         default_ttl=options.default_ttl,
+        upload_ttl=options.upload_ttl,
     )
     return open_file_store(url, limits=limits)
+
+
+def _notes_directory(url: str) -> Path:
+    """Where uploads to a store are noted: in Jupyter's data, each store apart."""
+    return Path(jupyter_data_dir(), "sandfs", "uploads", hashlib.sha256(url.encode()).hexdigest()[:16])
 
 
 def _leave_activity_alone(kernel_manager: Any) -> None:
@@ -58,6 +72,7 @@ def _mount(web_app: Any, base_url: str) -> None:
     routes = [
         *fs.routes(f"{version_1}/fs"),
         *files.routes(f"{version_1}/files"),
+        *uploads.routes(f"{version_1}/uploads"),
         (f"{version_1}/sandboxes", Sandboxes),
         (url_path_join(base_url, "sandfs/.*"), UnknownRoute),
     ]

@@ -27,6 +27,11 @@ _FORM = "application/x-www-form-urlencoded"  # what curl says of any body: nothi
 class FilesRoute(SandfsRoute):
     """A route about the staging store."""
 
+    @property
+    def tenant(self) -> str:
+        """Whose files this request is about."""
+        return ""
+
     async def store(self) -> AsyncFileStore:
         staging: Staging = self.settings["sandfs_staging"]
         return await staging.store()
@@ -37,6 +42,21 @@ class FilesRoute(SandfsRoute):
             return SmallObject(await self.store(), key, options)
         upload = await (await self.store()).begin_upload(key, length=length, **options)
         return Gathered(LargeObject(upload), CHUNK_BYTES)
+
+    async def expected_version(self, key: str) -> int | None:
+        """The version that If-Match or If-None-Match demands; None if neither is there."""
+        if self.request.headers.get("If-None-Match", "").strip() == "*":
+            return 0
+        wanted = self.request.headers.get("If-Match")
+        if wanted is None:
+            return None
+        try:
+            info = await (await self.store()).head(key)
+        except ObjectNotFound as error:
+            raise PreconditionFailed(f"{key}: nothing is there") from error
+        if not conditions.lists_etag(wanted, info.etag):
+            raise PreconditionFailed(f"{key}: the content is another one")
+        return info.version
 
 
 class Files(FilesRoute, IntakeRoute):
@@ -117,7 +137,7 @@ class File(FilesRoute, IntakeRoute):
     @authorized
     async def delete(self, name: str) -> None:
         key = keys.complete(name)
-        version = await self._expected_version(key)
+        version = await self.expected_version(key)
         found = await (await self.store()).delete(key, if_version=version)
         if not found:
             raise ObjectNotFound(key)
@@ -126,7 +146,7 @@ class File(FilesRoute, IntakeRoute):
     async def open_intake(self, length: int | None) -> None:
         key = keys.complete(self.path_args[0])
         options: PutOptions = {"ttl": parse_ttl(self.query("ttl"))}
-        version = await self._expected_version(key)
+        version = await self.expected_version(key)
         if version is not None:
             options["if_version"] = version
         content_type = self.request.headers.get("Content-Type", _FORM)
@@ -134,21 +154,6 @@ class File(FilesRoute, IntakeRoute):
             options["content_type"] = content_type
         self.replaces = await (await self.store()).exists(key)
         self.sink = await self.open_sink(key, length, options)
-
-    async def _expected_version(self, key: str) -> int | None:
-        """The version that If-Match or If-None-Match demands; None if neither is there."""
-        if self.request.headers.get("If-None-Match", "").strip() == "*":
-            return 0
-        wanted = self.request.headers.get("If-Match")
-        if wanted is None:
-            return None
-        try:
-            info = await (await self.store()).head(key)
-        except ObjectNotFound as error:
-            raise PreconditionFailed(f"{key}: nothing is there") from error
-        if not conditions.lists_etag(wanted, info.etag):
-            raise PreconditionFailed(f"{key}: the content is another one")
-        return info.version
 
     async def _download(self, name: str) -> None:
         self.check_xsrf_cookie()  # as Jupyter's own downloads: no other site may embed them

@@ -146,7 +146,7 @@ def ask(server, jp_base_url, http_server_client):
     """Send a request with nothing but what a test gives it: no login, nothing escaped; an error is an answer too."""
 
     async def ask(method: str, route: str, **headers: str) -> HTTPResponse:
-        kwargs = {"body": b"x"} if method in {"POST", "PUT"} else {}
+        kwargs = {"body": b"x"} if method in {"PATCH", "POST", "PUT"} else {}
         try:
             return await http_server_client.fetch(
                 f"{jp_base_url}sandfs/v1/{route}", method=method, headers=headers, follow_redirects=False, **kwargs

@@ -24,6 +24,10 @@ ROUTES = [
     ("HEAD", "files/a"),
     ("PUT", "files/a"),
     ("DELETE", "files/a"),
+    ("POST", "uploads"),
+    ("HEAD", "uploads/x"),
+    ("PATCH", "uploads/x"),
+    ("DELETE", "uploads/x"),
     ("GET", "sandboxes"),
     ("GET", "no/such/route"),
 ]
@@ -61,7 +65,9 @@ async def test_the_authorizer_is_asked_before_anything_happens(ask, fs, server, 
     assert fs.listdir("/") == []
 
 
-@pytest.mark.parametrize(("method", "route"), [each for each in ROUTES if each[0] in {"PUT", "POST", "DELETE"}])
+@pytest.mark.parametrize(
+    ("method", "route"), [each for each in ROUTES if each[0] in {"PUT", "POST", "PATCH", "DELETE"}]
+)
 async def test_a_cookie_alone_does_not_write(ask, fs, server, jp_auth_header, method, route):
     """Another site could make a browser send it: XSRF, as in Jupyter's own routes."""
     login = await ask("GET", "sandboxes", **jp_auth_header)
