@@ -10,7 +10,7 @@ import pytest
 from jupyter_sandfs import errors
 from jupyter_sandfs.config import STORE_URL_VARIABLE, SandFS
 from jupyter_sandfs.kernel.commands import CELL_COMMANDS, LINE_COMMANDS
-from jupyter_sandfs.server import files, fs
+from jupyter_sandfs.server import files, fs, uploads
 from jupyter_sandfs.shell.commands import COMMANDS
 
 ROOT = Path(__file__).parents[1]
@@ -57,9 +57,10 @@ def test_each_error_stands_in_the_table_under_its_status():
 
 
 def test_each_route_is_documented():
-    routes = [path for path, _ in (*fs.routes("/sandfs/v1/fs"), *files.routes("/sandfs/v1/files"))]
+    tables = (fs.routes("/sandfs/v1/fs"), files.routes("/sandfs/v1/files"), uploads.routes("/sandfs/v1/uploads"))
+    routes = [path.replace("(.+)", "{key}").replace("([^/]+)", "{upload}") for table in tables for path, _ in table]
 
-    assert [path for path in routes if path.replace("(.+)", "{key}") not in HTTP] == []
+    assert [path for path in routes if path not in HTTP] == []
 
 
 def test_each_trait_is_documented():
