@@ -10,11 +10,11 @@ from jupyter_core.utils import ensure_async
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
-from jupyter_sandfs.errors import InvalidRequest, LimitExceeded, SandfsError
+from jupyter_sandfs.errors import InvalidRequest, SandfsError
 from jupyter_sandfs.server import conditions, problems
+from jupyter_sandfs.server.fields import parse_object
 
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
-_JSON_BYTES = 64 << 10
 
 
 class SandfsRoute(APIHandler):
@@ -56,15 +56,9 @@ class SandfsRoute(APIHandler):
         return int(value)
 
     def json_body(self) -> dict[str, Any]:
-        if len(self.request.body) > _JSON_BYTES:
-            raise LimitExceeded(f"a JSON body has at most {_JSON_BYTES} bytes")
-        try:
-            body = json.loads(self.request.body)
-        except (ValueError, RecursionError):
-            raise InvalidRequest("the body is not JSON") from None
-        if not isinstance(body, dict):
+        if not self.request.body:
             raise InvalidRequest("the body is a JSON object")
-        return body
+        return parse_object(self.request.body)
 
     # ------------------------------------------------------------ rules
 

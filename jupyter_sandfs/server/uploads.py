@@ -17,11 +17,12 @@ from jupyter_sandfs.errors import ContentTypeRefused, ObjectTooLarge, Preconditi
 from jupyter_sandfs.filestore import PutOptions, keys
 from jupyter_sandfs.server import tus
 from jupyter_sandfs.server.arrivals import Arrival, Verified
-from jupyter_sandfs.server.files import FilesRoute, clean_name, form_type, parse_ttl
-from jupyter_sandfs.server.intake import Gathered, IntakeRoute, Sink
+from jupyter_sandfs.server.files import clean_name, form_type, parse_ttl
+from jupyter_sandfs.server.intake import Gathered, Sink
 from jupyter_sandfs.server.resumable import Progress, ResumableUploads
 from jupyter_sandfs.server.route import SandfsRoute
 from jupyter_sandfs.server.staging import CHUNK_BYTES
+from jupyter_sandfs.server.store_route import StoreRoute
 from jupyter_sandfs.server.tus import Kind
 from jupyter_sandfs.server.upload_notes import Note
 
@@ -30,7 +31,7 @@ _OURS = frozenset({"key", "ttl", "filename", "name", "filetype", "type"})
 _OVERRIDES = frozenset({"PATCH", "DELETE"})
 
 
-class TusRoute(FilesRoute, IntakeRoute):
+class TusRoute(StoreRoute):
     """What both routes have in common: the version of the protocol, and how far an upload is."""
 
     arrival: Arrival | None = None

@@ -24,6 +24,8 @@ ROUTES = [
     ("HEAD", "files/a"),
     ("PUT", "files/a"),
     ("DELETE", "files/a"),
+    ("POST", "files/a/sign"),
+    ("POST", "files/a/copy"),
     ("POST", "uploads"),
     ("HEAD", "uploads/x"),
     ("PATCH", "uploads/x"),

@@ -337,7 +337,7 @@ async def test_a_new_request_overtakes_one_that_hangs(tus, begin, fetch, server)
 
 async def test_an_upload_of_another_tenant_is_not_there(tus, begin, monkeypatch):
     upload_id = await begin(10)
-    monkeypatch.setattr("jupyter_sandfs.server.files.FilesRoute.tenant", "other")
+    monkeypatch.setattr("jupyter_sandfs.server.store_route.StoreRoute.tenant", "other")
 
     answers = [
         await tus("HEAD", upload_id),
