@@ -14,6 +14,7 @@ from tornado.ioloop import PeriodicCallback
 from jupyter_sandfs.config import STORE_URL_VARIABLE, Options, SandFS
 from jupyter_sandfs.filestore import FileStore, StoreLimits, default_store_url, open_file_store
 from jupyter_sandfs.server import files, fs, signed, uploads
+from jupyter_sandfs.server.api_document import ApiDocument
 from jupyter_sandfs.server.links import Links
 from jupyter_sandfs.server.resumable import ResumableUploads
 from jupyter_sandfs.server.route import UnknownRoute
@@ -75,6 +76,7 @@ def _mount(web_app: Any, base_url: str) -> None:
         *signed.routes(f"{version_1}/signed"),
         *uploads.routes(f"{version_1}/uploads"),
         (f"{version_1}/sandboxes", Sandboxes),
-        (url_path_join(base_url, "sandfs/.*"), UnknownRoute),
+        (f"{version_1}/openapi.json", ApiDocument),
     ]
-    web_app.add_handlers(".*$", routes)
+    web_app.settings["sandfs_routes"] = [path.removeprefix(version_1) for path, _ in routes]
+    web_app.add_handlers(".*$", [*routes, (url_path_join(base_url, "sandfs/.*"), UnknownRoute)])

@@ -16,9 +16,10 @@ from jupyter_sandfs.errors import InvalidRequest, ObjectNotFound
 from jupyter_sandfs.filestore import PutOptions, content_types, keys
 from jupyter_sandfs.rpc.entries import rfc3339
 from jupyter_sandfs.server import conditions
-from jupyter_sandfs.server.fields import Fields
 from jupyter_sandfs.server.forms import UploadForm
-from jupyter_sandfs.server.intake import JsonBody, Sink
+from jupyter_sandfs.server.intake import Sink
+from jupyter_sandfs.server.json_bodies import JsonBody
+from jupyter_sandfs.server.openapi import document
 from jupyter_sandfs.server.route import SandfsRoute
 from jupyter_sandfs.server.store_route import StoreRoute, describe, receipt
 
@@ -116,7 +117,9 @@ class File(StoreRoute):
     async def post(self, name: str) -> None:
         if not self._finished:
             name, _, action = name.rpartition("/")
-            await self._ACTIONS[action](self, keys.complete(name), Fields(await self.commit()))
+            body = await self.commit()
+            document.check_body(self.operation, body)
+            await self._ACTIONS[action](self, keys.complete(name), body)
 
     async def open_intake(self, length: int | None) -> None:
         name: str = self.path_args[0]
@@ -127,15 +130,11 @@ class File(StoreRoute):
         else:
             raise web.HTTPError(405)
 
-    async def _sign(self, key: str, fields: Fields) -> None:
+    async def _sign(self, key: str, body: dict[str, Any]) -> None:
         """Make a link that needs no login."""
-        method = fields.text("method") or "GET"
-        expires = fields.number("expires")
-        expires = _LINK_SECONDS if expires is None else expires
-        max_size = fields.whole("max_size")
-        fields.end()
+        method, expires = body.get("method") or "GET", body.get("expires") or _LINK_SECONDS
         now = datetime.now(UTC)
-        token = await (await self.store()).sign(method, key, expires=expires, max_size=max_size)
+        token = await (await self.store()).sign(method, key, expires=expires, max_size=body.get("max_size"))
         url = token if "://" in token else self._signed_address(token)
         until = rfc3339(now + timedelta(seconds=expires))
         self.answer({"url": url, "method": method, "file_key": key, "expires_at": until}, status=201)
@@ -144,15 +143,16 @@ class File(StoreRoute):
         base = url_path_join(self.base_url, "sandfs/v1/signed", token)
         return f"{self.request.protocol}://{self.request.host}{base}"
 
-    async def _copy(self, key: str, fields: Fields) -> None:
+    async def _copy(self, key: str, body: dict[str, Any]) -> None:
         """Store the file under another key too."""
-        target, ttl, overwrite = fields.text("to"), fields.number("ttl"), fields.truth("overwrite")
-        fields.end()
-        options: PutOptions = {"ttl": ttl} if overwrite else {"ttl": ttl, "if_none_match": True}
-        info = await (await self.store()).copy(key, keys.complete(target) if target else keys.new_key(), **options)
-        self.answer(receipt(info), status=201)
+        target = keys.complete(body["to"]) if body.get("to") else keys.new_key()
+        options: PutOptions = {"ttl": body.get("ttl"), "if_none_match": not body.get("overwrite")}
+        self.answer(receipt(await (await self.store()).copy(key, target, **options)), status=201)
 
-    _ACTIONS: ClassVar[Mapping[str, Callable[[File, str, Fields], Awaitable[None]]]] = {"sign": _sign, "copy": _copy}
+    _ACTIONS: ClassVar[Mapping[str, Callable[[File, str, dict[str, Any]], Awaitable[None]]]] = {
+        "sign": _sign,
+        "copy": _copy,
+    }
 
 
 def clean_name(name: str) -> str:

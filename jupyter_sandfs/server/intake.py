@@ -8,8 +8,7 @@ from typing import Any, Protocol
 
 from tornado import web
 
-from jupyter_sandfs.errors import InvalidRequest, LimitExceeded, SandfsError
-from jupyter_sandfs.server.fields import JSON_BYTES, parse_object
+from jupyter_sandfs.errors import InvalidRequest, SandfsError
 from jupyter_sandfs.server.route import SandfsRoute
 
 _DRAINED_BYTES = 64 << 20  # of a refused body: who has sent it may then read why
@@ -49,24 +48,6 @@ class Gathered:
         chunk = bytes(memoryview(self._buffer)[:size])
         del self._buffer[:size]
         await self._sink.append(chunk)
-
-
-class JsonBody:
-    """A sink that gives a JSON object."""
-
-    def __init__(self) -> None:
-        self._body = bytearray()
-
-    async def append(self, chunk: bytes) -> None:
-        self._body += chunk
-        if len(self._body) > JSON_BYTES:
-            raise LimitExceeded(f"a JSON body has at most {JSON_BYTES} bytes")
-
-    async def commit(self) -> dict[str, Any]:
-        return parse_object(self._body)
-
-    async def abort(self) -> None:
-        self._body.clear()
 
 
 @web.stream_request_body

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from functools import cached_property
 from types import TracebackType
 from typing import Any, ClassVar
+from urllib.parse import unquote
 
 from jupyter_core.utils import ensure_async
 from jupyter_server.base.handlers import APIHandler
+from jupyter_server.utils import url_path_join
 from tornado import web
 
 from jupyter_sandfs.errors import InvalidRequest, SandfsError
 from jupyter_sandfs.server import conditions, problems
-from jupyter_sandfs.server.fields import parse_object
+from jupyter_sandfs.server.json_bodies import parse_object
+from jupyter_sandfs.server.openapi import document
 
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -22,11 +27,25 @@ class SandfsRoute(APIHandler):
 
     auth_resource = "sandfs"
     body_methods: ClassVar[frozenset[str]] = frozenset()
+    _is_held = False
 
     # ------------------------------------------------------------ arguments
 
+    @cached_property
+    def operation(self) -> Mapping[str, Any]:
+        """What the document says of this request; nothing of one that it does not know."""
+        path = unquote(self.request.path).removeprefix(unquote(url_path_join(self.base_url, "sandfs/v1")))
+        return document.find(self.request.method or "", path) or {}
+
     def query(self, *names: str) -> str | None:
-        """The query argument that goes by one of `names`, exactly as it was sent: tornado's own would trim it."""
+        """The query argument that goes by one of `names`, exactly as it was sent: tornado's own would trim it.
+
+        Raises:
+            InvalidRequest: one of those that the document names is not as it says.
+        """
+        if not self._is_held:
+            self._is_held = True
+            document.check_query(self.operation, self.query)
         for name in names:
             values = self.request.query_arguments.get(name)
             if values:
@@ -56,9 +75,10 @@ class SandfsRoute(APIHandler):
         return int(value)
 
     def json_body(self) -> dict[str, Any]:
-        if not self.request.body:
-            raise InvalidRequest("the body is a JSON object")
-        return parse_object(self.request.body)
+        """The body, once it was held to the document. Raises InvalidRequest."""
+        body = parse_object(self.request.body)
+        document.check_body(self.operation, body)
+        return body
 
     # ------------------------------------------------------------ rules
 
