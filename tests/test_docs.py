@@ -10,7 +10,7 @@ import pytest
 from jupyter_sandfs import errors
 from jupyter_sandfs.config import STORE_URL_VARIABLE, SandFS
 from jupyter_sandfs.kernel.commands import CELL_COMMANDS, LINE_COMMANDS
-from jupyter_sandfs.server import files, fs, uploads
+from jupyter_sandfs.server.openapi.document import PATHS
 from jupyter_sandfs.shell.commands import COMMANDS
 
 ROOT = Path(__file__).parents[1]
@@ -18,6 +18,8 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 README = (ROOT / "README.md").read_text()
 HTTP = (ROOT / "docs" / "http.md").read_text()
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
+# Requests whose documentation comes with their part.
+BY_OTHERS = {("POST", "/fs/upload-batch"), ("GET", "/fs/archive")}
 _LINK = re.compile(r"\]\(([^)#]+)")
 _PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
@@ -56,11 +58,23 @@ def test_each_error_stands_in_the_table_under_its_status():
     }
 
 
-def test_each_route_is_documented():
-    tables = (fs.routes("/sandfs/v1/fs"), files.routes("/sandfs/v1/files"), uploads.routes("/sandfs/v1/uploads"))
-    routes = [path.replace("(.+)", "{key}").replace("([^/]+)", "{upload}") for table in tables for path, _ in table]
+def test_the_page_and_the_openapi_document_name_the_same_requests():
+    told = {(method.upper(), path) for path, item in PATHS.items() for method in item}
+    rows = re.findall(r"^\| `([A-Z]+) /sandfs/v1(/[^`?]*)[^|]*\|(.*)$", HTTP, re.MULTILINE)
+    named = {(method, path) for method, path, _ in rows}
+    named |= {("HEAD", path) for _, path, says in rows if "`HEAD` too" in says}
 
-    assert [path for path in routes if path not in HTTP] == []
+    assert named <= told
+    assert told - named <= BY_OTHERS
+
+
+def test_the_page_names_each_query_argument():
+    operations = [
+        told for path, item in PATHS.items() for method, told in item.items() if (method.upper(), path) not in BY_OTHERS
+    ]
+    names = {each["name"] for told in operations for each in told.get("parameters", ()) if each["in"] == "query"}
+
+    assert [name for name in names if not re.search(rf"\b{name}\b", HTTP)] == []
 
 
 def test_each_trait_is_documented():

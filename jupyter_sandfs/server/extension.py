@@ -78,5 +78,5 @@ def _mount(web_app: Any, base_url: str) -> None:
         (f"{version_1}/sandboxes", Sandboxes),
         (f"{version_1}/openapi.json", ApiDocument),
     ]
-    web_app.settings["sandfs_routes"] = [path.removeprefix(version_1) for path, _ in routes]
+    web_app.settings["sandfs_routes"] = {path.removeprefix(version_1): route for path, route in routes}
     web_app.add_handlers(".*$", [*routes, (url_path_join(base_url, "sandfs/.*"), UnknownRoute)])

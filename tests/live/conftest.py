@@ -45,6 +45,19 @@ class LiveServer:
                 time.sleep(0.05)
         pytest.fail(f"the server did not start:\n{self.log[-3000:]}")
 
+    def start_kernel_with_sandbox(self) -> str:
+        """Start a kernel that loads the extension by itself; give its id once it answers."""
+        profile = self._home / "ipython" / "profile_default"
+        profile.mkdir(parents=True)
+        (profile / "ipython_kernel_config.py").write_text('c.InteractiveShellApp.extensions = ["jupyter_sandfs"]\n')
+        kernel_id = self.request("POST", "api/kernels", json={}).json()["id"]
+        deadline = time.monotonic() + _START_SECONDS
+        while time.monotonic() < deadline:
+            if self.request("GET", "sandfs/v1/sandboxes").json()["kernels"]:
+                return kernel_id
+            time.sleep(0.05)
+        pytest.fail(f"the kernel holds no sandbox:\n{self.log[-3000:]}")
+
     def kill(self) -> None:
         """Kill it as a power cut would: nothing is said, nothing is cleared up."""
         assert self._process is not None
@@ -91,6 +104,7 @@ class LiveServer:
 
     def _environment(self) -> dict[str, str]:
         places = {f"JUPYTER_{name.upper()}_DIR": str(self._home / name) for name in ("config", "data", "runtime")}
+        places["IPYTHONDIR"] = str(self._home / "ipython")
         return {**os.environ, **places, "JUPYTER_SANDFS_STORE_URL": "", "PYTHONWARNINGS": "default"}
 
 

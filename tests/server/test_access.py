@@ -31,6 +31,7 @@ ROUTES = [
     ("PATCH", "uploads/x"),
     ("DELETE", "uploads/x"),
     ("GET", "sandboxes"),
+    ("GET", "openapi.json"),
     ("GET", "no/such/route"),
 ]
 
