@@ -13,7 +13,7 @@ from tornado.ioloop import PeriodicCallback
 
 from jupyter_sandfs.config import STORE_URL_VARIABLE, Options, SandFS
 from jupyter_sandfs.filestore import FileStore, StoreLimits, default_store_url, open_file_store
-from jupyter_sandfs.server import files, fs, signed, uploads
+from jupyter_sandfs.server import files, fs, signed, transfers, uploads
 from jupyter_sandfs.server.api_document import ApiDocument
 from jupyter_sandfs.server.links import Links
 from jupyter_sandfs.server.resumable import ResumableUploads
@@ -72,6 +72,7 @@ def _mount(web_app: Any, base_url: str) -> None:
     version_1 = url_path_join(base_url, "sandfs/v1")
     routes = [
         *fs.routes(f"{version_1}/fs"),
+        *transfers.routes(f"{version_1}/fs"),
         *files.routes(f"{version_1}/files"),
         *signed.routes(f"{version_1}/signed"),
         *uploads.routes(f"{version_1}/uploads"),

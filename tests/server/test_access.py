@@ -18,6 +18,8 @@ ROUTES = [
     ("POST", "fs/mkdir?path=a"),
     ("POST", "fs/move"),
     ("GET", "fs/stat?path=a"),
+    ("POST", "fs/stage"),
+    ("POST", "fs/publish"),
     ("GET", "files"),
     ("POST", "files"),
     ("GET", "files/a"),

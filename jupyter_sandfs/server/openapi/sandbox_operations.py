@@ -18,6 +18,7 @@ from jupyter_sandfs.server.openapi.parts import (
     text,
     truth,
 )
+from jupyter_sandfs.server.openapi.schemas import TTL
 
 _SANDBOX = (
     parameter("query", "session_id", text("a kernel's id or a session's; without it the only kernel with a sandbox")),
@@ -41,6 +42,25 @@ _SENT: Json = {
 _ASKED = (400, 403, 404, 429, 500, 502, 504)
 _WRITTEN = (400, 403, 404, 409, 412, 413, 429, 500, 502, 504, 507)
 _MOVE = obj({"from": text(), "to": text(), "overwrite": optional(truth())}, required=("from", "to"), closed=True)
+_STAGE = obj(
+    {
+        "key": text("of the stored file"),
+        "path": optional(text("where it goes; into it, if that is a directory; the root if nothing is said")),
+    },
+    required=("key",),
+    closed=True,
+)
+_PUBLISH = obj(
+    {
+        "path": text("of the file in the sandbox"),
+        "key": optional(text("what it is to be called; otherwise it gets a new key")),
+        "ttl": TTL | {"type": ["number", "null"]},
+        "metadata": {"type": ["object", "null"], "additionalProperties": {"type": "string"}},
+    },
+    required=("path",),
+    closed=True,
+)
+_ROOT = parameter("query", "path", text("the root if nothing is said"))
 
 SANDBOXES: Json = {
     "/fs/entries": {
@@ -102,12 +122,30 @@ SANDBOXES: Json = {
             parameters=(*_SANDBOX, _PATH),
         ),
     },
+    "/fs/stage": {
+        "post": operation(
+            "stageFs",
+            "Bring a stored file into the sandbox",
+            {"200": answer("it is there", ref("FsWritten")), **problems(*_WRITTEN, 422)},
+            parameters=_SANDBOX,
+            body=json_body(_STAGE),
+        ),
+    },
+    "/fs/publish": {
+        "post": operation(
+            "publishFs",
+            "Store a file of the sandbox",
+            {"201": answer("stored", ref("Receipt")), **problems(*_WRITTEN)},
+            parameters=_SANDBOX,
+            body=json_body(_PUBLISH),
+        ),
+    },
     "/fs/upload-batch": {
         "post": operation(
             "uploadFsBatch",
             "Unpack an archive, all or nothing",
             {"200": answer("what it held", ref("FsBatch")), **problems(*_WRITTEN, 415, 501)},
-            parameters=(*_SANDBOX, parameter("query", "path", text("the root if nothing is said"))),
+            parameters=(*_SANDBOX, _ROOT, parameter("query", "overwrite", truth("true if nothing is said"))),
             body=binary_body("application/x-tar", "application/gzip", "application/zstd", "application/zip"),
         ),
     },
@@ -118,8 +156,9 @@ SANDBOXES: Json = {
             {"200": download("the archive"), **problems(*_ASKED, 413, 501)},
             parameters=(
                 *_SANDBOX,
-                parameter("query", "path", text("the root if nothing is said")),
+                _ROOT,
                 parameter("query", "format", text("tar if nothing is said", enum=["tar", "tar.gz", "tar.zst", "zip"])),
+                parameter("query", "materialize", truth("compute dynamic nodes, which are left out otherwise")),
             ),
         ),
     },
