@@ -13,7 +13,7 @@ from tornado.ioloop import PeriodicCallback
 
 from jupyter_sandfs.config import STORE_URL_VARIABLE, Options, SandFS
 from jupyter_sandfs.filestore import FileStore, StoreLimits, default_store_url, open_file_store
-from jupyter_sandfs.server import files, fs, signed, transfers, uploads
+from jupyter_sandfs.server import events, files, fs, signed, transfers, uploads
 from jupyter_sandfs.server.api_document import ApiDocument
 from jupyter_sandfs.server.links import Links
 from jupyter_sandfs.server.resumable import ResumableUploads
@@ -41,6 +41,7 @@ def _load_jupyter_server_extension(serverapp: Any) -> None:
     settings["sandfs_uploads"] = ResumableUploads(
         UploadNotes(_notes_directory(url), options.upload_ttl), options.max_file_size
     )
+    serverapp.event_logger.register_event_schema(events.SCHEMA)
     _leave_activity_alone(serverapp.kernel_manager)
     _mount(serverapp.web_app, settings["base_url"])
     serverapp.io_loop.add_callback(PeriodicCallback(staging.clean, _CLEANUP_MILLISECONDS).start)

@@ -54,6 +54,7 @@ class Files(StoreRoute):
             await self._give_up()
             raise InvalidRequest("the form has no complete field named file")
         info = await self.commit()
+        self.tell("write", "store", info.key, bytes=info.size_bytes)
         self.set_header("Location", f"{self.request.path}/{conditions.escaped(info.key)}")
         self.answer(receipt(info), status=201)
 
@@ -110,6 +111,7 @@ class File(StoreRoute):
         found = await (await self.store()).delete(key, if_version=version)
         if not found:
             raise ObjectNotFound(key)
+        self.tell("delete", "store", key)
         self.answer({"deleted": key})
 
     @web.authenticated
@@ -136,6 +138,7 @@ class File(StoreRoute):
         now = datetime.now(UTC)
         token = await (await self.store()).sign(method, key, expires=expires, max_size=body.get("max_size"))
         url = token if "://" in token else self._signed_address(token)
+        self.tell("sign", "store", key)
         until = rfc3339(now + timedelta(seconds=expires))
         self.answer({"url": url, "method": method, "file_key": key, "expires_at": until}, status=201)
 
@@ -147,7 +150,9 @@ class File(StoreRoute):
         """Store the file under another key too."""
         target = keys.complete(body["to"]) if body.get("to") else keys.new_key()
         options: PutOptions = {"ttl": body.get("ttl"), "if_none_match": not body.get("overwrite")}
-        self.answer(receipt(await (await self.store()).copy(key, target, **options)), status=201)
+        info = await (await self.store()).copy(key, target, **options)
+        self.tell("copy", "store", target, source=key, bytes=info.size_bytes)
+        self.answer(receipt(info), status=201)
 
     _ACTIONS: ClassVar[Mapping[str, Callable[[File, str, dict[str, Any]], Awaitable[None]]]] = {
         "sign": _sign,

@@ -9,7 +9,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado import iostream, web
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import InvalidRequest, LimitExceeded, PathError, PreconditionFailed
+from jupyter_sandfs.errors import LimitExceeded, PathError, PreconditionFailed
 from jupyter_sandfs.rpc.messages import Reply
 from jupyter_sandfs.server import conditions
 from jupyter_sandfs.server.addressing import Target, find_kernel
@@ -66,25 +66,29 @@ class Entry(FsRoute):
         target, path = await self.target(), self.required("path")
         version = await expected_version(self, target, path)
         arguments = {"path": path, "recursive": self.flag("recursive"), "expected_version": version}
-        self.answer((await target.ask("remove", arguments)).value)
+        removed = (await target.ask("remove", arguments)).value
+        self.tell("delete", "sandbox", removed["path"], kernel_id=target.kernel_id)
+        self.answer(removed)
 
 
 class Directory(FsRoute):
     @web.authenticated
     @authorized
     async def post(self) -> None:
-        self.answer(await self.ask("mkdir", path=self.required("path")))
+        target = await self.target()
+        made = (await target.ask("mkdir", {"path": self.required("path")})).value
+        self.tell("mkdir", "sandbox", made["path"], kernel_id=target.kernel_id)
+        self.answer(made)
 
 
 class Move(FsRoute):
     @web.authenticated
     @authorized
     async def post(self) -> None:
-        body = self.json_body()
-        unknown = body.keys() - {"from", "to", "overwrite"}
-        if unknown:
-            raise InvalidRequest(f"unknown field: {min(unknown)}")
-        self.answer(await self.ask("move", **{name: value for name, value in body.items() if value is not None}))
+        target, body = await self.target(), self.json_body()
+        moved = (await target.ask("move", {name: value for name, value in body.items() if value is not None})).value
+        self.tell("move", "sandbox", moved["to"], source=moved["from"], kernel_id=target.kernel_id)
+        self.answer(moved)
 
 
 class Content(FsRoute, IntakeRoute):
@@ -116,11 +120,14 @@ class Content(FsRoute, IntakeRoute):
     @authorized
     async def put(self) -> None:
         if not self._finished:
-            self.answer(await self.commit())
+            written = await self.commit()
+            self.tell("write", "sandbox", written["path"], kernel_id=self.kernel_id, bytes=written["bytesWritten"])
+            self.answer(written)
 
     async def open_intake(self, length: int | None) -> None:
         target, path = await self.target(), self.required("path")
         version = await expected_version(self, target, path)
+        self.kernel_id = target.kernel_id
         chunk_bytes = await target.chunk_bytes()
         if length is not None and length <= chunk_bytes:
             self.sink = SmallFile(target, path, version)

@@ -15,7 +15,7 @@ from jupyter_server.utils import url_path_join
 from tornado import web
 
 from jupyter_sandfs.errors import InvalidRequest, SandfsError
-from jupyter_sandfs.server import conditions, problems
+from jupyter_sandfs.server import conditions, events, problems
 from jupyter_sandfs.server.json_bodies import parse_object
 from jupyter_sandfs.server.openapi import document
 
@@ -92,6 +92,12 @@ class SandfsRoute(APIHandler):
             raise web.HTTPError(403, f"user is not authorized to {action} on resource: {self.auth_resource}")
 
     # ------------------------------------------------------------ answers
+
+    def tell(self, action: str, place: str, path: str, **facts: Any) -> None:
+        """Emit an event about a change that was made; `events.SCHEMA` says what the arguments mean."""
+        user = {"user": self.current_user.username} if self.current_user else {}
+        data = {"action": action, "place": place, "path": path, **user, **facts}
+        self.event_logger.emit(schema_id=events.SCHEMA_ID, data=data)
 
     def answer(self, value: Any, status: int = 200) -> None:
         self.set_status(status)

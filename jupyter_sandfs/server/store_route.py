@@ -46,6 +46,7 @@ class StoreRoute(IntakeRoute):
     async def close_file(self) -> None:
         """Make the file appear, and answer."""
         info = await self.commit()
+        self.tell("write", "store", info.key, bytes=info.size_bytes)
         self.set_header("ETag", conditions.quoted(info.etag))
         self.answer(receipt(info), status=200 if self.replaces else 201)
 

@@ -1,4 +1,4 @@
-"""`/sandfs/v1/fs/stage` and `…/publish`: between the staging store and a sandbox, through the server and nothing else."""
+"""`/sandfs/v1/fs/stage` and `…/publish`: between the staging store and a sandbox, through the server alone."""
 
 from __future__ import annotations
 
@@ -53,7 +53,10 @@ class Stage(TransferRoute):
             arguments = {"path": path, "size": reader.info.size_bytes}
             upload = (await target.ask("upload_begin", arguments)).value["uploadId"]
             sink = Gathered(LargeFile(target, upload), await target.chunk_bytes())
-            self.answer(await _pour(_verified(reader), sink))
+            written = await _pour(_verified(reader), sink)
+        facts = {"source": reader.info.key, "kernel_id": target.kernel_id, "bytes": reader.info.size_bytes}
+        self.tell("stage", "sandbox", written["path"], **facts)
+        self.answer(written)
 
 
 class Publish(TransferRoute):
@@ -76,7 +79,9 @@ class Publish(TransferRoute):
         key = keys.complete(body["key"]) if body.get("key") else keys.new_key()
         sink = await self.open_sink(key, size, options)
         chunks = read_file(target, path, Part(0, size, size), first)
-        self.answer(receipt(await _pour(chunks, sink)), status=201)
+        info = await _pour(chunks, sink)
+        self.tell("publish", "store", info.key, source=path, kernel_id=target.kernel_id, bytes=size)
+        self.answer(receipt(info), status=201)
 
 
 async def _verified(reader: AsyncReader) -> AsyncIterator[bytes]:

@@ -97,6 +97,8 @@ class TusRoute(StoreRoute):
         offset = progress.offset if self.sink is None else await self.commit()
         note = await self.uploads.finish(await self.store(), Progress(progress.note, offset, progress.upload))
         self.announce(note, offset, await self.uploads.touch(note))
+        if progress.upload is not None and note.checksum is not None:
+            self.tell("write", "store", note.key, bytes=offset)
 
     def announce(self, note: Note, offset: int, end: datetime) -> None:
         """Set the headers that say how far an upload is, and where the file is when it is done."""
@@ -156,6 +158,7 @@ class Uploads(TusRoute):
         looked = [await self.uploads.look(store, each, self.tenant) for each in parts]
         note = await self.uploads.join(store, await self._note(None), looked)
         self.announce(note, note.length or 0, await self.uploads.end(note))
+        self.tell("write", "store", note.key, bytes=note.length)
         self._answer(note)
 
     async def _note(self, length: int | None) -> Note:
