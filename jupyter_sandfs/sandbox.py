@@ -32,9 +32,11 @@ class Defaults:
 
     Attributes:
         store_url: None means a directory in Jupyter's data.
+        tenant: whose files in the store a sandbox uses.
     """
 
     store_url: str | None = None
+    tenant: str = ""
     store_limits: StoreLimits = field(default_factory=StoreLimits)
     limits: Limits = field(default_factory=Limits)
 
@@ -111,7 +113,9 @@ class Sandbox:
         """The staging store, opened when it is first used."""
         with self._lock:
             if self._store is None:
-                self._store = open_file_store(self.store_url, limits=self.defaults.store_limits)
+                self._store = open_file_store(
+                    self.store_url, tenant=self.defaults.tenant, limits=self.defaults.store_limits
+                )
             return self._store
 
     @property

@@ -10,10 +10,14 @@ from jupyter_sandfs.config import STORE_URL_VARIABLE, Options, SandFS
 def test_without_configuration_the_defaults_count():
     assert SandFS().options({}) == Options(
         store_url=None,
+        tenant="",
+        tenant_per_user=False,
         max_file_size=100 << 20,
         max_total_bytes=10 << 30,
         default_ttl=0.0,
         upload_ttl=86400.0,
+        session_ttl=3600.0,
+        cleanup_interval=3600.0,
         request_timeout=20.0,
     )
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from jupyter_server.auth.decorator import allow_unauthenticated
 
 from jupyter_sandfs.errors import ObjectTooLarge
 from jupyter_sandfs.server.route import SandfsRoute
 from jupyter_sandfs.server.store_route import StoreRoute
+from jupyter_sandfs.server.tenants import Tenants
 
 
 class Signed(StoreRoute):
@@ -25,9 +28,24 @@ class Signed(StoreRoute):
     async def check_allowed(self) -> None:
         """Nobody has to be logged in; `open_intake` looks at the token."""
 
+    @cached_property
+    def _unsealed(self) -> tuple[str, str]:
+        tenants: Tenants = self.settings["sandfs_tenants"]
+        return tenants.unseal(self.path_args[0])
+
+    @property
+    def tenant(self) -> str:
+        """Whose files the link is about; who is logged in does not matter."""
+        return self._unsealed[0]
+
+    async def verify(self, method: str) -> tuple[str, int | None]:
+        """Give the key and the largest size that the link grants. Raises InvalidSignature."""
+        return await (await self.store()).verify(method, self._unsealed[1])
+
     @allow_unauthenticated
     async def get(self, token: str) -> None:
-        key, _ = await (await self.store()).verify("GET", token)
+        del token
+        key, _ = await self.verify("GET")
         self.set_header("Referrer-Policy", "no-referrer")
         await self.send_file(key)
 
@@ -42,7 +60,7 @@ class Signed(StoreRoute):
             await self.close_file()
 
     async def open_intake(self, length: int | None) -> None:
-        key, self._room = await (await self.store()).verify("PUT", self.path_args[0])
+        key, self._room = await self.verify("PUT")
         self._count(length or 0)
         self._taken = 0
         await self.open_file(key, length, ttl=None)

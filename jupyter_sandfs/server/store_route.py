@@ -13,6 +13,7 @@ from jupyter_sandfs.server import conditions
 from jupyter_sandfs.server.conditions import Part
 from jupyter_sandfs.server.intake import Gathered, IntakeRoute, Sink
 from jupyter_sandfs.server.staging import CHUNK_BYTES, LargeObject, SmallObject, Staging
+from jupyter_sandfs.server.tenants import Tenants
 
 _FORM = "application/x-www-form-urlencoded"  # what curl says of any body: nothing about the file
 
@@ -23,11 +24,12 @@ class StoreRoute(IntakeRoute):
     @property
     def tenant(self) -> str:
         """Whose files this request is about."""
-        return ""
+        tenants: Tenants = self.settings["sandfs_tenants"]
+        return tenants.of(self.current_user)
 
     async def store(self) -> AsyncFileStore:
         staging: Staging = self.settings["sandfs_staging"]
-        return await staging.store()
+        return await staging.store(self.tenant)
 
     # ------------------------------------------------------------ files that come in
 

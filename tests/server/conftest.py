@@ -114,13 +114,15 @@ def short_directory():
 def server(jp_environ, monkeypatch, jp_asyncio_loop, short_directory, request):
     """The running server, with everything of ours closed in the end."""
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", short_directory)
+    monkeypatch.setenv("JUPYTER_SANDFS_TENANT", "")
     monkeypatch.setenv("JUPYTER_SANDFS_STORE_URL", "")  # what loading the extension sets is taken back
     app = request.getfixturevalue("jp_serverapp")
     yield app
-    links, staging = app.web_app.settings["sandfs_links"], app.web_app.settings["sandfs_staging"]
+    links, staging, caretaker = (app.web_app.settings[f"sandfs_{each}"] for each in ("links", "staging", "caretaker"))
 
     async def close() -> None:
         links.close()
+        await caretaker.stop()
         await staging.close()
 
     jp_asyncio_loop.run_until_complete(close())
