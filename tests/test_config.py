@@ -4,7 +4,7 @@ import pytest
 from traitlets import TraitError
 from traitlets.config import Config
 
-from jupyter_sandfs.config import STORE_URL_VARIABLE, Options, SandFS
+from jupyter_sandfs.config import STORE_URL_VARIABLE, TENANT_VARIABLE, Options, SandFS
 
 
 def test_without_configuration_the_defaults_count():
@@ -36,3 +36,8 @@ def test_configuration_counts_more_than_the_environment(configured, environment,
 def test_nothing_can_be_bounded_by_zero(name):
     with pytest.raises(TraitError):
         SandFS(**{name: 0})
+
+
+@pytest.mark.parametrize(("configured", "environment", "expected"), [("a", "b", "a"), ("", "b", "b"), ("", "", "")])
+def test_the_tenant_comes_from_the_configuration_or_the_environment(configured, environment, expected):
+    assert SandFS(tenant=configured).options({TENANT_VARIABLE: environment}).tenant == expected

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_sandfs import errors
-from jupyter_sandfs.config import STORE_URL_VARIABLE, SandFS
+from jupyter_sandfs.config import STORE_URL_VARIABLE, TENANT_VARIABLE, SandFS
 from jupyter_sandfs.kernel.commands import CELL_COMMANDS, LINE_COMMANDS
 from jupyter_sandfs.server.openapi.document import PATHS
 from jupyter_sandfs.shell.commands import COMMANDS
@@ -18,6 +18,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 README = (ROOT / "README.md").read_text()
 HTTP = (ROOT / "docs" / "http.md").read_text()
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
+THREATS = re.findall(r"\| (tests/\S+) \|$", (ROOT / "docs" / "threats.md").read_text(), re.MULTILINE)
 # Requests whose documentation comes with their part.
 BY_OTHERS = {("POST", "/fs/upload-batch"), ("GET", "/fs/archive")}
 _LINK = re.compile(r"\]\(([^)#]+)")
@@ -77,9 +78,23 @@ def test_the_page_names_each_query_argument():
     assert [name for name in names if not re.search(rf"\b{name}\b", HTTP)] == []
 
 
+@pytest.mark.parametrize("node", THREATS)
+def test_each_line_of_the_threat_model_is_held_by_a_test(node: str):
+    path, *_, name = node.split("::")
+
+    assert re.search(rf"^ *(async )?def {name}\(", (ROOT / path).read_text(), re.MULTILINE), node
+
+
+def test_no_line_of_the_threat_model_goes_without_a_test():
+    lines = re.findall(r"^\| (?!wants|would|somebody|---).*$", (ROOT / "docs" / "threats.md").read_text(), re.MULTILINE)
+
+    assert len(lines) == len(THREATS) > 40
+
+
 def test_each_trait_is_documented():
     assert [name for name in SandFS.class_own_traits(config=True) if f"`c.SandFS.{name}`" not in CONFIGURATION] == []
     assert STORE_URL_VARIABLE in CONFIGURATION
+    assert TENANT_VARIABLE in CONFIGURATION
 
 
 def test_each_magic_is_documented():

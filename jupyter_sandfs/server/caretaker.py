@@ -9,6 +9,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import IO
 
+from tornado.ioloop import PeriodicCallback
+
 try:
     import fcntl
 except ImportError:  # Windows: there each server tends the store, which does no harm
@@ -36,27 +38,25 @@ class Caretaker:
         self, lock: Path, interval: float, *, for_store: tuple[Duty, ...], for_server: tuple[Duty, ...]
     ) -> None:
         self._lock = lock
-        self._interval = interval
         self._for_store = for_store
         self._for_server = for_server
         self._held: IO[bytes] | None = None
-        self._tasks: list[asyncio.Task[None]] = []
+        often = min(interval, _LOOK_SECONDS)
+        # Tornado's, for it leaves no task behind when the loop ends.
+        self._rounds = [
+            PeriodicCallback(self.tend_store, interval * 1e3),
+            PeriodicCallback(self.tend_server, often * 1e3),
+        ]
 
     def start(self) -> None:
         """Begin, in the loop that runs."""
-        loop = asyncio.get_running_loop()
-        often = min(self._interval, _LOOK_SECONDS)
-        self._tasks = [
-            loop.create_task(_every(self._interval, self.tend_store)),
-            loop.create_task(_every(often, self.tend_server)),
-        ]
+        for each in self._rounds:
+            each.start()
 
-    async def stop(self) -> None:
-        """End; stopping twice is no error."""
-        tasks, self._tasks = self._tasks, []
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    def stop(self) -> None:
+        """End, once what is under way is done; stopping twice is no error."""
+        for each in self._rounds:
+            each.stop()
         if self._held is not None:
             self._held.close()
             self._held = None
@@ -84,12 +84,6 @@ class Caretaker:
             return False
         self._held = file
         return True
-
-
-async def _every(seconds: float, duty: Duty) -> None:
-    while True:
-        await asyncio.sleep(seconds)
-        await duty()
 
 
 async def _carry_out(duties: tuple[Duty, ...]) -> None:

@@ -46,7 +46,11 @@ class ResumableUploads:
         """Write an upload down, and begin it in the store. Raises as `FileStore.begin_upload`."""
         upload = await store.begin_upload(note.key, length=note.length, **note.options)
         note = replace(note, store_id=upload.upload_id)
-        await asyncio.to_thread(self._notes.save, note)
+        try:
+            await asyncio.to_thread(self._notes.add, note)
+        except BaseException:
+            await upload.abort()
+            raise
         return Progress(note, 0, upload)
 
     async def look(self, store: AsyncFileStore, upload_id: str, tenant: str) -> Progress:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cached_property
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, ClassVar
 from urllib.parse import unquote
@@ -34,8 +35,12 @@ class SandfsRoute(APIHandler):
     @cached_property
     def operation(self) -> Mapping[str, Any]:
         """What the document says of this request; nothing of one that it does not know."""
-        path = unquote(self.request.path).removeprefix(unquote(url_path_join(self.base_url, "sandfs/v1")))
-        return document.find(self.request.method or "", path) or {}
+        return document.find(self.request.method or "", self._path) or {}
+
+    @property
+    def _path(self) -> str:
+        """The path below the version, as the document writes it."""
+        return unquote(self.request.path).removeprefix(unquote(url_path_join(self.base_url, "sandfs/v1")))
 
     def query(self, *names: str) -> str | None:
         """The query argument that goes by one of `names`, exactly as it was sent: tornado's own would trim it.
@@ -152,11 +157,13 @@ class SandfsRoute(APIHandler):
         super().send_error(problems.status_of(error, status_code), **kwargs)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
+        if status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            self.set_header("Allow", ", ".join(document.methods(self._path)))
         for name, value in getattr(self, "_kept", {}).items():
             self.set_header(name, value)
         self.set_header("X-Content-Type-Options", "nosniff")
-        document = problems.problem(_error_in(kwargs), status_code, self.request.path)
-        self.finish(json.dumps(document), set_content_type=problems.CONTENT_TYPE)
+        told = problems.problem(_error_in(kwargs), status_code, self.request.path)
+        self.finish(json.dumps(told), set_content_type=problems.CONTENT_TYPE)
 
     def log_exception(
         self, typ: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None

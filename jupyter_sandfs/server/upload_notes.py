@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from jupyter_sandfs.errors import UploadNotFound
+from jupyter_sandfs.errors import LimitExceeded, UploadNotFound
 from jupyter_sandfs.server.tus import Kind
 
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
@@ -61,12 +61,22 @@ class UploadNotes:
     Args:
         lifetime: seconds that a note lives after it was last touched.
         clock: seconds since 1970.
+        most: how many uploads are remembered at a time, finished ones too.
     """
 
-    def __init__(self, directory: Path, lifetime: float, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, directory: Path, lifetime: float, clock: Callable[[], float] = time.time, *, most: int = 10_000
+    ) -> None:
         self._directory = directory
         self.lifetime = lifetime
         self._clock = clock
+        self._most = most
+
+    def add(self, note: Note) -> None:
+        """Write a new note. Raises LimitExceeded."""
+        if self._directory.is_dir() and sum(1 for _ in self._directory.iterdir()) >= self._most:
+            raise LimitExceeded(f"{self._most} uploads are remembered already; the oldest are forgotten after a while")
+        self.save(note)
 
     def save(self, note: Note) -> None:
         """Write a note, in place of an earlier one."""

@@ -122,7 +122,7 @@ def server(jp_environ, monkeypatch, jp_asyncio_loop, short_directory, request):
 
     async def close() -> None:
         links.close()
-        await caretaker.stop()
+        caretaker.stop()
         await staging.close()
 
     jp_asyncio_loop.run_until_complete(close())

@@ -103,6 +103,24 @@ async def test_a_route_that_is_none_is_a_problem(ask, server, jp_auth_header):
     assert (response.code, response.headers["Content-Type"]) == (404, "application/problem+json")
 
 
+@pytest.mark.parametrize(
+    ("method", "route", "allowed"),
+    [
+        ("PUT", "files", "GET, POST"),
+        ("PATCH", "files/a", "DELETE, GET, HEAD, PUT"),
+        ("PUT", "uploads/x", "DELETE, HEAD, PATCH"),
+        ("GET", "fs/mkdir", "POST"),
+        ("DELETE", "sandboxes", "GET"),
+    ],
+)
+async def test_a_method_that_a_route_does_not_take_is_told_those_it_takes(
+    ask, server, jp_auth_header, method, route, allowed
+):
+    response = await ask(method, route, **jp_auth_header)
+
+    assert (response.code, response.headers["Allow"]) == (405, allowed)
+
+
 async def test_a_token_is_not_repeated(ask, server):
     token = server.identity_provider.token
     response = await ask("GET", f"fs/stat?path=/absent&token={token}")

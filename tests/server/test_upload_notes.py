@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from jupyter_sandfs.errors import UploadNotFound
+from jupyter_sandfs.errors import LimitExceeded, UploadNotFound
 from jupyter_sandfs.server.upload_notes import Note, UploadNotes
 
 START = 1_800_000_000.0
@@ -77,6 +77,16 @@ def test_a_note_ends_when_nobody_touches_it(notes, note, clock, tmp_path):
         notes.find(note.id, "t")
     notes.clean()
     assert list((tmp_path / "a" / "notes").iterdir()) == []
+
+
+def test_the_number_of_notes_is_bounded(tmp_path, note):
+    notes = UploadNotes(tmp_path / "few", 60, most=2)
+    notes.add(note)
+    notes.add(replace(note, id="1" * 32))
+
+    with pytest.raises(LimitExceeded):
+        notes.add(replace(note, id="2" * 32))
+    notes.save(replace(note, length=7))
 
 
 def test_cleaning_where_nothing_was_noted_is_no_error(notes):

@@ -267,6 +267,21 @@ async def test_a_post_may_stand_for_a_patch_and_a_delete(tus, begin):
     assert (patched.status, offset, deleted.status) == (204, "3", 204)
 
 
+@pytest.mark.parametrize("method", ["PATCH", "DELETE"])
+async def test_an_overridden_method_needs_the_same_rights(begin, ask, jp_auth_header, server, tus, method):
+    upload_id = await begin(10)
+    login = await ask("GET", "sandboxes", **jp_auth_header)
+    cookies = "; ".join(each.split(";")[0] for each in login.headers.get_list("Set-Cookie"))
+    override = {"X-HTTP-Method-Override": method, "Tus-Resumable": "1.0.0", "Upload-Offset": "0", "Content-Type": TYPE}
+
+    stranger = await ask("POST", f"uploads/{upload_id}", **override)
+    page = await ask("POST", f"uploads/{upload_id}", **override, Cookie=cookies)
+
+    assert (stranger.code, page.code) == (403, 403)
+    assert b"_xsrf" in page.body
+    assert (await tus("HEAD", upload_id)).headers["Upload-Offset"] == "0"
+
+
 async def test_a_file_that_is_demanded_absent_stays_as_it_is(tus, fetch):
     await fetch("files", "a", method="PUT", body=b"old")
 

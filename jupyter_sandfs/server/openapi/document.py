@@ -59,6 +59,11 @@ def find(method: str, path: str) -> Json | None:
     return None
 
 
+def methods(path: str) -> list[str]:
+    """The methods that a path takes, as the header Allow lists them."""
+    return sorted({name.upper() for pattern, item in _patterns() if pattern.fullmatch(path) for name in item})
+
+
 def check_query(told: Mapping[str, Any], argument: Callable[[str], str | None]) -> None:
     """Hold the query of a request to its operation; arguments that the document does not name are ignored.
 
