@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from jupyter_sandfs.errors import InvalidRequest, ObjectNotFound, OffsetMismatch, UploadNotFound
+from jupyter_sandfs.errors import InvalidRequest, ObjectNotFound, OffsetMismatch, SandfsError, UploadNotFound
 from jupyter_sandfs.filestore import AsyncFileStore, AsyncUpload
 from jupyter_sandfs.server.arrivals import Arrival
 from jupyter_sandfs.server.tus import Kind
@@ -170,8 +170,12 @@ class ResumableUploads:
         note = await self._save(replace(note, committing=True))
         try:
             info = await upload.commit()
-        except UploadNotFound:  # another request was faster
+        except UploadNotFound:  # another request was faster: to commit, or to end the upload
+            note = await asyncio.to_thread(self._notes.find, note.id, note.tenant)
             return (await self._recall(store, note)).note
+        except SandfsError:
+            await self._save(replace(note, committing=False))
+            raise
         return await self._save(replace(note, checksum=info.checksum))
 
     async def _recall(self, store: AsyncFileStore, note: Note) -> Progress:

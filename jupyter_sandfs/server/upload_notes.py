@@ -11,13 +11,14 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from jupyter_sandfs.errors import LimitExceeded, UploadNotFound
+from jupyter_sandfs.errors import LimitExceeded, StoreError, UploadNotFound
 from jupyter_sandfs.server.tus import Kind
 
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
@@ -79,32 +80,32 @@ class UploadNotes:
         self.save(note)
 
     def save(self, note: Note) -> None:
-        """Write a note, in place of an earlier one."""
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = self._directory / f"{note.id}.{secrets.token_hex(4)}.draft"
-        with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
-            json.dump(asdict(note), file)
-        self._stamp(draft)
-        draft.replace(self._path(note.id))
+        """Write a note, in place of an earlier one. Raises StoreError."""
+        try:
+            self._write(note)
+        except OSError as error:
+            raise StoreError(f"the server cannot take a note of the upload: {error.strerror}") from error
 
     def find(self, upload_id: str, tenant: str) -> Note:
         """Give a note of this tenant. Raises UploadNotFound."""
         path = self._path(upload_id)
         try:
             note = Note(**json.loads(path.read_text(encoding="utf-8")))
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError, TypeError):  # none, one that a power cut spoiled, or of another release
             raise UploadNotFound(upload_id) from None
         if note.tenant != tenant or self._is_over(path):
             raise UploadNotFound(upload_id)
         return note
 
     def touch(self, note: Note) -> datetime:
-        """Let a note live on; give the time when it will end."""
-        return datetime.fromtimestamp(self._stamp(self._path(note.id)) + self.lifetime, UTC)
+        """Let a note live on; give the time when it will end. Raises UploadNotFound."""
+        with _not_found(note.id):
+            return datetime.fromtimestamp(self._stamp(self._path(note.id)) + self.lifetime, UTC)
 
     def end(self, note: Note) -> datetime:
-        """When a note ends."""
-        return datetime.fromtimestamp(self._path(note.id).stat().st_mtime + self.lifetime, UTC)
+        """When a note ends. Raises UploadNotFound."""
+        with _not_found(note.id):
+            return datetime.fromtimestamp(self._path(note.id).stat().st_mtime + self.lifetime, UTC)
 
     def remove(self, note: Note) -> None:
         """Forget an upload; one that is forgotten is no error."""
@@ -117,6 +118,14 @@ class UploadNotes:
         for path in self._directory.iterdir():
             if self._is_over(path):
                 path.unlink(missing_ok=True)
+
+    def _write(self, note: Note) -> None:
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = self._directory / f"{note.id}.{secrets.token_hex(4)}.draft"
+        with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+            json.dump(asdict(note), file)
+        self._stamp(draft)
+        draft.replace(self._path(note.id))
 
     def _path(self, upload_id: str) -> Path:
         """Where a note is. Nothing that does not look like an id of ours becomes a name."""
@@ -134,3 +143,12 @@ class UploadNotes:
             return path.stat().st_mtime + self.lifetime <= self._clock()
         except FileNotFoundError:
             return True
+
+
+@contextmanager
+def _not_found(upload_id: str) -> Iterator[None]:
+    """Another request may have removed a note since it was found."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise UploadNotFound(upload_id) from None

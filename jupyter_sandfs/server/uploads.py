@@ -13,7 +13,7 @@ from tornado import web
 from tornado.httputil import format_timestamp
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import ContentTypeRefused, ObjectTooLarge, PreconditionFailed
+from jupyter_sandfs.errors import ContentTypeRefused, LimitExceeded, ObjectTooLarge, PreconditionFailed, SandfsError
 from jupyter_sandfs.filestore import PutOptions, keys
 from jupyter_sandfs.server import tus
 from jupyter_sandfs.server.arrivals import Arrival, Verified
@@ -125,28 +125,43 @@ class Uploads(TusRoute):
             return
         if self.progress is None:
             await self._join()
-            return
-        await self.close_body(self.progress)
-        self._answer(self.progress.note)
+        else:
+            await self._answer_begun(self.progress)
 
     async def open_intake(self, length: int | None) -> None:
         self.check_version()
         kind, _ = tus.parse_concat(self.request.headers.get("Upload-Concat"))
-        if kind is Kind.FINAL:
-            self._refuse_body(length)
-            return
-        has_body = self.declared_type() == tus.BODY_TYPE
+        has_body = kind is not Kind.FINAL and self.declared_type() == tus.BODY_TYPE
         if not has_body:
             self._refuse_body(length)
-        self.progress = await self._begin(kind)
-        if has_body or self.progress.is_complete:
-            await self.open_body(self.progress, 0)
+        if kind is not Kind.FINAL:
+            self.progress = await self._begin(kind, length or 0)
+            if has_body or self.progress.is_complete:
+                await self.open_body(self.progress, 0)
 
-    async def _begin(self, kind: Kind) -> Progress:
+    async def _answer_begun(self, progress: Progress) -> None:
+        try:
+            await self.close_body(progress)
+        except SandfsError:
+            await self.uploads.remove(progress)  # its address was not told: nobody can go on with it
+            raise
+        self._answer(progress.note)
+
+    async def _give_up(self) -> None:
+        is_open = self.sink is not None
+        await super()._give_up()
+        if is_open and self.progress is not None:
+            await self.uploads.remove(self.progress)  # for the same reason
+
+    async def _begin(self, kind: Kind, body: int) -> Progress:
+        """Begin an upload, if all that is known of it beforehand is right; `body` is the length of this request's."""
         headers = self.request.headers
         length = tus.parse_length(headers.get("Upload-Length"), headers.get("Upload-Defer-Length"))
         if length is not None and length > self.uploads.max_file_size:
             raise ObjectTooLarge(self.uploads.max_file_size)
+        if length is not None and body > length:
+            raise LimitExceeded(f"the body goes on after the {length} bytes that were declared")
+        tus.parse_checksum(headers.get("Upload-Checksum"))
         note = await self._note(length)
         if kind is Kind.PARTIAL:
             note = replace(note, key=f"{_PARTS}/{note.id}", options={"ttl": self.uploads.lifetime})

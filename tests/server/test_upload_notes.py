@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from jupyter_sandfs.errors import LimitExceeded, UploadNotFound
+from jupyter_sandfs.errors import LimitExceeded, StoreError, UploadNotFound
 from jupyter_sandfs.server.upload_notes import Note, UploadNotes
 
 START = 1_800_000_000.0
@@ -87,6 +87,28 @@ def test_the_number_of_notes_is_bounded(tmp_path, note):
     with pytest.raises(LimitExceeded):
         notes.add(replace(note, id="2" * 32))
     notes.save(replace(note, length=7))
+
+
+def test_a_spoiled_note_is_none(notes, note, tmp_path):
+    notes.save(note)
+    (path,) = (tmp_path / "a" / "notes").iterdir()
+    path.write_text(path.read_text()[:-5])
+
+    with pytest.raises(UploadNotFound):
+        notes.find(note.id, "t")
+
+
+def test_a_note_that_was_removed_meanwhile_is_none(notes, note):
+    for call in (notes.touch, notes.end):
+        with pytest.raises(UploadNotFound):
+            call(note)
+
+
+def test_a_note_that_cannot_be_taken_is_a_store_error(note, tmp_path):
+    (tmp_path / "file").touch()
+
+    with pytest.raises(StoreError):
+        UploadNotes(tmp_path / "file" / "notes", 60).save(note)
 
 
 def test_cleaning_where_nothing_was_noted_is_no_error(notes):

@@ -291,10 +291,59 @@ async def test_a_file_that_is_demanded_absent_stays_as_it_is(tus, fetch):
     assert (await fetch("files", "a")).body == b"old"
 
 
-async def test_what_could_not_be_finished_can_be_tried_again(tus, begin, fetch):
+@pytest.fixture
+def reserved(server):
+    """How much of the store unfinished bodies claim, and how many uploads are remembered."""
+
+    async def reserved() -> tuple[int, int]:
+        store = (await server.web_app.settings["sandfs_staging"].store()).sync
+        directory = server.web_app.settings["sandfs_uploads"]._notes._directory
+        return store.usage().reserved_bytes, len(list(directory.iterdir())) if directory.is_dir() else 0
+
+    return reserved
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Upload_Length": "4"},
+        {"Upload_Length": "9", "Upload_Checksum": "crc32 AAAA"},
+        {"Upload_Length": "9", "Upload_Checksum": "sha1 AAAA"},
+        {"Upload_Length": "5", "Upload_Metadata": coded(key="a"), "If_None_Match": "*"},
+    ],
+)
+async def test_a_creation_that_fails_claims_nothing(tus, fetch, reserved, headers):
+    await fetch("files", "a", method="PUT", body=b"old")
+
+    answer = await tus("POST", "", b"12345", **headers)
+
+    assert answer.status in {400, 412, 413, 460}
+    assert await reserved() == (0, 0)
+
+
+async def test_an_upload_that_is_ended_while_it_is_finished_is_gone(tus, begin, server, monkeypatch):
+    uploads = server.web_app.settings["sandfs_uploads"]
+    upload_id = await begin(3)
+    save = uploads._save
+
+    async def end_then_save(note):
+        saved = await save(note)
+        monkeypatch.setattr(uploads, "_save", save)
+        assert (await tus("DELETE", upload_id)).status == 204
+        return saved
+
+    monkeypatch.setattr(uploads, "_save", end_then_save)
+    answer = await tus("PATCH", upload_id, b"123", Upload_Offset="0")
+
+    assert (answer.status, answer.problem) == (404, "upload_not_found")
+    assert (await tus("HEAD", upload_id)).status == 404
+
+
+async def test_what_could_not_be_finished_can_be_tried_again(tus, begin, fetch, server):
     await fetch("files", "a", method="PUT", body=b"old")
     upload_id = await begin(3, Upload_Metadata=coded(key="a"), If_None_Match="*")
     refused = await tus("PATCH", upload_id, b"new", Upload_Offset="0")
+    assert not server.web_app.settings["sandfs_uploads"]._notes.find(upload_id, "").committing
     await fetch("files", "a", method="DELETE")
 
     again = await tus("PATCH", upload_id, b"", Upload_Offset="3")
