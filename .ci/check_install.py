@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -34,7 +35,7 @@ def main(environment: Path) -> None:
             check=True,
             cwd=elsewhere,
         )
-        text = listed.stdout + listed.stderr
+        text = re.sub(r"\x1b\[[0-9;]*m", "", listed.stdout + listed.stderr)
         assert "jupyter_sandfs enabled" in text, text
         assert "OK" in text.partition("jupyter_sandfs")[2], text
     sys.stdout.write("the wheel imports, loads and is enabled\n")

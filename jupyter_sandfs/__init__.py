@@ -17,9 +17,11 @@ if TYPE_CHECKING:
         ContentTypeRefused,
         FileTooLarge,
         HookError,
+        InvalidArchive,
         InvalidKey,
         InvalidPath,
         InvalidRequest,
+        InvalidSnapshot,
         IsADirectory,
         KernelBusy,
         LimitExceeded,
@@ -40,6 +42,8 @@ if TYPE_CHECKING:
         ReadOnly,
         SandboxNotFound,
         SandfsError,
+        StorageError,
+        StorageLocked,
         StoreError,
         TooManyLinks,
         Unsupported,
@@ -49,7 +53,7 @@ if TYPE_CHECKING:
     from jupyter_sandfs.sandbox import Sandbox
     from jupyter_sandfs.shell.results import ShellResult
     from jupyter_sandfs.shell.shell import SandboxShell
-    from jupyter_sandfs.storage import FileEntry, FileStorage
+    from jupyter_sandfs.storage import AsyncFileStorage, FileEntry, FileStorage, SerializableFileStorage
     from jupyter_sandfs.vfs.entries import Stat
     from jupyter_sandfs.vfs.events import WriteEvent
     from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
@@ -62,13 +66,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_ERRORS = (
-    "AlreadyExists AppendOnly ChecksumMismatch ContentTypeRefused FileTooLarge HookError InvalidKey InvalidPath "
-    "InvalidRequest IsADirectory KernelBusy LimitExceeded MergeConflict NameTooLong NoSpace NotADirectory NotEmpty "
-    "NotFound ObjectNotFound ObjectTooLarge PathError PermissionDenied PreconditionFailed ProviderError QuotaExceeded "
-    "RateLimited ReadOnly SandboxNotFound SandfsError StoreError TooManyLinks Unsupported VersionConflict"
-)
-_HOMES = dict.fromkeys(_ERRORS.split(), "errors") | {
+_HOMES = {
+    "AsyncFileStorage": "storage",
     "FileEntry": "storage",
     "FileInfo": "filestore",
     "FileStorage": "storage",
@@ -80,6 +79,7 @@ _HOMES = dict.fromkeys(_ERRORS.split(), "errors") | {
     "ReadOnlyView": "vfs.wrappers",
     "Sandbox": "sandbox",
     "SandboxShell": "shell.shell",
+    "SerializableFileStorage": "storage",
     "ShellResult": "shell.results",
     "Snapshot": "vfs.history",
     "Stat": "vfs.entries",
@@ -101,6 +101,7 @@ _ENTRY_POINTS = {
 __all__ = [
     "AlreadyExists",
     "AppendOnly",
+    "AsyncFileStorage",
     "ChecksumMismatch",
     "ContentTypeRefused",
     "FileEntry",
@@ -109,9 +110,11 @@ __all__ = [
     "FileStore",
     "FileTooLarge",
     "HookError",
+    "InvalidArchive",
     "InvalidKey",
     "InvalidPath",
     "InvalidRequest",
+    "InvalidSnapshot",
     "IsADirectory",
     "KernelBusy",
     "LimitExceeded",
@@ -139,9 +142,12 @@ __all__ = [
     "SandboxNotFound",
     "SandboxShell",
     "SandfsError",
+    "SerializableFileStorage",
     "ShellResult",
     "Snapshot",
     "Stat",
+    "StorageError",
+    "StorageLocked",
     "StoreError",
     "SubtreeView",
     "TooManyLinks",
@@ -156,7 +162,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    home = _HOMES.get(name) or _ENTRY_POINTS.get(name)
+    home = _HOMES.get(name) or _ENTRY_POINTS.get(name) or ("errors" if name in __all__ else None)
     if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{home}"), name)

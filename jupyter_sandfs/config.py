@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from traitlets import Bool, Float, Int, Unicode
 from traitlets.config import Configurable
 
+from jupyter_sandfs.execution.bubblewrap import interpreter_prefixes
+from jupyter_sandfs.execution.host import HostLimits, HostOptions
+from jupyter_sandfs.execution.python import PythonLimits
+
 STORE_URL_VARIABLE = "JUPYTER_SANDFS_STORE_URL"
 TENANT_VARIABLE = "JUPYTER_SANDFS_TENANT"
 
@@ -20,17 +24,21 @@ class Options:
         store_url: the FileStore, as `open_file_store` takes it; None leaves the choice to it.
         tenant: whose files in the store these are; empty where the store has one owner.
         tenant_per_user: on a server, users have files and limits of their own.
+        storage: where the default sandbox of a kernel is kept, as `open_storage` takes it; None keeps it in memory.
         max_file_size, max_total_bytes: limits of the store, in bytes.
         default_ttl: seconds that a stored file lives without a `ttl` of its own; 0 keeps it.
         upload_ttl: seconds after which an upload that nobody goes on with is given up.
         session_ttl: seconds after the end of a Jupyter session until what was staged for it is removed.
         cleanup_interval: seconds between two looks for what has expired.
         request_timeout: seconds that a kernel has to answer one request.
+        python: limits of one snippet of Python.
+        host: whether and how commands of the host run.
     """
 
     store_url: str | None
     tenant: str
     tenant_per_user: bool
+    storage: str | None
     max_file_size: int
     max_total_bytes: int
     default_ttl: float
@@ -38,6 +46,8 @@ class Options:
     session_ttl: float
     cleanup_interval: float
     request_timeout: float
+    python: PythonLimits
+    host: HostOptions
 
 
 class SandFS(Configurable):
@@ -45,8 +55,8 @@ class SandFS(Configurable):
 
     store_url = Unicode(
         "",
-        help=f"""The store for staged files: file:///DIR, memory:, nats://HOST/BUCKET, s3://BUCKET and others.
-        Without it the environment variable {STORE_URL_VARIABLE} counts, and then a directory in Jupyter's data.""",
+        help=f"""The store for staged files: file:///DIR, memory:, nats://HOST/BUCKET, nats-embedded:, s3://BUCKET and
+        others. Without it the environment variable {STORE_URL_VARIABLE} counts, and then a directory in Jupyter's data.""",
     ).tag(config=True)
     tenant = Unicode(
         "",
@@ -57,6 +67,11 @@ class SandFS(Configurable):
         default_value=False,
         help="""Whether each user of Jupyter's identity provider has files and limits of their own on this server. Names
         have to be stable. Kernels belong to nobody: they see the files of the server's own tenant.""",
+    ).tag(config=True)
+    storage = Unicode(
+        "",
+        help="""Where a kernel keeps its default sandbox, such as sqlite:///sandbox.sqlite in the notebook's directory;
+        one kernel at a time can have it open. Empty: in memory, lost with the kernel.""",
     ).tag(config=True)
     max_file_size = Int(100 << 20, min=1, help="The largest staged file, in bytes.").tag(config=True)
     max_total_bytes = Int(10 << 30, min=1, help="What all staged files together may take, in bytes.").tag(config=True)
@@ -76,12 +91,25 @@ class SandFS(Configurable):
         config=True
     )
 
+    python_seconds = Float(20.0, min=0.1, help="Seconds one snippet of sandboxed Python may take.").tag(config=True)
+    python_memory = Int(256 << 20, min=1 << 20, help="Memory of one snippet's objects, in bytes.").tag(config=True)
+    host_seconds = Float(60.0, min=0.1, help="Seconds one command of `host` may take.").tag(config=True)
+    host_memory = Int(4 << 30, min=1 << 20, help="Memory of one command, in bytes.").tag(config=True)
+    host_processes = Int(256, min=1, help="Processes that one command of `host` may have at once.").tag(config=True)
+    host_allow_unisolated = Bool(
+        False,
+        help="""Run commands of `host` also where bubblewrap is missing: unprotected, with a warning each time. They can
+        then read your files and use the network.""",
+    ).tag(config=True)
+    host_env = Bool(True, help="Let commands of `host` see the kernel's Python, read-only.").tag(config=True)
+
     def options(self, environ: Mapping[str, str]) -> Options:
         """Plain values; what was configured counts more than the environment."""
         return Options(
             store_url=self.store_url or environ.get(STORE_URL_VARIABLE) or None,
             tenant=self.tenant or environ.get(TENANT_VARIABLE, ""),
             tenant_per_user=self.tenant_per_user,
+            storage=self.storage or None,
             max_file_size=self.max_file_size,
             max_total_bytes=self.max_total_bytes,
             default_ttl=self.default_ttl,
@@ -89,4 +117,11 @@ class SandFS(Configurable):
             session_ttl=self.session_ttl,
             cleanup_interval=self.cleanup_interval,
             request_timeout=self.request_timeout,
+            python=PythonLimits(seconds=self.python_seconds, memory_bytes=self.python_memory),
+            host=self._host_options(),
         )
+
+    def _host_options(self) -> HostOptions:
+        limits = HostLimits(seconds=self.host_seconds, memory_bytes=self.host_memory, processes=self.host_processes)
+        prefixes = interpreter_prefixes() if self.host_env else None
+        return HostOptions(allow_unisolated=self.host_allow_unisolated, prefixes=prefixes, limits=limits)

@@ -11,6 +11,8 @@ import os
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+_NAMED = 10  # paths that a text names
+
 
 class SandfsError(Exception):
     """Base of all errors of jupyter_sandfs.
@@ -134,14 +136,21 @@ class PreconditionFailed(SandfsError):
 
 
 class MergeConflict(SandfsError):
-    """Both sides changed the same paths."""
+    """Two changes of the same paths exclude each other, and neither was given up."""
 
     code, http_status = "merge_conflict", 409
-    fields = ("paths",)
+    fields = ("paths", "reason")
 
-    def __init__(self, paths: list[str]) -> None:
-        self.paths = paths
-        super().__init__(f"both sides changed: {', '.join(paths)}")
+    def __init__(self, paths: list[str], reason: str = "both sides changed") -> None:
+        self.paths, self.reason = paths, reason
+        more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+        super().__init__(f"{reason}: {', '.join(paths[:_NAMED])}{more}")
+
+
+class InvalidSnapshot(SandfsError, ValueError):
+    """Bytes that are no snapshot, are damaged, or come from a later release."""
+
+    code, http_status = "invalid_snapshot", 422
 
 
 class ProviderError(SandfsError):
@@ -179,6 +188,17 @@ class LimitExceeded(SandfsError):
     code, http_status = "limit_exceeded", 413
 
 
+class InvalidArchive(SandfsError, ValueError):
+    """An archive is damaged, or holds what is not unpacked; `member` is the name in it, empty for the whole."""
+
+    code, http_status = "invalid_archive", 400
+    fields = ("member", "reason")
+
+    def __init__(self, member: str, reason: str) -> None:
+        self.member, self.reason = member, reason
+        super().__init__(f"archive refused: {member[:200]!r}: {reason}" if member else f"archive refused: {reason}")
+
+
 class RateLimited(SandfsError):
     code, http_status = "rate_limited", 429
 
@@ -209,6 +229,21 @@ class KernelBusy(SandfsError, TimeoutError):
     """The kernel did not answer in time: native code holds its interpreter, or it is gone."""
 
     code, http_status = "kernel_busy", 504
+
+
+# ---------------------------------------------------------------- storages
+
+
+class StorageError(SandfsError):
+    """What keeps a file system at rest failed, is damaged, or holds what this release can't read."""
+
+    code = "storage_error"
+
+
+class StorageLocked(StorageError):
+    """Another process, or another sandbox of this one, has the storage open for writing."""
+
+    code, http_status = "storage_locked", 409
 
 
 # ---------------------------------------------------------------- staging store

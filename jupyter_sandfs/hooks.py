@@ -1,5 +1,5 @@
-"""The write events that hooks are given, under the name that the Python seed shows."""
+"""The events that hooks are given, under the name that the Python seed shows."""
 
-from jupyter_sandfs.vfs.events import WriteEvent
+from jupyter_sandfs.vfs.events import PathEvent, PathEventKind, WriteEvent
 
-__all__ = ["WriteEvent"]
+__all__ = ["PathEvent", "PathEventKind", "WriteEvent"]

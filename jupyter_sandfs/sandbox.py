@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, ClassVar
 
 from jupyter_sandfs import staging
 from jupyter_sandfs.errors import AlreadyExists, InvalidRequest, NotFound, SandboxNotFound, Unsupported
+from jupyter_sandfs.execution.host import HostOptions, HostResult, run_host
+from jupyter_sandfs.execution.python import PythonLimits, PythonResult, run_python
 from jupyter_sandfs.filestore import FileInfo, FileStore, StoreLimits, default_store_url, open_file_store
 from jupyter_sandfs.shell.results import ShellResult
 from jupyter_sandfs.shell.shell import SandboxShell
 from jupyter_sandfs.staging import Staged
-from jupyter_sandfs.storage import FileStorage
+from jupyter_sandfs.storage import AsyncFileStorage, FileStorage
+from jupyter_sandfs.storage.opening import opened
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import JournalRecord
@@ -23,6 +26,7 @@ from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.views import View, ViewRule
 
 DEFAULT_NAME = "default"
+_OWNER = "owner"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 
 
@@ -33,12 +37,18 @@ class Defaults:
     Attributes:
         store_url: None means a directory in Jupyter's data.
         tenant: whose files in the store a sandbox uses.
+        storage: URL of the storage of the default sandbox; the others are in memory unless they name their own.
+        python: limits of snippets.
+        host: whether and how commands of the host run.
     """
 
     store_url: str | None = None
     tenant: str = ""
+    storage: str | None = None
     store_limits: StoreLimits = field(default_factory=StoreLimits)
     limits: Limits = field(default_factory=Limits)
+    python: PythonLimits = field(default_factory=PythonLimits)
+    host: HostOptions = field(default_factory=HostOptions)
 
 
 class Sandbox:
@@ -46,7 +56,8 @@ class Sandbox:
 
     Args:
         name: up to 64 letters, digits and `_.-`: it stands in URLs, as in `sandfs://NAME/path`.
-        storage: makes the files durable; without it they are gone when the process ends.
+        storage: makes the files durable: a URL as `open_storage` takes it, such as `sqlite:///demo.sqlite`, or a
+            storage of your own. Without it they are gone when the process ends.
         store_url: the staging FileStore, as `open_file_store` takes it.
         limits: how much the file system may hold.
 
@@ -56,7 +67,9 @@ class Sandbox:
 
     Raises:
         AlreadyExists: the name is taken; `Sandbox.get` gives that one, `close` frees the name.
-        InvalidRequest: not a name for a sandbox.
+        InvalidRequest: not a name for a sandbox, or not a storage.
+        StorageLocked: another kernel, or another sandbox of this one, has the storage open.
+        StorageError: the storage can't be opened.
     """
 
     defaults: ClassVar[Defaults] = Defaults()
@@ -67,19 +80,28 @@ class Sandbox:
         self,
         name: str = DEFAULT_NAME,
         *,
-        storage: FileStorage | None = None,
+        storage: FileStorage | AsyncFileStorage | str | None = None,
         store_url: str | None = None,
         limits: Limits | None = None,
     ) -> None:
         self.name = _checked(name)
-        self.fs = VirtualFileSystem(storage, limits=limits or self.defaults.limits)
-        self.durable = storage is not None
+        _SANDBOXES.check_free(name)
+        self._keeping = opened(storage) if storage is not None else None
+        try:
+            kept = self._keeping.storage if self._keeping else None
+            self.fs = VirtualFileSystem(kept, limits=limits or self.defaults.limits)
+            self._put_together(store_url)
+            _SANDBOXES.add(self)
+        except BaseException:
+            self._let_go()
+            raise
+
+    def _put_together(self, store_url: str | None) -> None:
         self.store_url = store_url or self.defaults.store_url or default_store_url()
         self._store: FileStore | None = None
         self._views: dict[str, View] = {}
         self._lock = threading.Lock()
-        self.shell = SandboxShell(self.fs, services={"store": lambda: self.files}, actor="owner")
-        _SANDBOXES.add(self)
+        self.shell = SandboxShell(self.fs, services=self._services(), actor=_OWNER)
 
     # ------------------------------------------------------------ by name
 
@@ -99,14 +121,47 @@ class Sandbox:
         return cls.get(DEFAULT_NAME)
 
     def close(self) -> None:
-        """Free the name and close the store; the files of a sandbox in memory are gone with the last reference."""
+        """Free the name, flush the storage and close the store.
+
+        The files of a sandbox in memory are gone with the last reference; a storage that was named by a URL is closed.
+
+        Raises:
+            StorageError: what was written last could not be kept; the sandbox is closed all the same.
+        """
         _SANDBOXES.drop(self)
         with self._lock:
             if self._store is not None:
                 self._store.close()
                 self._store = None
+        self._let_go()
+
+    def _let_go(self) -> None:
+        keeping = self._keeping
+        if keeping is not None and keeping.owned:
+            keeping.storage.close()
+        elif keeping is not None:
+            keeping.storage.flush()
 
     # ------------------------------------------------------------ its parts
+
+    @property
+    def durable(self) -> bool:
+        """Whether a storage keeps the files."""
+        return self._keeping is not None
+
+    @property
+    def kept(self) -> str:
+        """Where the files are kept, and how safe, for people."""
+        return self._keeping.storage.where if self._keeping else "in memory: lost when the kernel restarts"
+
+    def flush(self) -> None:
+        """Return when the storage keeps all changes up to now; at once if there is none.
+
+        Raises:
+            StorageError: it could not; what is not kept waits, and the next call tries again.
+        """
+        if self._keeping is not None:
+            self._keeping.storage.flush()
 
     @property
     def files(self) -> FileStore:
@@ -126,6 +181,29 @@ class Sandbox:
     def run(self, line: str) -> ShellResult:
         """Run a command line in the sandbox's shell."""
         return self.shell.exec(line)
+
+    def python(
+        self, code: str, *, path: str = "/", argv: Sequence[str] = (), limits: PythonLimits | None = None
+    ) -> PythonResult:
+        """Run a snippet in a subset of Python over the files; `path` is its working directory. See `run_python`."""
+        return run_python(self.fs, code, cwd=path, argv=argv, limits=limits or self.defaults.python, actor=_OWNER)
+
+    def host(
+        self,
+        argv: Sequence[str],
+        path: str = "/",
+        *,
+        sync: bool = False,
+        stdin: bytes = b"",
+        options: HostOptions | None = None,
+    ) -> HostResult:
+        """Run a command of this machine on a copy of the directory `path`, isolated; see `run_host`."""
+        chosen = options or self.defaults.host
+        return run_host(self.fs, argv, path, sync=sync, stdin=stdin, options=chosen, actor=_OWNER)
+
+    def _services(self) -> Mapping[str, Any]:
+        """What commands of the shell need from here."""
+        return {"store": lambda: self.files, "python": lambda: self.defaults.python, "host": lambda: self.defaults.host}
 
     # ------------------------------------------------------------ staging
 
@@ -194,10 +272,13 @@ class _Registry:
         self._by_name: dict[str, Sandbox] = {}
         self._lock = threading.RLock()
 
+    def check_free(self, name: str) -> None:
+        if name in self._by_name:
+            raise AlreadyExists(name, f"a sandbox has this name: Sandbox.get({name!r}) gives it")
+
     def add(self, sandbox: Sandbox) -> None:
         with self._lock:
-            if sandbox.name in self._by_name:
-                raise AlreadyExists(sandbox.name, f"a sandbox has this name: Sandbox.get({sandbox.name!r}) gives it")
+            self.check_free(sandbox.name)
             self._by_name[sandbox.name] = sandbox
 
     def find(self, name: str) -> Sandbox | None:
@@ -207,7 +288,7 @@ class _Registry:
         with self._lock:
             if name != DEFAULT_NAME:
                 raise SandboxNotFound(name, f"there are: {', '.join(self._by_name) or 'none yet'}")
-            return self._by_name.get(name) or Sandbox(name)
+            return self._by_name.get(name) or Sandbox(name, storage=Sandbox.defaults.storage)
 
     def names(self) -> list[str]:
         return list(self._by_name)

@@ -8,7 +8,13 @@ from collections.abc import Callable
 
 import pytest
 
-_PACKAGES = {"chromium": "Debian's chromium", "node": "Node.js", "bash": "bash and the GNU tools"}
+_PACKAGES = {
+    "chromium": "Debian's chromium",
+    "node": "Node.js",
+    "bash": "bash and the GNU tools",
+    "bwrap": "Debian's bubblewrap",
+    "redis-server": "Debian's redis-server",
+}
 
 
 @pytest.fixture(scope="session")

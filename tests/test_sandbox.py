@@ -7,11 +7,18 @@ from dataclasses import replace
 
 import pytest
 
-from jupyter_sandfs.errors import AlreadyExists, InvalidRequest, NotFound, SandboxNotFound, Unsupported
+from jupyter_sandfs.errors import (
+    AlreadyExists,
+    InvalidRequest,
+    NotFound,
+    SandboxNotFound,
+    StorageError,
+    Unsupported,
+)
 from jupyter_sandfs.filestore import StoreLimits
 from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.staging import Staged
-from jupyter_sandfs.storage import MemoryFileStorage
+from jupyter_sandfs.storage import FileEntry, MemoryFileStorage, open_storage
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.views import VisibilityView
@@ -121,6 +128,62 @@ def test_a_storage_keeps_the_files():
     second = Sandbox("work", storage=storage)
     assert (second.durable, second.fs.read_file("/a")) == (True, "kept")
     assert not Sandbox("other").durable
+
+
+@pytest.mark.parametrize("url", ["sqlite:///{}/work.sqlite", "file://{}/objects"])
+def test_a_sandbox_with_a_url_is_back_after_it_was_closed(tmp_path, url):
+    first = Sandbox("work", storage=url.format(tmp_path))
+    first.fs.write_file("/a", "kept")
+    first.flush()
+    first.close()
+    first.close()
+
+    second = Sandbox("work", storage=url.format(tmp_path))
+    assert (second.durable, second.fs.read_file("/a")) == (True, "kept")
+    with pytest.raises(StorageError, match="the storage is closed"):
+        first.fs.write_file("/a", "too late")
+
+
+def test_a_sandbox_says_where_its_files_are_kept(tmp_path):
+    assert Sandbox("a").kept == "in memory: lost when the kernel restarts"
+    assert Sandbox("b", storage=f"sqlite:///{tmp_path}/x.sqlite").kept == f"kept in {tmp_path}/x.sqlite"
+    Sandbox.get("a").flush()
+
+
+def test_a_name_that_is_taken_leaves_the_storage_alone(tmp_path):
+    first = Sandbox("work", storage=f"sqlite:///{tmp_path}/x.sqlite")
+
+    with pytest.raises(AlreadyExists, match=r"Sandbox\.get\('work'\) gives it"):
+        Sandbox("work", storage=f"sqlite:///{tmp_path}/x.sqlite")
+    with pytest.raises(AlreadyExists):
+        Sandbox("work", storage=f"sqlite:///{tmp_path}/other.sqlite")
+    assert [each.name for each in tmp_path.iterdir() if each.suffix == ".sqlite"] == ["x.sqlite"]
+    first.fs.write_file("/a", "goes on")
+
+
+def test_a_storage_that_can_not_be_loaded_is_let_go(tmp_path):
+    url = f"sqlite:///{tmp_path}/x.sqlite"
+    with open_storage(url) as storage:
+        storage.set(FileEntry(path="/", content=b"no directory"))
+
+    for _ in range(2):  # the second time it would be locked
+        with pytest.raises(StorageError, match="its root is no directory"):
+            Sandbox("work", storage=url)
+    assert Sandbox.names() == []
+
+
+@pytest.mark.parametrize("storage", ["work.sqlite", "mysql://host/db", 7])
+def test_what_is_no_storage_is_refused(storage):
+    with pytest.raises(InvalidRequest, match="storage"):
+        Sandbox("work", storage=storage)
+    assert Sandbox.names() == []
+
+
+def test_the_default_sandbox_is_kept_where_the_configuration_says(monkeypatch, tmp_path):
+    url = f"sqlite:///{tmp_path}/default.sqlite"
+    monkeypatch.setattr(Sandbox, "defaults", replace(Sandbox.defaults, storage=url))
+
+    assert (Sandbox.current().durable, Sandbox("other").durable) == (True, False)
 
 
 def test_the_store_is_opened_when_it_is_first_used(tmp_path):

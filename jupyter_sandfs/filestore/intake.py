@@ -53,7 +53,7 @@ class Intake:
             InvalidRequest: no bytes, or not as many as declared.
             ObjectTooLarge, QuotaExceeded
         """
-        for chunk in _chunks(body):
+        for chunk in chunks(body):
             self._check(len(chunk))
             self._write(chunk)
         if self._size is not None and self._taken != self._size:
@@ -108,7 +108,7 @@ class Intake:
             self._vault.release(self.claim)
 
 
-def _chunks(body: Body) -> Iterator[memoryview]:
+def chunks(body: Body) -> Iterator[memoryview]:
     """The chunks of any kind of body. Raises InvalidRequest for what holds no bytes."""
     if isinstance(body, bytes | bytearray | memoryview):
         yield octets(body)

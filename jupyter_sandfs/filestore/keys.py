@@ -14,6 +14,7 @@ import unicodedata
 from jupyter_sandfs.errors import InvalidKey, InvalidRequest
 
 KEY_BYTES = 1024
+_LONGEST_TENANT = 255
 FILES = "files/"
 
 _NAMESPACES = (
@@ -63,6 +64,13 @@ def check_prefix(prefix: str) -> str:
     if len(_printable(prefix).encode()) > KEY_BYTES or _printable(prefix) != prefix:
         raise InvalidRequest(f"a prefix is at most {KEY_BYTES} bytes of UTF-8, without lone surrogates")
     return prefix
+
+
+def check_tenant(tenant: str) -> str:
+    """Give the name of a tenant back. It is never part of a key, nor of a path."""
+    if not isinstance(tenant, str) or len(tenant) > _LONGEST_TENANT or not tenant.isprintable():
+        raise InvalidRequest(f"a tenant is a printable name of at most {_LONGEST_TENANT} characters: {tenant!r:.100}")
+    return tenant
 
 
 def successor(prefix: str) -> str | None:

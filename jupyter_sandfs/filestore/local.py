@@ -6,18 +6,18 @@ import io
 import time
 import warnings
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO, Unpack
 
-from jupyter_sandfs.errors import InvalidRequest, InvalidSignature, ObjectNotFound, StoreError
+from jupyter_sandfs.errors import InvalidSignature, ObjectNotFound, StoreError
 from jupyter_sandfs.filestore import keys, recovery, signing, uploads
 from jupyter_sandfs.filestore.blobs import BlobDirectory
 from jupyter_sandfs.filestore.index import Index
 from jupyter_sandfs.filestore.intake import Intake
-from jupyter_sandfs.filestore.ledger import BATCH, Content, Row, find_with_body
-from jupyter_sandfs.filestore.listing import list_page
+from jupyter_sandfs.filestore.ledger import BATCH, Content, Row, find_with_body, live_rows
+from jupyter_sandfs.filestore.listing import check_listing, list_page
 from jupyter_sandfs.filestore.mounts import on_network_filesystem
 from jupyter_sandfs.filestore.protocol import (
     Body,
@@ -32,11 +32,9 @@ from jupyter_sandfs.filestore.protocol import (
     Usage,
 )
 from jupyter_sandfs.filestore.readers import LocalReader
-from jupyter_sandfs.filestore.terms import count, seconds, terms_of
+from jupyter_sandfs.filestore.terms import count, inherited, seconds, terms_of
 from jupyter_sandfs.filestore.vault import Vault
 
-_LARGEST_PAGE = 10_000
-_LONGEST_TENANT = 255
 _OPEN_ATTEMPTS = 5
 
 
@@ -63,7 +61,7 @@ class LocalFileStore(FileStore):
         clock: Callable[[], float] = time.time,
         is_network: Callable[[Path], bool] = on_network_filesystem,
     ) -> None:
-        _check_tenant(tenant)
+        keys.check_tenant(tenant)
         blobs = BlobDirectory(root)
         remote = is_network(root)
         if remote:
@@ -92,17 +90,15 @@ class LocalFileStore(FileStore):
     def list(
         self, prefix: str = "", *, delimiter: str | None = None, after: str | None = None, limit: int = 1000
     ) -> Page:
-        keys.check_prefix(prefix)
-        for text in (delimiter, after):
-            if text is not None:
-                keys.check_prefix(text)
-        if delimiter == "" or not 1 <= count(limit, "limit") <= _LARGEST_PAGE:
-            raise InvalidRequest(f"limit is 1 to {_LARGEST_PAGE}, and a delimiter has a character at least")
+        check_listing(prefix, delimiter=delimiter, after=after, limit=limit)
         vault = self._vault
+        now = vault.clock()
         with vault.reading() as rows:
-            return list_page(
-                rows, vault.tenant, prefix, delimiter=delimiter, after=after, limit=limit, now=vault.clock()
-            )
+
+            def scan(start: str, below: str | None) -> Iterator[Row]:
+                return live_rows(rows, vault.tenant, start=start, below=below, now=now)
+
+            return list_page(scan, prefix, delimiter=delimiter, after=after, limit=limit)
 
     def versions(self, key: str) -> tuple[FileInfo, ...]:
         try:
@@ -128,7 +124,7 @@ class LocalFileStore(FileStore):
         keys.check(target)
         with self._vault.books() as books:
             original = books.find(source)
-            terms = terms_of(target, self._vault.limits, **_inherited(original.info(), options))
+            terms = terms_of(target, self._vault.limits, **inherited(original.info(), options))
             terms.check_sha256(target, original.sha256)
             row, _ = books.store(target, Content(original.sha256, original.size), terms)
         return row.info()
@@ -200,13 +196,3 @@ class LocalFileStore(FileStore):
             except FileNotFoundError:
                 continue  # overwritten or deleted since the row was read: the next look shows what is there now
         raise StoreError(f"{key}: its content is missing from the store")
-
-
-def _inherited(original: FileInfo, options: PutOptions) -> PutOptions:
-    merged: PutOptions = {"content_type": original.content_type, "metadata": original.metadata, **options}
-    return merged
-
-
-def _check_tenant(tenant: str) -> None:
-    if not isinstance(tenant, str) or len(tenant) > _LONGEST_TENANT or not tenant.isprintable():
-        raise InvalidRequest(f"a tenant is a printable name of at most {_LONGEST_TENANT} characters: {tenant!r:.100}")

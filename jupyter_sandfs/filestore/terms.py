@@ -11,7 +11,7 @@ from typing import Unpack
 
 from jupyter_sandfs.errors import ChecksumMismatch, InvalidRequest, VersionConflict
 from jupyter_sandfs.filestore import content_types
-from jupyter_sandfs.filestore.protocol import PutOptions, StoreLimits
+from jupyter_sandfs.filestore.protocol import FileInfo, PutOptions, StoreLimits
 
 CHECKSUM_PREFIX = "sha256:"
 _CENTURY = 100 * 366 * 24 * 3600
@@ -56,6 +56,12 @@ def terms_of(key: str, limits: StoreLimits, **options: Unpack[PutOptions]) -> Te
         if_version=_precondition(options.get("if_version"), absent=options.get("if_none_match", False)),
         sha256=_digest(options.get("expect_sha256")),
     )
+
+
+def inherited(original: FileInfo, options: PutOptions) -> PutOptions:
+    """The options of a copy: content type and metadata of the original, unless given."""
+    merged: PutOptions = {"content_type": original.content_type, "metadata": original.metadata, **options}
+    return merged
 
 
 def seconds(duration: float | timedelta, what: str) -> float:

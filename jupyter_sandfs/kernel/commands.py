@@ -18,6 +18,7 @@ from jupyter_sandfs.kernel.output import human_size
 from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.shell.commands.store import seconds
 from jupyter_sandfs.shell.options import HELP, Arguments, Option, parse
+from jupyter_sandfs.shell.results import ShellResult
 from jupyter_sandfs.vfs import exchange
 
 
@@ -150,17 +151,12 @@ def _content_type(source: Path) -> str:
 
 def _status(call: Call) -> str:
     sandbox, stats = call.sandbox, call.sandbox.fs.stats()
-    kept = (
-        "kept in its storage"
-        if sandbox.durable
-        else "in memory: lost when the kernel restarts. "
-        "To keep files: %sandfs export / DIRECTORY, or %sandfs publish FILE"
-    )
+    advice = "" if sandbox.durable else ". To keep files: %sandfs export / DIRECTORY, or %sandfs publish FILE"
     return (
         f"sandbox '{sandbox.name}': {_counted(stats.file_count, 'file')}, "
         f"{human_size(stats.total_size)} of {human_size(sandbox.fs.limits.total_bytes)}; working directory "
         f"{sandbox.shell.cwd}\n"
-        f"  {kept}\n"
+        f"  {sandbox.kept}{advice}\n"
         f"  staging store: {_store_status(sandbox)}\n"
         "  %sandfs help lists the commands, %sandfs browse shows the tree\n"
     )
@@ -215,6 +211,16 @@ def _script(call: Call) -> Any:
     return call.sandbox.run(call.body)
 
 
+def _python(call: Call) -> ShellResult:
+    """Run the cell; the value of its last line is printed as in a notebook."""
+    cwd, argv = call.sandbox.shell.cwd, call.arguments.operands
+    result = call.sandbox.python(call.body, path=cwd, argv=argv)
+    shown = "" if result.shown is None else f"{result.shown}\n"
+    return ShellResult(
+        result.stdout + shown, result.stderr, result.exit_code, result.duration, result.truncated, result.changes
+    )
+
+
 _KEY = Option("", "store it under this key", word="key", value="KEY")
 _TTL = Option("", "how long it is kept: 30s, 15m, 24h, 7d", word="ttl", value="DURATION")
 _OVERWRITE = Option("", "replace what is there", word="overwrite")
@@ -254,6 +260,12 @@ LINE_COMMANDS: Mapping[str, MagicCommand] = {
     ),
 }
 CELL_COMMANDS: Mapping[str, MagicCommand] = {
+    "python": MagicCommand(
+        usage="%%sandfs python [ARG...]",
+        help="Run the cell in the sandbox's Python, a subset; the value of its last line is printed.",
+        run=_python,
+        operands=(0, 100),
+    ),
     "sh": MagicCommand(usage="%%sandfs sh", help="Run the cell as a script of the sandbox's shell.", run=_script),
     "write": MagicCommand(
         usage="%%sandfs write [-a] [--expect-version N] PATH",

@@ -26,13 +26,20 @@ class Extension:
         Sandbox.defaults = Defaults(
             store_url=options.store_url,
             tenant=options.tenant,
+            storage=options.storage,
             store_limits=StoreLimits(
                 max_file_size=options.max_file_size,
                 max_total_bytes=options.max_total_bytes,
                 default_ttl=options.default_ttl,
             ),
+            python=options.python,
+            host=options.host,
         )
-        Sandbox.current()
+        try:
+            Sandbox.current()
+        except BaseException:  # its storage may be open in another kernel: loading can be tried again
+            Sandbox.defaults = self._earlier
+            raise
         self.dispatcher = Dispatcher(_resolve, Sandbox.names)
         self._links = _links(ip, self.dispatcher)
         Sandbox.faces["browse"] = self._browse

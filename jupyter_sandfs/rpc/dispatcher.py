@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_sandfs.errors import InvalidRequest, SandfsError
+from jupyter_sandfs.rpc.archives import Departures, archive_operations
 from jupyter_sandfs.rpc.messages import PROTOCOL, Reply, Request
 from jupyter_sandfs.rpc.operations import FILE_OPERATIONS, MAX_CHUNK, Handler, upload_operations
 from jupyter_sandfs.rpc.signatures import Signature
@@ -44,7 +45,9 @@ class Dispatcher:
         self._resolve = resolve
         self._names = names
         self._operations: dict[str, _Operation] = {}
-        for op, handler in (FILE_OPERATIONS | upload_operations(Uploads(clock))).items():
+        uploads = Uploads(clock)
+        whole_trees = archive_operations(uploads, Departures(clock))
+        for op, handler in (FILE_OPERATIONS | upload_operations(uploads) | whole_trees).items():
             self.register(op, handler)
         for op, answer in {"hello": self._hello, "sandboxes": self._sandboxes}.items():
             self._operations[op] = _Operation(answer, Signature(answer, leading=0), on_sandbox=False)

@@ -26,6 +26,7 @@ class Upload:
         content: gathers the bytes. CPython's BytesIO hands out what it gathered without a copy, so a file of 1 GiB
             needs 1 GiB here and not two.
         touched: the clock's time of the last chunk.
+        is_archive: it is not one file but will be unpacked: what it takes is known only then.
     """
 
     system: FileSystem
@@ -34,6 +35,7 @@ class Upload:
     expected_version: int | None
     touched: float
     content: io.BytesIO = field(default_factory=io.BytesIO)
+    is_archive: bool = False
 
     @property
     def received(self) -> int:
@@ -57,7 +59,15 @@ class Uploads:
         self._live: dict[str, Upload] = {}
         self._lock = threading.Lock()
 
-    def begin(self, system: FileSystem, path: str, size: int | None, expected_version: int | None) -> str:
+    def begin(
+        self,
+        system: FileSystem,
+        path: str,
+        size: int | None,
+        expected_version: int | None,
+        *,
+        is_archive: bool = False,
+    ) -> str:
         """Start one; gives an id that can't be guessed.
 
         Raises:
@@ -66,7 +76,7 @@ class Uploads:
         """
         if size is not None and size < 0:
             raise InvalidRequest(f"size is negative: {size}")
-        upload = Upload(system, paths.normalize(path), size, expected_version, self._clock())
+        upload = Upload(system, paths.normalize(path), size, expected_version, self._clock(), is_archive=is_archive)
         with self._lock:
             self._drop_idle()
             if len(self._live) >= MAX_LIVE:
@@ -92,22 +102,25 @@ class Uploads:
         return end
 
     def commit(self, upload_id: str) -> tuple[FileSystem, str, int, int]:
-        """Write the file in one step; gives where it is: file system, path, size and version.
+        """Write the file in one step; gives where it is: file system, path, size and version. Errors as `take`."""
+        upload = self.take(upload_id)
+        version = upload.system.write_bytes(
+            upload.path, upload.content.getvalue(), expected_version=upload.expected_version
+        )
+        return upload.system, upload.path, upload.received, version
 
-        Refused or not, the upload ends here.
+    def take(self, upload_id: str) -> Upload:
+        """Give what has arrived; refused or not, the upload ends here.
 
         Raises:
-            InvalidRequest: fewer bytes came than were announced; nothing is written.
+            InvalidRequest: fewer bytes came than were announced.
         """
         with self._lock:
             upload = self._find(upload_id)
             del self._live[upload_id]
         if upload.size is not None and upload.received != upload.size:
             raise InvalidRequest(f"{upload.received} bytes have arrived, but {upload.size} were announced")
-        version = upload.system.write_bytes(
-            upload.path, upload.content.getvalue(), expected_version=upload.expected_version
-        )
-        return upload.system, upload.path, upload.received, version
+        return upload
 
     def abort(self, upload_id: str) -> None:
         """Drop it; an unknown one is no error, it may have been dropped before."""
@@ -132,10 +145,11 @@ class Uploads:
         The write itself is checked again at the end: this bounds memory and saves the sender's time.
         """
         limits = upload.system.limits
-        if size > limits.file_bytes:
-            raise FileTooLarge(upload.path, f"a file holds at most {limits.file_bytes} bytes")
+        most, what = (limits.total_bytes, "an archive") if upload.is_archive else (limits.file_bytes, "a file")
+        if size > most:
+            raise FileTooLarge(upload.path, f"{what} holds at most {most} bytes")
         others = sum(each.claimed for each in self._live.values() if each is not upload)
-        used = upload.system.stats().total_size - _replaced(upload)
+        used = 0 if upload.is_archive else upload.system.stats().total_size - _replaced(upload)
         if used + others + max(size, upload.claimed) > limits.total_bytes:
             raise NoSpace(upload.path, f"the sandbox holds at most {limits.total_bytes} bytes")
 

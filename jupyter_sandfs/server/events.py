@@ -18,7 +18,7 @@ SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["action", "place", "path"],
     "properties": {
-        "action": {"enum": ["write", "copy", "delete", "move", "mkdir", "stage", "publish", "sign"]},
+        "action": {"enum": ["write", "copy", "delete", "move", "mkdir", "stage", "publish", "sign", "unpack"]},
         "place": {"enum": ["store", "sandbox"], "description": "Where `path` is."},
         "path": {"type": "string", "description": "A key of the store, or a path in a sandbox."},
         "source": {

@@ -109,14 +109,18 @@ class SandfsRoute(APIHandler):
         self.finish(json.dumps(value))
 
     def announce_download(self, name: str, etag: str, content_type: str) -> None:
+        """Set what a download carries of which parts can be asked for."""
+        self.announce_attachment(name, content_type)
+        self.set_header("Accept-Ranges", "bytes")
+        self.set_header("ETag", conditions.quoted(etag))
+
+    def announce_attachment(self, name: str, content_type: str) -> None:
         """Set what every download carries: nothing in it may run with the rights of Jupyter's own pages."""
         self.set_header("Content-Type", content_type)
         self.set_header("Content-Disposition", conditions.disposition(name))
         self.set_header("X-Content-Type-Options", "nosniff")
         self.set_header("Content-Security-Policy", f"{self.content_security_policy}; sandbox")
         self.set_header("Cache-Control", "private, no-cache")
-        self.set_header("Accept-Ranges", "bytes")
-        self.set_header("ETag", conditions.quoted(etag))
 
     def choose_part(self, size: int, etag: str) -> conditions.Part | None:
         """Answer 304 or 416, or set status and headers for what is to be sent and give it; None when all is said."""
@@ -145,6 +149,11 @@ class SandfsRoute(APIHandler):
     def finish_download(self) -> None:
         content_type = self._headers.get("Content-Type")
         self.finish(set_content_type=content_type)
+
+    def cut_off(self) -> None:
+        """Close the connection in an answer of unknown length: finishing it would say that it is whole."""
+        connection: Any = self.request.connection  # an HTTP1Connection: only its base class has a type
+        connection.stream.close()
 
     def compute_etag(self) -> None:
         """No etag of tornado's own: it would hash every answer, and replace the one we set."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -37,6 +38,7 @@ class Surroundings:
         services: what the sandbox adds (its store, …), by name.
         now: the clock; aware datetimes.
         stopped: says whether the run was cancelled or is over its time.
+        guard: entered where another thread is started, so that its changes belong to the run.
     """
 
     fs: FileSystem
@@ -44,6 +46,7 @@ class Surroundings:
     services: Mapping[str, Any]
     now: Callable[[], datetime]
     stopped: Callable[[], bool]
+    guard: Callable[[], AbstractContextManager[Any]] = nullcontext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +97,7 @@ class Command:
         help: one line.
         options: what it accepts; None leaves the arguments to the function.
         misuse: exit code for a wrong option, as the real tool has it.
+        permute: options may stand behind operands; a command that runs another one must not take that one's.
     """
 
     name: str
@@ -102,6 +106,7 @@ class Command:
     run: Run
     options: tuple[Option, ...] | None = None
     misuse: int = 2
+    permute: bool = True
 
     @property
     def synopsis(self) -> str:

@@ -53,7 +53,7 @@ def _begin(command: Command, call: Invocation) -> Output | Awaitable[Output]:
     """Parse, then run; or give the help that was asked for."""
     if command.options is None:
         return command.run(call)
-    arguments = parse(call.argv, command.options)
+    arguments = parse(call.argv, command.options, permute=command.permute)
     return Output(command.describe()) if HELP.key in arguments else command.run(replace(call, arguments=arguments))
 
 

@@ -50,8 +50,11 @@ class Arguments:
         return int(text)
 
 
-def parse(argv: Sequence[str], options: Sequence[Option]) -> Arguments:
+def parse(argv: Sequence[str], options: Sequence[Option], *, permute: bool = True) -> Arguments:
     """Read arguments.
+
+    Args:
+        permute: options may stand behind operands; else they end at the first operand.
 
     Raises:
         InvalidRequest: an option is unknown, or its value is missing; worded as GNU does.
@@ -60,7 +63,7 @@ def parse(argv: Sequence[str], options: Sequence[Option]) -> Arguments:
     letters = "".join(option.letter + ":" * bool(option.value) for option in known if option.letter)
     words = [option.word + "=" * bool(option.value) for option in known if option.word]
     try:
-        found, operands = getopt.gnu_getopt(list(argv), letters, words)
+        found, operands = (getopt.gnu_getopt if permute else getopt.getopt)(list(argv), letters, words)
     except getopt.GetoptError as problem:
         raise InvalidRequest(_complaint(problem, argv)) from None
     keys = {f"-{option.letter}": option.key for option in known if option.letter}

@@ -91,6 +91,7 @@ class SandboxShell:
             services=services or {},
             now=_now,
             stopped=self._stage.stopped,
+            guard=self._stage.guard,
         )
         self._new_engine = engine
         self._engine: Engine | None = None

@@ -6,15 +6,19 @@ import threading
 from collections.abc import Iterable, Iterator
 
 from jupyter_sandfs.storage.entry import FileEntry
-from jupyter_sandfs.storage.protocol import FileStorage
+from jupyter_sandfs.storage.serial import SerializableFileStorage
 
 
-class MemoryFileStorage(FileStorage):
+class MemoryFileStorage(SerializableFileStorage):
     """Keeps entries for as long as the object lives; `apply` is atomic."""
 
     def __init__(self) -> None:
         self._entries: dict[str, FileEntry] = {}
         self._lock = threading.Lock()
+
+    @property
+    def where(self) -> str:
+        return "kept in a storage in memory: lost when the kernel restarts"
 
     def get(self, path: str) -> FileEntry | None:
         return self._entries.get(path)

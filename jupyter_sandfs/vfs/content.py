@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -39,6 +40,21 @@ class Rope:
         whole = self._chunks[0] if self._chunks else b""
         return whole if len(whole) == size else whole[:size]
 
+    def part(self, start: int, stop: int) -> bytes:
+        """The bytes from `start` to `stop`, found from the end and without joining: for what was just added."""
+        pieces, at = [], self.size
+        for chunk in chain((self._tail,), reversed(self._chunks)):
+            at -= len(chunk)
+            if at < stop:
+                pieces.append(bytes(chunk[max(start - at, 0) : stop - at]))
+            if at <= start:
+                break
+        return b"".join(reversed(pieces))
+
+    def begins_with(self, content: bytes) -> bool:
+        """Say whether the first chunk is this very object."""
+        return bool(self._chunks) and self._chunks[0] is content
+
     def _flush(self) -> None:
         if self._tail:
             self._chunks.append(bytes(self._tail))
@@ -72,6 +88,21 @@ def append_to(content: bytes | Slice, piece: bytes) -> Slice:
 def data_of(content: bytes | Slice) -> bytes:
     """The bytes; those of a plain file are given without a copy."""
     return content if isinstance(content, bytes) else content.rope.prefix(content.size)
+
+
+def grown_from(old: bytes | Slice, new: bytes | Slice) -> int:
+    """Bytes of `old` if `new` is known, without a look at them, to begin with all of it; otherwise 0."""
+    if new is old:
+        return size_of(old)
+    if not isinstance(new, Slice):
+        return 0
+    same = new.rope.begins_with(old) if isinstance(old, bytes) else old.rope is new.rope and old.size <= new.size
+    return size_of(old) if same else 0
+
+
+def part_of(content: bytes | Slice, start: int) -> bytes:
+    """The bytes from `start` on."""
+    return content.rope.part(start, content.size) if isinstance(content, Slice) and start else data_of(content)[start:]
 
 
 def size_of(content: bytes | Slice | Link | FileMount) -> int:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from jupyter_sandfs.vfs.policy import NodePolicy
 
 _BILLION = 1_000_000_000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class Kind(StrEnum):
@@ -78,6 +83,31 @@ class DirEntry(NamedTuple):
         return self.stat.is_dir
 
 
+class Epoch:
+    """Counts the changes of a tree after which views decide anew: a policy, metadata, a mount, a link, a directory."""
+
+    __slots__ = ("number",)
+
+    def __init__(self) -> None:
+        self.number = 0
+
+
+class Inspected(NamedTuple):
+    """What is at a path, and the rules in force there.
+
+    Attributes:
+        stat: None if nothing is there; the rules are then those of what was there last, or would come to be there.
+        ruled: the node has a policy or metadata of its own.
+        plain_stamp: of a directory, when a name that is not ruled last came or went.
+    """
+
+    stat: Stat | None
+    policy: NodePolicy
+    metadata: Mapping[str, Any]
+    ruled: bool = False
+    plain_stamp: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Stats:
     """Size of a file system. `node_count` counts files, links and directories, the root included."""
@@ -98,5 +128,6 @@ def moment(nanoseconds: int) -> datetime:
 
 
 def nanoseconds(when: datetime) -> int:
-    """Nanoseconds since 1970 of an aware datetime."""
-    return int(when.timestamp()) * _BILLION + when.microsecond * 1000
+    """Nanoseconds since 1970; a datetime without a zone is local time."""
+    # In whole numbers: a float has no microseconds in the year 2400.
+    return (when.astimezone(UTC) - _EPOCH) // _MICROSECOND * 1000

@@ -7,7 +7,8 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import NamedTuple, Self
+from enum import StrEnum
+from typing import Any, NamedTuple, Self
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import HookError
@@ -30,8 +31,40 @@ class WriteEvent(NamedTuple):
     append: bool
 
 
-AfterHook = Callable[[WriteEvent], None]
-BeforeHook = Callable[[WriteEvent], None]
+class PathEventKind(StrEnum):
+    """What becomes of a path."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    MOVE = "move"
+    COPY = "copy"
+    MKDIR = "mkdir"
+
+
+class PathEvent(NamedTuple):
+    """Something becomes of a path. A directory that comes, goes or moves stands for all that is in it.
+
+    Attributes:
+        source: where a move or a copy comes from.
+    """
+
+    kind: PathEventKind
+    path: str
+    source: str | None = None
+
+    def concerns(self, prefix: str) -> bool:
+        """Say whether it happens at or below `prefix`, or to a directory that `prefix` is in."""
+        places = [self.path, *([self.source] if self.source is not None else ())]
+        if any(paths.is_within(place, prefix) for place in places):
+            return True
+        return self.kind not in _NEW and any(paths.is_within(prefix, place) for place in places)
+
+
+_NEW = {PathEventKind.CREATE, PathEventKind.MKDIR}  # nothing can have been below such a path
+
+WriteHook = Callable[[WriteEvent], None]
+PathHook = Callable[[PathEvent], None]
 
 _depth: ContextVar[int] = ContextVar("jupyter_sandfs_hook_depth", default=0)
 
@@ -39,41 +72,60 @@ _depth: ContextVar[int] = ContextVar("jupyter_sandfs_hook_depth", default=0)
 @dataclass(frozen=True, slots=True)
 class _Registered:
     prefix: str
-    hook: AfterHook
+    call: Callable[[Any], None]
     before: bool
 
 
 class Hooks:
-    """Write hooks in the order of their registration; run without any lock held."""
+    """Hooks in the order of their registration, those of paths before those of contents; run without any lock held."""
 
     def __init__(self) -> None:
-        self._hooks: tuple[_Registered, ...] = ()
+        self._writes: tuple[_Registered, ...] = ()
+        self._paths: tuple[_Registered, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self._hooks)
+        return bool(self._writes or self._paths)
 
-    def add(self, prefix: str, hook: AfterHook, *, before: bool) -> None:
-        self._hooks = (*self._hooks, _Registered(prefix, hook, before))
+    def add(self, prefix: str, hook: WriteHook, *, before: bool) -> None:
+        self._writes = (*self._writes, _Registered(prefix, hook, before))
 
-    def run(self, events: Iterable[WriteEvent], *, before: bool) -> None:
-        """Call each hook whose prefix holds the path.
+    def add_path_hook(self, prefix: str, hook: PathHook, *, before: bool) -> None:
+        self._paths = (*self._paths, _Registered(prefix, hook, before))
+
+    def occasion(self, writes: Callable[[], Iterable[WriteEvent]], moves: Callable[[], list[PathEvent]]) -> Occasion:
+        """What hooks are to be told of a change; asks only for what some hook wants to know."""
+        return Occasion(moves() if self._paths else [], list(writes()) if self._writes else [])
+
+    def run(self, occasion: Occasion, *, before: bool) -> None:
+        """Call each hook whose prefix a change concerns.
 
         Raises:
             HookError: a hook raised (`veto` for a before-hook), or hooks write in more than 8 levels.
         """
-        for event in events:
-            for each in self._hooks:
-                if each.before == before and paths.is_within(event.path, each.prefix):
-                    _call(each, event)
+        for moved in occasion.moves:
+            for each in self._paths:
+                if each.before == before and moved.concerns(each.prefix):
+                    _call(each, moved)
+        for written in occasion.writes:
+            for each in self._writes:
+                if each.before == before and paths.is_within(written.path, each.prefix):
+                    _call(each, written)
 
 
-def _call(registered: _Registered, event: WriteEvent) -> None:
+class Occasion(NamedTuple):
+    """What hooks are told of one change."""
+
+    moves: list[PathEvent]
+    writes: list[WriteEvent]
+
+
+def _call(registered: _Registered, event: WriteEvent | PathEvent) -> None:
     depth = _depth.get()
     if depth >= _NESTING:
         raise HookError(event.path, f"hooks write in more than {_NESTING} levels", veto=registered.before)
     reset = _depth.set(depth + 1)
     try:
-        registered.hook(event)
+        registered.call(event)
     except Exception as error:
         reason = error.reason if isinstance(error, HookError) else str(error) or type(error).__name__
         raise HookError(event.path, reason, veto=registered.before) from error

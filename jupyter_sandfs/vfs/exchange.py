@@ -1,6 +1,8 @@
 """Whole trees between a file system and the host's disk; only ever called for a path that the owner named.
 
-Both ways look at everything first and copy then, so that what can be refused is refused before anything changed.
+Both ways look at everything first and copy then, so that what can be refused is refused before anything changed. What
+comes in is read whole and written in one step: it is in memory once, as the files that it becomes, and beside what it
+replaces until then.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from typing import BinaryIO, NamedTuple
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import AlreadyExists, FileTooLarge, InvalidPath, IsADirectory, NoSpace, NotFound, Unsupported
+from jupyter_sandfs.vfs.batch import Item
 from jupyter_sandfs.vfs.interface import FileSystem
 
 _HERE = "on this machine"
@@ -31,26 +34,29 @@ class Moved(NamedTuple):
 
 
 def import_tree(fs: FileSystem, host_path: str | os.PathLike[str], path: str) -> Moved:
-    """Copy a file or directory of the host to exactly `path`. Links on the host are skipped, not followed.
+    """Copy a file or directory of the host to exactly `path`, all or nothing; files that are there are replaced.
+
+    No link is followed: those on the host are skipped, and where one of the sandbox is in the way, it is refused.
 
     Raises:
         NotFound: nothing is there on the host.
         InvalidPath: a name that the sandbox can't hold.
-        FileTooLarge, NoSpace: more than the file system may hold; nothing was copied.
+        FileTooLarge, NoSpace: more than the file system may hold.
         OSError: the host refuses.
-        PathError: as `FileSystem.write_bytes`; what was copied before stays.
+        PathError: as `FileSystem.write_many`.
     """
     top = Path(host_path).expanduser()
     if not top.exists():
         raise NotFound(str(top), _HERE)
     if not top.is_file() and not top.is_dir():
         raise Unsupported(f"{top}: neither a file nor a directory")
-    found: _Survey = ([], [(top, path)], []) if top.is_file() else _survey(top, path)
+    landing = fs.resolve(path)
+    found: _Survey = ([], [(top, landing)], []) if top.is_file() else _survey(top, landing)
     directories, files, skipped = found
     _check_room(fs, [source for source, _ in files])
-    for directory in directories:
-        fs.mkdir(directory)
-    return Moved(len(files), sum(_import_file(fs, *each) for each in files), tuple(skipped))
+    read = [Item(target, content) for target, content in _read_all(fs, files)]
+    fs.write_many([*map(Item, directories), *read], overwrite=True)
+    return Moved(len(files), sum(len(item.content) for item in read if isinstance(item.content, bytes)), tuple(skipped))
 
 
 def export_tree(fs: FileSystem, path: str, host_path: str | os.PathLike[str], *, overwrite: bool = False) -> Moved:
@@ -151,11 +157,16 @@ def _check_room(fs: FileSystem, sources: list[Path]) -> None:
         raise NoSpace(str(sources[0].parent), f"{needed} bytes, and the limit is {fs.limits.total_bytes}")
 
 
-def _import_file(fs: FileSystem, source: Path, path: str) -> int:
-    with source.open("rb") as file:
-        content = file.read(fs.limits.file_bytes + 1)  # it may have grown since it was measured
-    fs.write_bytes(path, content)
-    return len(content)
+def _read_all(fs: FileSystem, files: list[tuple[Path, str]]) -> Iterator[tuple[str, bytes]]:
+    """Read files of the host; they may have grown since they were measured."""
+    room = fs.limits.total_bytes
+    for source, path in files:
+        with source.open("rb") as file:
+            content = file.read(min(fs.limits.file_bytes, room) + 1)
+        room -= len(content)
+        if room < 0:
+            raise NoSpace(path, f"more than the limit of {fs.limits.total_bytes} bytes in all")
+        yield path, content
 
 
 def _portable(name: str) -> str:

@@ -8,23 +8,39 @@ kernel link and the tree browser know this class and nothing below it.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import IO, TYPE_CHECKING, Any, overload
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import AlreadyExists, InvalidPath, InvalidRequest, IsADirectory, NotADirectory, NotFound
-from jupyter_sandfs.vfs import globbing, streams
-from jupyter_sandfs.vfs.entries import DirEntry, Kind, Stat, Stats
+from jupyter_sandfs.errors import (
+    AlreadyExists,
+    InvalidPath,
+    InvalidRequest,
+    IsADirectory,
+    NotADirectory,
+    NotFound,
+    Unsupported,
+)
+from jupyter_sandfs.vfs import archive, comparing, globbing, inventory, streams
+from jupyter_sandfs.vfs.entries import DirEntry, Epoch, Inspected, Kind, Stat, Stats
 
 if TYPE_CHECKING:
-    from jupyter_sandfs.vfs.events import AfterHook, BeforeHook, Watch
+    from jupyter_sandfs.vfs.archive import Stream
+    from jupyter_sandfs.vfs.batch import Item
+    from jupyter_sandfs.vfs.events import PathHook, Watch, WriteHook
     from jupyter_sandfs.vfs.history import Snapshot
     from jupyter_sandfs.vfs.journal import Action, Change, JournalRecord
     from jupyter_sandfs.vfs.limits import Limits
+    from jupyter_sandfs.vfs.merging import Merged, OnConflict
+    from jupyter_sandfs.vfs.nodes import Directory
     from jupyter_sandfs.vfs.policy import NodePolicy
     from jupyter_sandfs.vfs.providers import DirectoryProvider, FileProvider
+    from jupyter_sandfs.vfs.reverting import Permit
+
+
+_UNRULED = Epoch()  # of file systems without short cuts, which views ask anew each time
 
 
 class FileSystem(ABC):
@@ -120,6 +136,17 @@ class FileSystem(ABC):
         """Make a symbolic link at `path` that says `target`; a relative target starts at the link's directory."""
 
     @abstractmethod
+    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
+        """Write files, links and directories in one step, all or none; parents are made, no link is written through.
+
+        Raises:
+            AlreadyExists: a file or link is there and `overwrite` is off, or two items have one path.
+            IsADirectory, NotADirectory: a file would replace a directory, or the reverse.
+            InvalidPath: a path not in normal form, or one that leads through a link.
+            ReadOnly, AppendOnly, FileTooLarge, NoSpace, HookError: as `write_bytes`.
+        """
+
+    @abstractmethod
     def chmod(self, path: str, mode: int) -> None:
         """Set the permission bits. They are kept and shown, as on a disk; rules are what `set_policy` sets."""
 
@@ -164,10 +191,19 @@ class FileSystem(ABC):
         """Forget what providers at or below `path` gave: the next reader computes it anew."""
 
     @abstractmethod
-    def register_write_hook(self, prefix: str, hook: AfterHook | BeforeHook, *, before: bool = False) -> None:
+    def register_write_hook(self, prefix: str, hook: WriteHook, *, before: bool = False) -> None:
         """Call `hook(WriteEvent)` around each change of content at or below `prefix`, without any lock held.
 
         A before-hook refuses by raising; a failing after-hook takes the change back (see HookError).
+        """
+
+    @abstractmethod
+    def register_path_hook(self, prefix: str, hook: PathHook, *, before: bool = False) -> None:
+        """Call `hook(PathEvent)` around each creation, update, removal, move, copy and making of directories.
+
+        It is told what happens at or below `prefix`, and to the directories that `prefix` is in. Path hooks run before
+        write hooks, each in the order of registration; a before-hook refuses by raising, a failing after-hook takes
+        the change back.
         """
 
     @abstractmethod
@@ -199,12 +235,88 @@ class FileSystem(ABC):
         """What differs between two moments (`after=None`: now), ordered by path."""
 
     @abstractmethod
+    def drop_snapshot(self, name: str) -> None:
+        """Forget a named snapshot. Raises NotFound."""
+
+    @abstractmethod
+    def at(self, snapshot: Snapshot | str) -> FileSystem:
+        """Give a moment as a file system that can only be read."""
+
+    @abstractmethod
+    def fork(self) -> FileSystem:
+        """Give a file system in memory that starts as this one is now, at a cost that does not depend on its size.
+
+        Providers and policies go along; hooks, watches, snapshots, the journal and a storage do not.
+        """
+
+    @abstractmethod
+    def merge(
+        self, other: FileSystem, *, base: Snapshot | str | None = None, conflicts: OnConflict | str = "refuse"
+    ) -> Merged:
+        """Bring over what changed in a fork: a three-way merge, in one step.
+
+        Args:
+            other: a fork of this file system, that of which this one is a fork, or another fork of the same moment.
+            base: the common ancestor, where it can't be known.
+            conflicts: what becomes of paths that both changed: "refuse", "mark", "ours" or "theirs".
+
+        Raises:
+            MergeConflict: there are some, and they are to be refused; names them all.
+            InvalidRequest: no common ancestor is known.
+        """
+
+    @abstractmethod
+    def create_snapshot(self) -> bytes:
+        """Write the whole tree as bytes: contents, versions, modes, times, links, policies and metadata.
+
+        Dynamic nodes are named in it, but callables can't be written: see `restore_snapshot`.
+        """
+
+    @abstractmethod
+    def restore_snapshot(self, data: bytes) -> None:
+        """Make the tree what `create_snapshot` wrote, all of it or nothing; versions go on above those seen here.
+
+        A dynamic node comes back where one is mounted at its path now, and is left out elsewhere.
+
+        Raises:
+            InvalidSnapshot: the bytes are damaged, hostile, or of a later release.
+            NoSpace, FileTooLarge, NameTooLong: it goes over the limits of this file system.
+        """
+
+    @abstractmethod
     def action(self, label: str = "", actor: str = "") -> AbstractContextManager[Action]:
         """Group the changes made in the `with` block under one label and actor; nested actions join the outer one.
 
         The Action given has `changes` (what was done under it so far) and `here()`, a context manager that makes
         another thread work under it too.
         """
+
+    @abstractmethod
+    def transaction(self, label: str = "", actor: str = "") -> AbstractContextManager[Action]:
+        """An action that leaves nothing behind if the `with` block raises.
+
+        Raises:
+            MergeConflict: on leaving, because others changed the same paths meanwhile; then nothing is rolled back.
+            LimitExceeded: from a change, when there is more than could be rolled back.
+        """
+
+    @abstractmethod
+    def undo(self, *, actor: str | None = None, permit: Permit | None = None) -> list[Change]:
+        """Take back the last action of `actor`, and each time the one before: what one `action` did, or one call.
+
+        Args:
+            actor: whose; None is who acts now, and the owner where nobody is named.
+            permit: raises for a change that may not be taken back.
+
+        Raises:
+            InvalidRequest: there is nothing to undo.
+            MergeConflict: later changes stand on it; names the paths.
+            LimitExceeded: the journal no longer holds what was there before.
+        """
+
+    @abstractmethod
+    def redo(self, *, actor: str | None = None, permit: Permit | None = None) -> list[Change]:
+        """Do again what `undo` took back last, if `actor` did nothing else since; the same errors."""
 
     @abstractmethod
     def log(self, limit: int | None = None) -> list[JournalRecord]:
@@ -274,6 +386,60 @@ class FileSystem(ABC):
         """Draw the tree below `path` as text, cut after `max_entries` rows."""
         return globbing.draw_tree(self, paths.normalize(path), max_entries)
 
+    # ------------------------------------------------------------ whole trees, derived
+
+    def scan(self, path: str = paths.ROOT, *, materialize: bool = False) -> Iterator[Item]:
+        """Give what is at or below `path` as items for `write_many`, their paths as if `path` were a root.
+
+        Dynamic nodes are left out; `materialize` computes them instead.
+        """
+        return inventory.live(self, path, materialize=materialize)
+
+    def archive(
+        self,
+        path: str = paths.ROOT,
+        format: str = "tar",  # noqa: A002 (the design's name, as tarfile and shutil call it)
+        *,
+        materialize: bool = False,
+    ) -> Iterator[bytes]:
+        """Give what is at or below `path` as an archive, piece by piece; names in it start at `path`.
+
+        A piece is as long as it happens to be, or empty; memory holds the content of one file at most.
+
+        Args:
+            format: tar, tar.gz, tar.zst or zip.
+            materialize: compute dynamic nodes; else they are left out.
+
+        Raises:
+            InvalidRequest: another format.
+            NotFound, PermissionDenied: before the first piece, where it can be known then.
+        """
+        return archive.pack(self.scan(path, materialize=materialize), format)
+
+    def extract(
+        self,
+        stream: Stream,
+        path: str = paths.ROOT,
+        *,
+        format: str | None = None,  # noqa: A002 (as in `archive`)
+        overwrite: bool = False,
+    ) -> list[str]:
+        """Unpack an archive below `path`, all of it or nothing; gives the paths of all that it holds.
+
+        Its contents are in memory once, as the files that they become.
+
+        Args:
+            stream: bytes, an open binary file, or an iterable of bytes.
+            format: as in `archive`; found out from the first bytes if not given.
+            overwrite: files and links that are there are replaced; directories are kept, and filled.
+
+        Raises:
+            InvalidArchive: damaged, cut off, or with a name, link or kind of node that is not unpacked.
+            LimitExceeded: more entries, bytes or levels than the file system may hold, or `limits.archive_ratio`.
+            PathError: as `write_many`.
+        """
+        return archive.extract(self, stream, path, format_name=format, overwrite=overwrite)
+
     # ------------------------------------------------------------ reading, derived
 
     @overload
@@ -326,6 +492,73 @@ class FileSystem(ABC):
             self.utime(path)
         else:
             self.write_bytes(path, b"", expected_version=0)
+
+    # ------------------------------------------------------------ history, derived
+
+    def unified_diff(
+        self, before: Snapshot | str, after: Snapshot | str | None = None, *, path: str = paths.ROOT, context: int = 3
+    ) -> str:
+        """What differs between two moments at or below `path`, as `diff -u` writes it."""
+        old, new = self.at(before), self.at(after) if after is not None else self
+        changes = [change for change in self.diff(before, after) if paths.is_within(change.path, path)]
+        return "".join(comparing.compare(old, new, change, context) for change in changes)
+
+    # ------------------------------------------------------------ for the views in front of it, in this package
+
+    @property
+    def tree_id(self) -> str:
+        """Identity of the tree, as in `Stat`."""
+        return self.stat(paths.ROOT).tree_id
+
+    @property
+    def epoch(self) -> Epoch:
+        """Grows with each change of the tree's rules; always the same object."""
+        return _UNRULED
+
+    def plain_directory(self, path: str) -> Directory | None:
+        """The directory at a normal path (empty for the root), if no policy, mount or link is on the way to it.
+
+        Through a view: only if all in it is to be seen, but perhaps for nodes with a policy or metadata of their own.
+        None promises nothing; it says to ask the long way. What is given belongs to the tree and stays in here.
+        """
+        del path
+        return None
+
+    def inspect(self, path: str, at: Snapshot | None = None) -> Inspected | None:
+        """Describe what is, or was, at a normal path without links in its middle; None if a file is in its middle."""
+        if at is not None:
+            raise Unsupported("this file system tells nothing of moments")
+        try:
+            stat = self.stat(path, follow=False)
+            return Inspected(stat, self.get_policy(path), {} if stat.is_symlink else self.metadata(path))
+        except NotFound:
+            return Inspected(None, self.get_policy(path), {})
+        except NotADirectory:
+            return None
+
+    def survey(self, path: str, at: Snapshot | None = None) -> list[tuple[DirEntry, Inspected]]:
+        """As `ls`, with the rules in force for each entry; at an earlier moment, without what providers name."""
+        if at is not None:
+            raise Unsupported("this file system tells nothing of moments")
+        found = [(entry, self.inspect(entry.path)) for entry in self.ls(path)]
+        return [(entry, known) for entry, known in found if known is not None]
+
+    def copy_kept(
+        self, moment: Snapshot, source: str, destination: str, kept: frozenset[str], *, overwrite: bool = False
+    ) -> None:
+        """Copy a tree as it was at a moment, but only the paths named, in one step."""
+        del moment, destination, kept, overwrite
+        raise Unsupported(f"{source}: this file system can't copy a part of it in one step")
+
+    def restore_kept(self, moment: Snapshot, changes: Sequence[Change], kept: frozenset[str]) -> None:
+        """Take back changes made since a moment in one step; `kept` names all that comes back in directories."""
+        del moment, changes, kept
+        raise Unsupported("this file system can't take back a part of what changed in one step")
+
+    def buried(self, path: str) -> bool:
+        """Say whether a node with rules of its own was once right in the directory `path`, and is gone."""
+        del path
+        return True
 
     def _kind(self, path: str, *, follow: bool = True) -> Kind | None:
         try:

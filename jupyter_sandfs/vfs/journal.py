@@ -1,19 +1,31 @@
-"""What was done: changes, the actions that group them, and the journal that remembers them."""
+"""What was done: changes, the actions that group them, and the journal that remembers them.
+
+The journal keeps the nodes before and after each change, so that what was done can be taken back. What is cancelled
+(an action that was undone, and the undoing) counts as if it had never been; `log` shows it all the same.
+"""
 
 from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from jupyter_sandfs.errors import LimitExceeded
+from jupyter_sandfs.vfs.content import size_of
 from jupyter_sandfs.vfs.entries import moment
+from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node, Totals
 
+if TYPE_CHECKING:
+    from jupyter_sandfs.vfs.limits import Limits
+
+_NODE_BYTES = 256  # what a node takes beside its content, about
+OWNER = "owner"  # who acts where nobody else is named
 _ACTION_CHANGES = 10_000  # changes that one action lists
 
 
@@ -23,14 +35,20 @@ class ChangeKind(StrEnum):
     ADDED = "added"
     CHANGED = "changed"
     REMOVED = "removed"
+    MOVED = "moved"
 
 
 class Change(NamedTuple):
-    """One path that differs. A directory that came or went stands for everything in it."""
+    """One path that differs. A directory that came, went or moved stands for everything in it.
+
+    Attributes:
+        source: where what moved was before.
+    """
 
     kind: ChangeKind
     path: str
     is_dir: bool = False
+    source: str | None = None
 
 
 class JournalRecord(NamedTuple):
@@ -42,7 +60,7 @@ class JournalRecord(NamedTuple):
         source: where a copy or move came from.
         size: bytes of content afterwards.
         version: version afterwards; 0 for directories and for what is gone.
-        action: number of the action that it belongs to; 0 for a change on its own.
+        action: number of the action that it belongs to; 0 for a call on its own.
     """
 
     sequence: int
@@ -67,17 +85,24 @@ class Action:
     """Changes that belong together: a cell, a shell run, a tool call.
 
     Attributes:
+        whole: the action that this one is part of.
         changes: what was changed under it, in order; the first 10,000.
         truncated: there were more.
+        forgotten: the journal dropped some of them.
     """
 
     number: int
     label: str
     actor: str
+    whole: Action | None = None
     changes: list[Change] = field(default_factory=list)
     truncated: bool = False
+    forgotten: bool = False
 
     def add(self, change: Change) -> None:
+        """List a change, also in what this is part of."""
+        if self.whole is not None:
+            self.whole.add(change)
         if len(self.changes) < _ACTION_CHANGES:
             self.changes.append(change)
         else:
@@ -101,54 +126,287 @@ _numbers = itertools.count(1)
 def action(label: str, actor: str) -> Iterator[Action]:
     """Start an action, or join the one that this thread works under already."""
     running = _current.get()
-    with (running or Action(next(_numbers), label, actor)).here() as joined:
+    with (running or Action(next(_numbers), label, actor or OWNER)).here() as joined:
         yield joined
 
 
-class Journal:
-    """The last changes, oldest first; what is over the capacity goes.
+@contextmanager
+def part(label: str, actor: str) -> Iterator[Action]:
+    """Start an action even under another, which lists its changes as well but does not own them."""
+    with Action(next(_numbers), label, actor, whole=_current.get()).here() as own:
+        yield own
 
-    Entries are kept as bare tuples, because every write pays for one; `last` makes records of them.
+
+def together(steps: int) -> AbstractContextManager[object]:
+    """Let several steps of one call be one action, unless they are part of another."""
+    return nullcontext() if steps == 1 or _current.get() else Action(0, "", OWNER).here()
+
+
+def actor() -> str:
+    """Who acts in this thread now."""
+    running = _current.get()
+    return running.actor if running else OWNER
+
+
+def current() -> Action | None:
+    """The action that this thread works under."""
+    return _current.get()
+
+
+class Lost(NamedTuple):
+    """Stands for a node that was too large to be kept."""
+
+    is_dir: bool
+
+
+class Entry(NamedTuple):
+    """One change, with the nodes before and after it.
+
+    Attributes:
+        source: where a copy or a move came from.
+        kept: bytes that only the journal holds on to.
+        filled: a directory came with something in it.
     """
 
-    def __init__(self, capacity: int) -> None:
-        self._entries: deque[tuple[Any, ...]] = deque(maxlen=capacity)
+    at_ns: int
+    operation: str
+    path: str
+    before: Node | Lost | None
+    after: Node | None
+    source: str | None
+    action: Action | None
+    kept: int
+    filled: bool
+
+    @property
+    def actor(self) -> str:
+        return self.action.actor if self.action else OWNER
+
+    @property
+    def change(self) -> Change:
+        return change_between(self.path, self.before, self.after)
+
+
+Batch = list[tuple[int, Entry]]
+"""Entries with their sequence numbers, oldest first."""
+
+
+class Undoing(NamedTuple):
+    """Changes that took others back.
+
+    Attributes:
+        undone: numbers of those others, with the bytes that each had kept.
+    """
+
+    numbers: range
+    undone: tuple[tuple[int, int], ...]
+
+
+def change_between(path: str, before: Node | Lost | None, after: Node | None) -> Change:
+    """What became of a path."""
+    kind = ChangeKind.CHANGED
+    if before is None or after is None:
+        kind = ChangeKind.ADDED if before is None else ChangeKind.REMOVED
+    last = before if after is None else after
+    return Change(kind, path, last.is_dir if isinstance(last, Lost) else isinstance(last, Directory))
+
+
+class Journal:
+    """The last changes, oldest first; what is over the limits goes, and nothing while it is pinned.
+
+    Entries are kept as bare tuples, because every write pays for one; all else makes an `Entry` of them.
+
+    Attributes:
+        length: changes so far: the sequence number of the last.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._capacity, self._capacity_bytes = limits.journal_records, limits.journal_bytes
+        self._entries: deque[tuple[Any, ...]] = deque()
+        self._kept = 0
+        self._pins = 0
+        self._cancelled: set[int] = set()
+        self._undone: dict[str, list[Undoing]] = {}
         self.length = 0
 
     def add(
         self,
-        operation: str,
-        change: tuple[ChangeKind, str, bool],
         at_ns: int,
-        size: int,
-        version: int,
-        source: str | None,
+        operation: str,
+        path: str,
+        before: Node | Lost | None,
+        after: Node | None,
+        kept: int = 0,
+        source: str | None = None,
+        *,
+        filled: bool = False,
     ) -> None:
         """Remember a change, under the action of the thread that made it."""
         act = _current.get()
         self.length += 1
-        self._entries.append((at_ns, operation, change, source, size, version, act))
+        if kept > self._capacity_bytes and not self._pins:
+            before, kept = Lost(isinstance(before, Directory)), 0
+        entries = self._entries
+        entries.append((at_ns, operation, path, before, after, source, act, kept, filled))
+        self._kept += kept
+        if len(entries) > self._capacity or self._kept > self._capacity_bytes:
+            self._trim()
         if act is not None:
-            act.add(Change(*change))
+            act.add(change_between(path, before, after))
 
     def last(self, limit: int | None) -> list[JournalRecord]:
         """The last `limit` records, or all that are kept."""
-        entries = list(self._entries)
-        first = self.length - len(entries) + 1
-        skip = 0 if limit is None else max(len(entries) - limit, 0)
-        return [_record(first + index, *entry) for index, entry in enumerate(entries) if index >= skip]
+        first, skip = self._first, 0 if limit is None else max(len(self._entries) - limit, 0)
+        return [record(first + at, Entry(*self._entries[at])) for at in range(skip, len(self._entries))]
+
+    # ------------------------------------------------------------ what can be taken back
+
+    def since(self, sequence: int, belongs: Callable[[Entry], bool] = lambda _: True) -> Batch:
+        """What is in force of the changes from `sequence` on. Raises LimitExceeded if some are not kept any more."""
+        first = self._first
+        if sequence < first:
+            raise LimitExceeded(f"the journal goes back to change {first} only; restore a snapshot instead")
+        numbered = enumerate(itertools.islice(self._entries, sequence - first, None), sequence)
+        found = ((number, Entry(*entry)) for number, entry in numbered if number not in self._cancelled)
+        return [(number, entry) for number, entry in found if belongs(entry)]
+
+    def last_action(self, actor: str, besides: Action | None) -> Batch:
+        """What is in force of the last action of `actor`, another than `besides`; empty if there is none."""
+        for number, entry in self._backwards():
+            if entry.actor == actor and (entry.action is None or entry.action is not besides):
+                return self._whole(number, entry)
+        return []
+
+    def last_undone(self, actor: str) -> Batch:
+        """What undid the action of `actor` that was undone last, unless the actor has changed other things since."""
+        stack = self._undone.get(actor)
+        if not stack or stack[-1].numbers.start < self._first:
+            return []
+        numbers = stack[-1].numbers
+        for number, entry in self._backwards():
+            if number < numbers.start:
+                break
+            if entry.actor == actor and entry.operation != "redo":
+                return []
+        return self._at(numbers)
+
+    def undid(self, actor: str, batch: Batch, numbers: range) -> None:
+        """Note that the changes `numbers` took `batch` back."""
+        self.cancel(number for number, _ in batch)
+        self.cancel(numbers)
+        self._undone.setdefault(actor, []).append(Undoing(numbers, tuple((at, entry.kept) for at, entry in batch)))
+        self._keep((number, 0) for number, _ in batch)  # what it replaced is the tree's again
+
+    def did_not_undo(self, actor: str) -> None:
+        """Note that the undoing was itself taken back."""
+        self._reinstate(self._undone[actor].pop())
+
+    def redid(self, actor: str, numbers: range) -> Undoing:
+        """Note that the changes `numbers` took the last undoing back; what it undid counts again, at its old place."""
+        undoing = self._undone[actor].pop()
+        self._keep((number, 0) for number in undoing.numbers)
+        if undoing.undone[0][0] >= self._first:
+            self._reinstate(undoing)
+            self.cancel(numbers)
+        return undoing
+
+    def did_not_redo(self, actor: str, undoing: Undoing) -> None:
+        """Note that the redoing was itself taken back."""
+        self.cancel(number for number, _ in undoing.undone)
+        self._undone[actor].append(undoing)
+
+    def _reinstate(self, undoing: Undoing) -> None:
+        self._cancelled.difference_update(number for number, _ in undoing.undone)
+        self._keep(undoing.undone)
+
+    def cancel(self, numbers: Iterable[int]) -> None:
+        """Count changes as if they had never been."""
+        self._cancelled = {number for number in self._cancelled if number >= self._first}.union(numbers)
+
+    # ------------------------------------------------------------ how long it is kept
+
+    @property
+    def pinned(self) -> bool:
+        """Some transaction is running."""
+        return self._pins > 0
+
+    def pin(self) -> int:
+        """Keep all that comes until `unpin`; gives the sequence number of the next change."""
+        self._pins += 1
+        return self.length + 1
+
+    def unpin(self) -> None:
+        self._pins -= 1
+        self._trim()
+
+    def check_room(self) -> None:
+        """Raise LimitExceeded if a transaction has come to hold more than the file system itself may."""
+        over = len(self._entries) - self._capacity > self._limits.nodes or self._kept > self._limits.total_bytes
+        if self._pins and over:
+            raise LimitExceeded("the transaction is too large to be rolled back: make it in several")
+
+    def _trim(self) -> None:
+        if self._pins:
+            return
+        entries = self._entries
+        while entries and (len(entries) > self._capacity or self._kept > self._capacity_bytes):
+            gone = Entry(*entries.popleft())
+            self._kept -= gone.kept
+            if gone.action is not None:
+                gone.action.forgotten = True
+
+    @property
+    def _first(self) -> int:
+        return self.length - len(self._entries) + 1
+
+    def _keep(self, bytes_of: Iterable[tuple[int, int]]) -> None:
+        """Set how many bytes only the journal holds on to, by the number of a change."""
+        first = self._first
+        for number, kept in bytes_of:
+            if number >= first:
+                entry = Entry(*self._entries[number - first])
+                self._entries[number - first] = tuple(entry._replace(kept=kept))
+                self._kept += kept - entry.kept
+
+    def _at(self, numbers: range) -> Batch:
+        entries = itertools.islice(self._entries, numbers.start - self._first, numbers.stop - self._first)
+        return [(number, Entry(*entry)) for number, entry in zip(numbers, entries, strict=True)]
+
+    def _backwards(self) -> Iterator[tuple[int, Entry]]:
+        for back, entry in enumerate(reversed(self._entries)):
+            if self.length - back not in self._cancelled:
+                yield self.length - back, Entry(*entry)
+
+    def _whole(self, number: int, entry: Entry) -> Batch:
+        """All of an entry's action."""
+        if entry.action is None:
+            return [(number, entry)]
+        if entry.action.forgotten:
+            raise LimitExceeded(f"{entry.action.label or 'the action'} is not kept whole any more; restore a snapshot")
+        return self.since(self._first, lambda each: each.action is entry.action)
 
 
-def _record(
-    sequence: int,
-    at_ns: int,
-    operation: str,
-    change: tuple[ChangeKind, str, bool],
-    source: str | None,
-    size: int,
-    version: int,
-    act: Action | None,
-) -> JournalRecord:
-    kind, path, _ = change
-    number, label, actor = (act.number, act.label, act.actor) if act else (0, "", "")
-    return JournalRecord(sequence, at_ns, operation, kind, path, source, size, version, number, label, actor)
+def weight(totals: Totals) -> int:
+    """Bytes that a subtree takes which only the journal holds on to."""
+    return totals.size + totals.nodes * _NODE_BYTES
+
+
+def record(number: int, entry: Entry) -> JournalRecord:
+    """An entry as `log` shows it."""
+    change, after = entry.change, entry.after
+    size, version = (size_of(after.content), after.version) if isinstance(after, FileRecord) else (0, 0)
+    act = entry.action
+    return JournalRecord(
+        number,
+        entry.at_ns,
+        entry.operation,
+        change.kind,
+        entry.path,
+        entry.source,
+        size,
+        version,
+        act.number if act else 0,
+        act.label if act else "",
+        entry.actor,
+    )

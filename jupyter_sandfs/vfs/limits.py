@@ -17,8 +17,10 @@ class Limits:
         depth: segments in a path.
         journal_records: changes that `log` remembers.
         journal_bytes: earlier file contents kept for undo, in bytes.
+        snapshots: named snapshots.
         provider_seconds: deadline of a dynamic node's callable.
         link_hops: symbolic links followed in one path.
+        archive_ratio: bytes that an archive may unpack to for each of its own, beyond its first 64 MiB.
     """
 
     total_bytes: int = 4 << 30
@@ -28,5 +30,7 @@ class Limits:
     depth: int = 256
     journal_records: int = 100_000
     journal_bytes: int = 64 << 20
+    snapshots: int = 1_000
     provider_seconds: float = 5.0
     link_hops: int = 40
+    archive_ratio: float = 250.0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_sandfs.vfs.content import Link, Slice, size_of
 from jupyter_sandfs.vfs.entries import Kind, Stat
-from jupyter_sandfs.vfs.policy import NodePolicy
+from jupyter_sandfs.vfs.policy import NodePolicy, Rules
 
 if TYPE_CHECKING:
     from jupyter_sandfs.vfs.providers import DirectoryMount, FileMount
@@ -30,6 +30,24 @@ class Extra(NamedTuple):
     modified_ns: int | None = None
     policy: NodePolicy | None = None
     metadata: Mapping[str, Any] | None = None
+
+
+class Totals(NamedTuple):
+    """What a subtree holds, its top included.
+
+    Attributes:
+        size: content, in bytes.
+        height: levels: 1 for a file or an empty directory.
+    """
+
+    files: int
+    directories: int
+    size: int
+    height: int
+
+    @property
+    def nodes(self) -> int:
+        return self.files + self.directories
 
 
 class FileRecord(NamedTuple):
@@ -58,19 +76,23 @@ class Directory:
         directories: directories by name.
         own_bytes: content of the files directly in it.
         owner: token of the tree that may change it; any other holder treats it as frozen.
-        totals: (files, directories, bytes) of the subtree, itself included; kept only while frozen.
+        totals: what the subtree holds, itself included; known only of frozen ones.
         mount: the provider that names the children, for a dynamic directory.
+        plain_stamp: when a name without rules of its own last came or went; views show this one.
     """
 
-    __slots__ = ("created_ns", "directories", "extra", "files", "mount", "own_bytes", "owner", "stamp", "totals")
+    __slots__ = (
+        *("created_ns", "directories", "extra", "files", "mount", "own_bytes", "owner"),
+        *("plain_stamp", "stamp", "totals"),
+    )
 
     def __init__(self, owner: object, stamp: int) -> None:
         self.files: dict[str, FileRecord] = {}
         self.directories: dict[str, Directory] = {}
         self.own_bytes = 0
         self.owner = owner
-        self.stamp = self.created_ns = stamp
-        self.totals: tuple[int, int, int] | None = None
+        self.stamp = self.created_ns = self.plain_stamp = stamp
+        self.totals: Totals | None = None
         self.extra: Extra | None = None
         self.mount: DirectoryMount | None = None
 
@@ -81,7 +103,7 @@ class Directory:
         twin.directories = self.directories.copy()
         twin.own_bytes = self.own_bytes
         twin.owner = owner
-        twin.stamp, twin.created_ns = self.stamp, self.created_ns
+        twin.stamp, twin.created_ns, twin.plain_stamp = self.stamp, self.created_ns, self.plain_stamp
         twin.totals = None
         twin.extra, twin.mount = self.extra, self.mount
         return twin
@@ -93,26 +115,23 @@ class Directory:
 Node = FileRecord | Directory
 
 
-def measure(node: Node, owner: object) -> tuple[int, int, int]:
-    """Give (files, directories, bytes) of a subtree; what `owner` can't change any more is measured once."""
+def settle(node: Node) -> Totals:
+    """Freeze a subtree and count it; what was frozen before is not walked again.
+
+    The caller's tree must forget which directories it owned: see `Tree.settle`.
+    """
     if isinstance(node, FileRecord):
-        return 1, 0, size_of(node.content)
-    if node.totals is not None and node.owner is not owner:
+        return Totals(1, 0, size_of(node.content), 1)
+    if node.totals is not None:
         return node.totals
-    files, directories, size = len(node.files), 1, node.own_bytes
+    files, directories, size, height = len(node.files), 1, node.own_bytes, 2 if node.files else 1
     for child in node.directories.values():
-        more = measure(child, owner)
-        files, directories, size = files + more[0], directories + more[1], size + more[2]
-    if node.owner is not owner:
-        node.totals = files, directories, size
-    return files, directories, size
-
-
-def height(node: Node) -> int:
-    """Levels of a subtree: 1 for a file or an empty directory."""
-    if isinstance(node, FileRecord):
-        return 1
-    return 1 + max((height(child) for child in node.directories.values()), default=1 if node.files else 0)
+        below = child.totals or settle(child)
+        files, directories, size = files + below.files, directories + below.directories, size + below.size
+        height = max(height, below.height + 1)
+    node.owner = None
+    node.totals = Totals(files, directories, size, height)
+    return node.totals
 
 
 def bare(extra: Extra) -> Extra | None:
@@ -123,6 +142,25 @@ def bare(extra: Extra) -> Extra | None:
 def policy_of(node: Node) -> NodePolicy | None:
     """The policy that the node itself carries."""
     return node.extra.policy if node.extra else None
+
+
+def is_dynamic(record: FileRecord) -> bool:
+    """Say whether a provider computes the content."""
+    return not isinstance(record.content, bytes | Slice | Link)
+
+
+def rules_of(node: Node) -> Rules | None:
+    """What the node itself carries that views decide by."""
+    extra = node.extra
+    if extra is None or not (extra.policy or extra.metadata):
+        return None
+    return Rules(extra.policy, extra.metadata or {})
+
+
+def any_ruled(directory: Directory) -> bool:
+    """Say whether a node right in a directory carries rules of its own."""
+    nodes: tuple[Node, ...] = (*directory.files.values(), *directory.directories.values())
+    return any(node.extra is not None and rules_of(node) is not None for node in nodes)
 
 
 def describe(node: Node, tree_id: str) -> Stat:

@@ -28,12 +28,12 @@ from jupyter_sandfs.errors import (
     VersionConflict,
 )
 from jupyter_sandfs.vfs.content import Link, Slice, append_to, data_of, size_of
-from jupyter_sandfs.vfs.events import WriteEvent
+from jupyter_sandfs.vfs.events import PathEvent, PathEventKind, WriteEvent
 from jupyter_sandfs.vfs.history import differences
-from jupyter_sandfs.vfs.journal import Change, ChangeKind
+from jupyter_sandfs.vfs.journal import Change, ChangeKind, change_between
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.lookup import Lookup, Place
-from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, bare, height, measure, policy_of
+from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, bare, policy_of
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import DirectoryMount, FileMount
 from jupyter_sandfs.vfs.tree import Root, Tree
@@ -54,25 +54,36 @@ class Desk:
 
 
 class Put(NamedTuple):
-    """One step: what `make` gives comes to `path`; None takes away what is there."""
+    """One step: what `make` gives comes to `path`; None takes away what is there.
+
+    Attributes:
+        kind: what hooks are told; None means that the path is created, or updated if something is there.
+    """
 
     path: str
     make: Callable[[], Node | None]
+    kind: PathEventKind | None = None
+
+
+def take_away(path: str) -> Put:
+    return Put(path, lambda: None, PathEventKind.DELETE)
 
 
 class Step(NamedTuple):
-    """One path that a plan changed: the node before, and after."""
+    """One path that a plan changed: the node before, and after.
+
+    Attributes:
+        filled: a directory came with something in it.
+    """
 
     path: str
     before: Node | None
     after: Node | None
+    filled: bool = False
 
     @property
     def change(self) -> Change:
-        kind = ChangeKind.CHANGED
-        if self.before is None or self.after is None:
-            kind = ChangeKind.ADDED if self.before is None else ChangeKind.REMOVED
-        return Change(kind, self.path, isinstance(self.after or self.before, Directory))
+        return change_between(self.path, self.before, self.after)
 
 
 @dataclass(slots=True)
@@ -82,18 +93,30 @@ class Plan:
     Attributes:
         path: where the change happens, for errors and hooks.
         writes: gives what hooks are told; asked only if there are hooks.
+        carried_out: told the numbers of its steps in the journal, still under the lock.
+        taken_back: called if an after-hook refuses and the steps are undone.
         source: where a copy or a move comes from.
+        moves: the source goes away.
         size, nodes: what the tree grows by, in bytes and nodes.
-        shares: a subtree comes to be in two places, so the tree must be frozen first.
     """
 
     path: str
     puts: list[Put] = field(default_factory=list)
     writes: Callable[[], Iterable[WriteEvent]] = tuple
+    carried_out: Callable[[range], None] = lambda _: None
+    taken_back: Callable[[], None] = lambda: None
     source: str | None = None
+    moves: bool = False
     size: int = 0
     nodes: int = 0
-    shares: bool = False
+
+    def events(self, tree: Tree) -> list[PathEvent]:
+        """What becomes of which paths."""
+        return [self._event(put, tree) for put in self.puts if not (self.moves and put.path == self.source)]
+
+    def _event(self, put: Put, tree: Tree) -> PathEvent:
+        usual = PathEventKind.CREATE if tree.get(put.path) is None else PathEventKind.UPDATE
+        return PathEvent(put.kind or usual, put.path, self.source if put.path == self.path else None)
 
 
 # ---------------------------------------------------------------- content
@@ -108,7 +131,7 @@ def write(desk: Desk, path: str, data: bytes, *, append: bool, expected_version:
     if node is not None and isinstance(node.content, FileMount):
         raise ReadOnly(place.path, "it is computed by a provider")
     _check_version(place, expected_version)
-    _check_writable(place, append=append)
+    check_writable(place, append=append)
     append = append and node is not None
     old = size_of(node.content) if node else 0
     plan = _plan_new(desk, place) if node is None else Plan(place.path)
@@ -134,7 +157,7 @@ def put_new(desk: Desk, path: str, make: Callable[[], Node], *, size: int = 0) -
     place = desk.lookup.locate(path, follow=False)
     if place.node is not None:
         raise AlreadyExists(place.path)
-    _check_writable(place, append=True)
+    check_writable(place, append=True)
     plan = _plan_new(desk, place)
     plan.size = size
     plan.puts.append(Put(place.path, make))
@@ -152,9 +175,9 @@ def mkdir(desk: Desk, path: str, *, parents: bool, exist_ok: bool) -> Plan:
         return Plan(place.path)
     if place.missing and not parents:
         raise NotFound(place.missing[0])
-    _check_writable(place, append=True)
+    check_writable(place, append=True)
     plan = _plan_new(desk, place)
-    plan.puts.append(Put(place.path, lambda: Directory(desk.tree.token, desk.tree.stamp())))
+    plan.puts.append(_new_directory(desk.tree, place.path))
     return plan
 
 
@@ -167,11 +190,11 @@ def remove(desk: Desk, path: str, *, recursive: bool, expected_version: int | No
     node = place.require()
     _check_not_root(place)
     _check_version(place, expected_version)
-    _check_removable(desk, place)
+    check_removable(desk, place)
     if isinstance(node, Directory) and not recursive and (node.files or node.directories or node.mount):
         raise NotEmpty(place.path)
-    files, directories, size = measure(node, desk.tree.token)
-    return Plan(place.path, [Put(place.path, lambda: None)], size=-size, nodes=-files - directories)
+    totals = desk.tree.settle(node)
+    return Plan(place.path, [take_away(place.path)], size=-totals.size, nodes=-totals.nodes)
 
 
 def copy(desk: Desk, source: str, destination: str, *, overwrite: bool) -> Plan:
@@ -184,10 +207,9 @@ def copy(desk: Desk, source: str, destination: str, *, overwrite: bool) -> Plan:
         raise AlreadyExists(start.path, "source and destination are the same")
     plan = _plan_replacing(desk, end, node)
     plan.source = start.path
-    plan.shares = isinstance(node, Directory)
     version = None if isinstance(node, Directory) else _next(desk.tree, end)
     plan.writes = lambda: _events(node, end.path, version)
-    plan.puts.append(Put(end.path, lambda: _copied(desk.tree, node, version)))
+    plan.puts.append(Put(end.path, lambda: _copied(desk.tree, node, version), PathEventKind.COPY))
     return plan
 
 
@@ -197,17 +219,17 @@ def move(desk: Desk, source: str, destination: str, *, overwrite: bool, expected
     node = start.require()
     _check_not_root(start)
     _check_version(start, expected_version)
-    _check_removable(desk, start)
+    check_removable(desk, start)
     end = _landing(desk, start, destination, overwrite=overwrite)
     if end is None:
         return Plan(start.path)
     plan = _plan_replacing(desk, end, node)
-    files, directories, size = measure(node, desk.tree.token)
-    plan.size, plan.nodes = plan.size - size, plan.nodes - files - directories
-    plan.source = start.path
+    totals = desk.tree.settle(node)
+    plan.size, plan.nodes = plan.size - totals.size, plan.nodes - totals.nodes
+    plan.source, plan.moves = start.path, True
     version = None if isinstance(node, Directory) else max(node.version, _next(desk.tree, end) - 1)
     plan.writes = lambda: _events(node, end.path, version)
-    plan.puts += [Put(start.path, lambda: None), Put(end.path, lambda: _moved(desk.tree, node, end))]
+    plan.puts += [take_away(start.path), Put(end.path, lambda: _moved(desk.tree, node, end), PathEventKind.MOVE)]
     return plan
 
 
@@ -229,6 +251,7 @@ def _edited(tree: Tree, node: Node, change: Callable[[Extra], Extra], *, touch: 
         return node._replace(extra=extra, stamp=stamp)
     twin = node.copy(tree.token)
     twin.extra, twin.stamp = extra, stamp
+    twin.plain_stamp = stamp if touch else twin.plain_stamp
     return twin
 
 
@@ -248,7 +271,7 @@ def _moved(tree: Tree, node: Node, end: Place) -> Node:
     if isinstance(node, Directory):
         return node
     seen = _next(tree, end) - 1
-    return node if node.version > seen else node._replace(version=seen + 1, stamp=tree.stamp())
+    return node if node.version > seen else node._replace(version=seen + 1)
 
 
 # ---------------------------------------------------------------- checks
@@ -265,13 +288,13 @@ def _landing(desk: Desk, start: Place, destination: str, *, overwrite: bool) -> 
     if paths.is_within(start.path, end.path):
         raise NotEmpty(end.path, "it holds the source")
     if end.node is None:
-        _check_writable(end, append=True)
+        check_writable(end, append=True)
         return end
     if not overwrite:
         raise AlreadyExists(end.path)
     if isinstance(end.node, Directory) != isinstance(node, Directory):
         raise (IsADirectory if isinstance(end.node, Directory) else NotADirectory)(end.path)
-    _check_removable(desk, end)
+    check_removable(desk, end)
     return end
 
 
@@ -283,21 +306,25 @@ def _plan_new(desk: Desk, place: Place) -> Plan:
             raise NameTooLong(name_path, f"a name has at most {desk.limits.name_bytes} bytes")
     _check_depth(desk, place.path, 1)
     tree = desk.tree
-    puts = [Put(missing, lambda: Directory(tree.token, tree.stamp())) for missing in place.missing]
+    puts = [_new_directory(tree, missing) for missing in place.missing]
     return Plan(place.path, puts, nodes=len(puts) + 1)
+
+
+def _new_directory(tree: Tree, path: str) -> Put:
+    return Put(path, lambda: Directory(tree.token, tree.stamp()), PathEventKind.MKDIR)
 
 
 def _plan_replacing(desk: Desk, end: Place, node: Node) -> Plan:
     """A plan that puts a copy of `node` at `end`: what it costs, less what it replaces."""
-    files, directories, size = measure(node, desk.tree.token)
+    totals = desk.tree.settle(node)
     plan = _plan_new(desk, end)
-    plan.nodes += files + directories - 1
-    plan.size = size
+    plan.nodes += totals.nodes - 1
+    plan.size = totals.size
     if end.node is not None:
-        old_files, old_directories, old_size = measure(end.node, desk.tree.token)
-        plan.nodes -= old_files + old_directories
-        plan.size -= old_size
-    _check_depth(desk, end.path, height(node))
+        old = desk.tree.settle(end.node)
+        plan.nodes -= old.nodes
+        plan.size -= old.size
+    _check_depth(desk, end.path, totals.height)
     return plan
 
 
@@ -331,7 +358,7 @@ def _check_version(place: Place, expected: int | None) -> None:
         raise VersionConflict(place.path, expected, current)
 
 
-def _check_writable(place: Place, *, append: bool) -> None:
+def check_writable(place: Place, *, append: bool) -> None:
     """Refuse to change a file, or to add a name to a directory, against its policy."""
     policy = place.parent_policy if place.node is None else place.policy
     if place.computed:
@@ -342,7 +369,7 @@ def _check_writable(place: Place, *, append: bool) -> None:
         raise AppendOnly(place.path)
 
 
-def _check_removable(desk: Desk, place: Place) -> None:
+def check_removable(desk: Desk, place: Place) -> None:
     """Refuse to take a node away, or a directory that holds one that may not change."""
     if place.computed:
         raise ReadOnly(place.path, "it is computed by a provider")
@@ -353,6 +380,16 @@ def _check_removable(desk: Desk, place: Place) -> None:
             raise ReadOnly(path)
         if policy.append_only:
             raise AppendOnly(path)
+
+
+def check_takes_back(place: Place) -> None:
+    """Refuse to take a new name out of a directory again; what policies came with it do not matter."""
+    if place.computed:
+        raise ReadOnly(place.path, "it is computed by a provider")
+    if not place.parent_policy.writable:
+        raise ReadOnly(place.path)
+    if place.parent_policy.append_only:
+        raise AppendOnly(place.path)
 
 
 def _check_readable_below(desk: Desk, place: Place) -> None:
@@ -429,36 +466,41 @@ def restore(desk: Desk, moment: Root) -> Plan:
     then = Tree.of(moment)
     for change in changes:
         node = then.get(change.path) if change.kind is not ChangeKind.REMOVED else None
-        plan.puts.append(Put(change.path, partial(_restored, tree, change.path, node)))
+        kind = PathEventKind.DELETE if node is None else None
+        plan.puts.append(Put(change.path, partial(restored, tree, change.path, node), kind))
     plan.writes = lambda: [
         event
         for change in changes
         if change.kind is not ChangeKind.REMOVED and (node := then.get(change.path)) is not None
-        for event in _restored_events(tree, change, node)
+        for event in restored_events(tree, change, node)
     ]
     return plan
 
 
-def _restored_events(tree: Tree, change: Change, node: Node) -> Iterator[WriteEvent]:
+def restored_events(tree: Tree, change: Change, node: Node) -> Iterator[WriteEvent]:
     """What hooks are told of a node that is restored; of a directory that only changed its rules, nothing."""
     if isinstance(node, Directory):
         node = tree.renumbered(change.path, node) if change.kind is ChangeKind.ADDED else Directory(None, 0)
-    current = tree.get(change.path)
-    version = tree.next_version(change.path, current if isinstance(current, FileRecord) else None)
-    return _events(node, change.path, None if isinstance(node, Directory) else version)
+    return _events(node, change.path, None if isinstance(node, Directory) else _going_on(tree, change.path, node))
+
+
+def _going_on(tree: Tree, path: str, node: FileRecord) -> int:
+    """The version of a file that comes back: above the last one seen, and not below its own."""
+    current = tree.get(path)
+    return max(node.version, tree.next_version(path, current if isinstance(current, FileRecord) else None))
 
 
 def _removals_first(change: Change) -> tuple[bool, str]:
     return change.kind is not ChangeKind.REMOVED, change.path
 
 
-def _restored(tree: Tree, path: str, node: Node | None) -> Node | None:
+def restored(tree: Tree, path: str, node: Node | None) -> Node | None:
+    """A node that comes back to `path`, with versions that go on; of a directory that is there, its rules."""
     current = tree.get(path)
     if isinstance(node, Directory) and isinstance(current, Directory) and current.mount is node.mount:
         twin = current.copy(tree.token)
         twin.extra = node.extra
         return twin
     if isinstance(node, FileRecord):
-        version = tree.next_version(path, current if isinstance(current, FileRecord) else None)
-        return node._replace(version=version, stamp=tree.stamp())
+        return node._replace(version=_going_on(tree, path, node))
     return None if node is None else tree.renumbered(path, node)

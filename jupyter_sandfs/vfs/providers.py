@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, NoReturn, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from jupyter_sandfs import paths
@@ -111,6 +111,31 @@ def reading_as(view: FileSystem) -> Iterator[None]:
         yield
     finally:
         reader.reset(reset)
+
+
+class LostProvider:
+    """Stands for the provider of a node that comes from a storage: a callable can't be stored, its name can.
+
+    Args:
+        name: what `provider_name` said of it.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, context: NodeContext) -> NoReturn:  # noqa: ARG002  # as each provider
+        raise LookupError(f"{self.name!r} served it before the storage was opened: remove it, and mount it again")
+
+
+_NAME_LENGTH = 200
+
+
+def provider_name(provider: Callable[[NodeContext], Any]) -> str:
+    """What people call a provider: the name of the function, or of the class of any other callable."""
+    if isinstance(provider, LostProvider):
+        return provider.name
+    name = getattr(provider, "__qualname__", None) or type(provider).__qualname__
+    return str(name)[:_NAME_LENGTH]
 
 
 class _Given(NamedTuple, Generic[T]):

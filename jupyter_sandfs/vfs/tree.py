@@ -19,11 +19,23 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from jupyter_sandfs.errors import NotADirectory
-from jupyter_sandfs.vfs.content import size_of
-from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node, bare, measure, policy_of
+from jupyter_sandfs.vfs.content import Slice, size_of
+from jupyter_sandfs.vfs.entries import Epoch
+from jupyter_sandfs.vfs.nodes import (
+    Directory,
+    FileRecord,
+    Node,
+    Totals,
+    bare,
+    is_dynamic,
+    policy_of,
+    rules_of,
+    settle,
+)
 
 _CACHED = 16_384  # directories per cache
 _GHOSTS = 100_000  # removed paths whose last version is remembered exactly
+_EMPTY = Totals(0, 1, 0, 1)
 
 
 class Root(NamedTuple):
@@ -47,7 +59,9 @@ class Tree:
         self.directories = 1
         self.size = 0
         self.highest_version = 0
+        self.epoch = Epoch()
         self._ghosts: dict[str, int] = {}
+        self._ghosts_shared = False  # with a fork: copied before the next change
         self._floor = 0
         self.plain: dict[str, Directory] = {"": self.root}
         self.owned: dict[str, Directory] = {"": self.root}
@@ -66,6 +80,12 @@ class Tree:
         head, _, name = path.rpartition("/")
         directory = self.get_directory(head)
         return directory.get(name) if directory else None
+
+    def dynamic(self, path: str) -> Node | None:
+        """The dynamic node at a normal path, or None if what is there is not computed."""
+        node = self.get(path)
+        computed = node.mount is not None if isinstance(node, Directory) else node and is_dynamic(node)
+        return node if computed else None
 
     def get_directory(self, path: str) -> Directory | None:
         """The directory at a normal path without links, or None; remembers plain ones for readers."""
@@ -109,7 +129,7 @@ class Tree:
             if name in parent.files:
                 raise NotADirectory(path)
             child = parent.directories[name] = Directory(self.token, self.stamp())
-            self._touch(parent)
+            self._touch(parent, named=True, plainly=True)
             self.directories += 1
         elif child.owner is not self.token:
             child = parent.directories[name] = child.copy(self.token)
@@ -128,18 +148,25 @@ class Tree:
         if node is not None:
             self._attach(parent, name, node)
         self._note_versions(path, before, node)
-        if before is None or node is None:
-            self._touch(parent)
+        plain_before, plain_after = (each is not None and rules_of(each) is None for each in (before, node))
+        if before is None or node is None or plain_before != plain_after:
+            self._touch(parent, named=before is None or node is None, plainly=plain_before != plain_after)
         return before
 
-    def _touch(self, directory: Directory) -> None:
-        """Note that the names of a directory changed: a time set by hand is no longer its time."""
-        directory.stamp = self.stamp()
-        if directory.extra is not None and directory.extra.modified_ns is not None:
-            directory.extra = bare(directory.extra._replace(modified_ns=None))
+    def _touch(self, directory: Directory, *, named: bool, plainly: bool) -> None:
+        """Note a change of the names in a directory; where all may see it, a time set by hand is over."""
+        stamp = self.stamp()
+        if named:
+            directory.stamp = stamp
+        if plainly:
+            directory.plain_stamp = stamp
+        extra = directory.extra
+        if plainly and extra is not None and extra.modified_ns is not None:
+            directory.extra = bare(extra._replace(modified_ns=None))
 
     def _detach(self, parent: Directory, name: str, node: Node) -> None:
         self._count(node, -1)
+        self._note_rules(node)
         if isinstance(node, FileRecord):
             del parent.files[name]
             parent.own_bytes -= size_of(node.content)
@@ -149,6 +176,7 @@ class Tree:
 
     def _attach(self, parent: Directory, name: str, node: Node) -> None:
         self._count(node, 1)
+        self._note_rules(node)
         if isinstance(node, FileRecord):
             parent.files[name] = node
             parent.own_bytes += size_of(node.content)
@@ -157,11 +185,22 @@ class Tree:
             parent.directories[name] = node
             self.forget()
 
+    def _note_rules(self, node: Node) -> None:
+        if isinstance(node, Directory) or rules_of(node) or not isinstance(node.content, bytes | Slice):
+            self.epoch.number += 1
+
     def _count(self, node: Node, sign: int) -> None:
-        files, directories, size = measure(node, self.token)
-        self.files += sign * files
-        self.directories += sign * directories
-        self.size += sign * size
+        empty = isinstance(node, Directory) and not (node.files or node.directories)
+        totals = _EMPTY if empty else self.settle(node)
+        self.files += sign * totals.files
+        self.directories += sign * totals.directories
+        self.size += sign * totals.size
+
+    def settle(self, node: Node) -> Totals:
+        """Count a subtree, which is frozen for it."""
+        if isinstance(node, Directory) and node.totals is None:
+            self.owned = {}
+        return settle(node)
 
     def _replace_root(self, node: Node | None) -> Node:
         assert isinstance(node, Directory)
@@ -170,7 +209,8 @@ class Tree:
         return before
 
     def forget(self) -> None:
-        """Drop both caches: paths may lead elsewhere now."""
+        """Drop both caches, and what views decided: paths may lead elsewhere now."""
+        self.epoch.number += 1
         self.plain = {"": self.root} if not policy_of(self.root) else {}
         self.owned = {}
 
@@ -206,8 +246,9 @@ class Tree:
         if isinstance(before, Directory) and isinstance(after, Directory) and before.created_ns == after.created_ns:
             return  # the same directory with another mode, time or policy
         if len(self._ghosts) >= _GHOSTS:
-            self._floor = self.highest_version
-            self._ghosts.clear()
+            self._floor, self._ghosts, self._ghosts_shared = self.highest_version, {}, False
+        if self._ghosts_shared:
+            self._ghosts, self._ghosts_shared = self._ghosts.copy(), False
         self._ghosts[path] = before.version if isinstance(before, FileRecord) else self.highest_version
 
     def renumbered(self, path: str, directory: Directory) -> Directory:
@@ -215,7 +256,7 @@ class Tree:
         twin = directory.copy(self.token)
         for name, record in directory.files.items():
             version = max(record.version, self.next_version(f"{path}/{name}", None))
-            twin.files[name] = record._replace(version=version, stamp=self.stamp())
+            twin.files[name] = record._replace(version=version)
         for name, child in directory.directories.items():
             twin.directories[name] = self.renumbered(f"{path}/{name}", child)
         self.highest_version = max([self.highest_version, *(record.version for record in twin.files.values())])
@@ -230,9 +271,17 @@ class Tree:
         return Root(self.root, self.files, self.directories, self.size)
 
     @classmethod
-    def of(cls, root: Root) -> Tree:
+    def of(cls, root: Root, clock: Callable[[], int] = time.time_ns) -> Tree:
         """A tree that starts from a frozen moment. Constant time."""
-        tree = cls()
+        tree = cls(clock)
         tree.root, tree.files, tree.directories, tree.size = root
         tree.forget()
         return tree
+
+    def fork(self) -> Tree:
+        """A tree that starts as this one is: both are frozen, and versions go on in both. Constant time."""
+        twin = Tree.of(self.freeze(), self._clock)
+        twin.last_stamp, twin.highest_version = self.last_stamp, self.highest_version
+        twin._ghosts, twin._floor = self._ghosts, self._floor  # noqa: SLF001  # one of our kind
+        self._ghosts_shared = twin._ghosts_shared = True  # noqa: SLF001
+        return twin

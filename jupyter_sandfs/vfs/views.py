@@ -7,76 +7,33 @@ answers with PermissionDenied, as a directory that takes no new names would.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, TypeVar
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import AlreadyExists, InvalidPath, NameTooLong, NotADirectory, NotFound, PermissionDenied
+from jupyter_sandfs.errors import InvalidPath, NameTooLong, NotFound, PathError, PermissionDenied
 from jupyter_sandfs.vfs import links
-from jupyter_sandfs.vfs.entries import DirEntry, Stat, Stats
+from jupyter_sandfs.vfs.batch import Item
+from jupyter_sandfs.vfs.decisions import NOTHING, Decisions, Ruled, face_of
+from jupyter_sandfs.vfs.entries import DirEntry, Inspected, Stat, Stats
 from jupyter_sandfs.vfs.events import Watch
-from jupyter_sandfs.vfs.history import Snapshot
+from jupyter_sandfs.vfs.expectation import decided, steadily
+from jupyter_sandfs.vfs.history import Snapshot, seen
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Change, JournalRecord
-from jupyter_sandfs.vfs.policy import NodePolicy
+from jupyter_sandfs.vfs.moments import seen_below
+from jupyter_sandfs.vfs.nodes import Directory, any_ruled, describe
+from jupyter_sandfs.vfs.policy import OPEN, NodePolicy
 from jupyter_sandfs.vfs.providers import reading_as
+from jupyter_sandfs.vfs.relay import Relay
+from jupyter_sandfs.vfs.visibility import AlsoNow, ViewRule, VisibilityView
 from jupyter_sandfs.vfs.wrappers import Administered, measured
 
+__all__ = ["View", "ViewRule", "VisibilityView"]
 
-class ViewRule(Protocol):
-    """Decides what a view shows."""
-
-    def allows(self, path: str, policy: NodePolicy, metadata: Mapping[str, Any]) -> bool:
-        """Say whether the node at `path`, with this policy in force, is to be seen."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, init=False)
-class VisibilityView:
-    """Shows nodes by label, principal, place and metadata; what is not asked for does not matter.
-
-    Args:
-        allowed: labels (`NodePolicy.visibility`) to show; None shows all.
-        principals: names that a node which names principals must name one of.
-        prefixes: directories to show, with all above them.
-        metadata: what a node's metadata must equal, where it has any of these keys.
-    """
-
-    allowed: frozenset[str] | None = None
-    principals: frozenset[str] = frozenset()
-    prefixes: tuple[str, ...] = ()
-    metadata: Mapping[str, Any] = field(default_factory=dict)
-
-    def __init__(
-        self,
-        allowed: Iterable[str] | None = None,
-        *,
-        principals: Iterable[str] = (),
-        prefixes: Iterable[str] = (),
-        metadata: Mapping[str, Any] | None = None,
-    ) -> None:
-        object.__setattr__(self, "allowed", None if allowed is None else frozenset(allowed))
-        object.__setattr__(self, "principals", frozenset(principals))
-        object.__setattr__(self, "prefixes", tuple(paths.normalize(prefix) for prefix in prefixes))
-        object.__setattr__(self, "metadata", dict(metadata or {}))
-
-    def allows(self, path: str, policy: NodePolicy, metadata: Mapping[str, Any]) -> bool:
-        if policy.principals:
-            labelled = bool(policy.principals & self.principals)
-        else:
-            labelled = self.allowed is None or policy.visibility in self.allowed
-        return labelled and self._placed(path) and self._described(metadata)
-
-    def _placed(self, path: str) -> bool:
-        return not self.prefixes or any(
-            paths.is_within(path, prefix) or paths.is_within(prefix, path) for prefix in self.prefixes
-        )
-
-    def _described(self, metadata: Mapping[str, Any]) -> bool:
-        return all(metadata[key] == value for key, value in self.metadata.items() if key in metadata)
+T = TypeVar("T")
 
 
 class View(Administered):
@@ -85,6 +42,8 @@ class View(Administered):
     def __init__(self, base: FileSystem, rule: ViewRule) -> None:
         super().__init__(base)
         self._rule = rule
+        self._covers: Callable[[str, NodePolicy], bool] | None = getattr(rule, "covers", None)
+        self._decisions = NOTHING
 
     def view(self, rule: ViewRule) -> View:
         """Give this view as a further rule lets it be seen."""
@@ -95,18 +54,18 @@ class View(Administered):
     def resolve(self, path: str) -> str:
         return self._follow(path)[0]
 
-    def stat(self, path: str, *, follow: bool = True) -> Stat:
-        return self._seen(path, follow=follow)[1]
-
     def ls(self, path: str = paths.ROOT) -> list[DirEntry]:
-        where, _ = self._seen(path)
-        return [entry for entry in super().ls(where) if self._allows(entry.path)]
+        plain = self._plain_entries(path, super().ls, _name_of)
+        if plain is not None:
+            return [entry._replace(stat=self.stat(entry.path)) if entry.is_dir else entry for entry in plain]
+        found = steadily(path, self._epoch, lambda: self._survey(self._seen(path)[0]))
+        return [entry._replace(stat=self._as_seen(entry.path, each)) for entry, each in found]
 
     def listdir(self, path: str = paths.ROOT) -> list[str]:
-        return [entry.name for entry in self.ls(path)]
-
-    def read_bytes(self, path: str) -> bytes:
-        return super().read_bytes(self._seen(path)[0])
+        names = self._plain_entries(path, self.base.listdir, str)
+        if names is None:
+            names = [entry.name for entry, _ in steadily(path, self._epoch, lambda: self._survey(self._seen(path)[0]))]
+        return names
 
     def get_policy(self, path: str) -> NodePolicy:
         where, stat = self._follow(path, last=False)
@@ -120,47 +79,90 @@ class View(Administered):
     def stats(self) -> Stats:
         return measured(self)
 
+    def _stat(self, path: str, *, follow: bool) -> Stat:
+        shown = self._plain_face(path)
+        if shown is not None:
+            return shown
+        where, stat = self._seen(path, follow=follow)
+        found = self.base.inspect(where) if stat.is_dir else None
+        return self._as_seen(where, found) if found is not None and found.stat is not None else stat
+
+    def _read(self, path: str) -> bytes:
+        return steadily(path, self._epoch, lambda: super(View, self)._read(self._seen(path)[0]))
+
     # ------------------------------------------------------------ changes
 
     def write_bytes(self, path: str, data: bytes, *, append: bool = False, expected_version: int | None = None) -> int:
-        where = self._target(path)
-        return self.base.write_bytes(where, data, append=append, expected_version=expected_version)
+        if self._plain_room(path):
+            return self.base.write_bytes(path, data, append=append, expected_version=expected_version)
+
+        def decide() -> Callable[[], int]:
+            where = self._target(path)
+            return lambda: self.base.write_bytes(where, data, append=append, expected_version=expected_version)
+
+        return decided(path, self._epoch, decide)
 
     def mkdir(self, path: str, *, parents: bool = True, exist_ok: bool = True) -> None:
-        self._target(path)  # and then the name as it was written: a directory is not made through a dangling link
-        self.base.mkdir(path, parents=parents, exist_ok=exist_ok)
+        def decide() -> Callable[[], None]:
+            self._target(path)  # and then the name as it was written: a directory is not made through a dangling link
+            return lambda: self.base.mkdir(path, parents=parents, exist_ok=exist_ok)
+
+        decided(path, self._epoch, decide)
 
     def remove(self, path: str, *, recursive: bool = False, expected_version: int | None = None) -> None:
-        where, _ = self._seen(path, follow=False)
-        self._check_whole(where)
-        self.base.remove(where, recursive=recursive, expected_version=expected_version)
+        def decide() -> Callable[[], None]:
+            where, _ = self._seen(path, follow=False)
+            self._check_whole(where)
+            return lambda: self.base.remove(where, recursive=recursive, expected_version=expected_version)
+
+        decided(path, self._epoch, decide)
 
     def copy(self, source: str, destination: str, *, overwrite: bool = False) -> None:
-        start, _ = self._seen(source, follow=False)
-        end = self._target(destination, follow=False)
-        self._check_whole(end)
-        if self._sees_whole(start):
-            self.base.copy(start, end, overwrite=overwrite)
-        else:
-            self._copy_seen(start, end)
+        def decide() -> Callable[[], None]:
+            start, _ = self._seen(source, follow=False)
+            end = self._target(destination, follow=False)
+            self._check_whole(end)
+            if self._sees_whole(start):
+                return lambda: self.base.copy(start, end, overwrite=overwrite)
+            moment = self.base.snapshot()
+            kept = frozenset(path for path, _ in seen_below(self, start, moment))
+            return lambda: self.base.copy_kept(moment, start, end, kept, overwrite=overwrite)
+
+        decided(source, self._epoch, decide)
 
     def move(
         self, source: str, destination: str, *, overwrite: bool = False, expected_version: int | None = None
     ) -> None:
-        start, _ = self._seen(source, follow=False)
-        end = self._target(destination, follow=False)
-        self._check_whole(start)
-        self._check_whole(end)
-        self.base.move(start, end, overwrite=overwrite, expected_version=expected_version)
+        def decide() -> Callable[[], None]:
+            start, _ = self._seen(source, follow=False)
+            end = self._target(destination, follow=False)
+            self._check_whole(start)
+            self._check_whole(end)
+            return lambda: self.base.move(start, end, overwrite=overwrite, expected_version=expected_version)
+
+        decided(source, self._epoch, decide)
 
     def symlink(self, target: str, path: str) -> None:
-        self.base.symlink(target, self._target(path, follow=False))
+        def decide() -> Callable[[], None]:
+            where = self._target(path, follow=False)
+            return lambda: self.base.symlink(target, where)
+
+        decided(path, self._epoch, decide)
+
+    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
+        def decide() -> Callable[[], None]:
+            for item in items:
+                if self._target(item.path, follow=False) != item.path:
+                    raise InvalidPath(item.path, "not in normal form, or the way there leads through a link")
+            return partial(self.base.write_many, items, overwrite=overwrite)
+
+        decided(paths.ROOT, self._epoch, decide)
 
     def chmod(self, path: str, mode: int) -> None:
-        self.base.chmod(self._seen(path)[0], mode)
+        decided(path, self._epoch, lambda: partial(self.base.chmod, self._seen(path)[0], mode))
 
     def utime(self, path: str, modified_at: datetime | None = None) -> None:
-        self.base.utime(self._seen(path)[0], modified_at)
+        decided(path, self._epoch, lambda: partial(self.base.utime, self._seen(path)[0], modified_at))
 
     def invalidate(self, path: str) -> None:
         self.base.invalidate(self._seen(path)[0])
@@ -174,38 +176,113 @@ class View(Administered):
         *,
         interval: float = 0.1,
     ) -> Watch:
-        def show(changes: list[Change]) -> None:
-            assert callback is not None
-            if seen := [change for change in changes if self._shows(change.path)]:
-                callback(seen)
+        def show(changes: list[Change]) -> list[Change]:
+            return [change for change in changes if self._shows(change.path)]
 
-        if callback is None:
-            raise PermissionDenied(paths.normalize(prefix), "a view is watched by callback")
-        return self.base.watch(prefix, show, interval=interval)
+        return Relay(self.base, paths.normalize(prefix), callback, interval, show)
 
     def diff(self, before: Snapshot | str, after: Snapshot | str | None = None) -> list[Change]:
-        return [change for change in self.base.diff(before, after) if self._shows(change.path)]
+        """What differs of what is seen now, and was to be seen, or was not there, at both moments."""
+        old, new = self._moment(before), self._moment(after) if after is not None else None
+        moments = [None, old] if new is None else [None, old, new]
+        return seen(self.base.diff(old, new), lambda path: all(self._shows(path, each) for each in moments))
+
+    def at(self, snapshot: Snapshot | str) -> FileSystem:
+        return View(self.base.at(self._moment(snapshot)), AlsoNow(self._rule, self._shows))
+
+    def rebase(self, base: FileSystem) -> None:
+        super().rebase(base)
+        self._decisions = NOTHING
+
+    def _check_permitted(self, record: JournalRecord) -> None:
+        if not self._shows(record.path) or not (record.source is None or self._shows(record.source)):
+            raise PermissionDenied(paths.ROOT, "a part of it can't be changed")
+        self._check_whole(record.path)
+
+    def _told_changes(self, changes: list[Change]) -> list[Change]:
+        return seen(changes, self._shows)
 
     def log(self, limit: int | None = None) -> list[JournalRecord]:
-        shown = [self._without_hidden_source(record) for record in self.base.log() if self._shows(record.path)]
-        return shown if limit is None else shown[max(len(shown) - limit, 0) :]
+        """The changes of what is seen, numbered among themselves."""
+        records = self.base.log()
+        shows = {path: self._shows(path) for path in {record.path for record in records}}
+        seen = [record for record in records if shows[record.path]]
+        last = seen if limit is None else seen[max(len(seen) - limit, 0) :]
+        return [self._told(record, number) for number, record in enumerate(last, len(seen) - len(last) + 1)]
 
-    def _without_hidden_source(self, record: JournalRecord) -> JournalRecord:
+    def _told(self, record: JournalRecord, number: int) -> JournalRecord:
         hidden = record.source is not None and not self._shows(record.source)
-        return record._replace(source=None) if hidden else record
+        return record._replace(sequence=number, source=None if hidden else record.source)
+
+    # ------------------------------------------------------------ for views in front
+
+    def plain_directory(self, path: str) -> Directory | None:
+        epoch = self._epoch.number
+        directory = self.base.plain_directory(path)
+        if directory is None or self._covers is None:
+            return None
+        known = self._decisions
+        seen = known.covered.get(path) if known.epoch == epoch else None
+        return directory if seen or (seen is None and self._decide(path, epoch)) else None
+
+    def inspect(self, path: str, at: Snapshot | None = None) -> Inspected | None:
+        if at is not None:
+            return self.base.inspect(path, at) if self._shows(path, at) else None
+        where, stat = self._follow(path, last=False)
+        if stat is None and not self._shows(where):
+            return None
+        found = super().inspect(where)
+        return found and self._through(where, found)
+
+    def survey(self, path: str, at: Snapshot | None = None) -> list[tuple[DirEntry, Inspected]]:
+        if at is not None:
+            return self._survey(path, at) if self._shows(path, at) else []
+        found = [(entry, self._through(entry.path, each)) for entry, each in self._survey(self._seen(path)[0])]
+        return [(entry._replace(stat=each.stat or entry.stat), each) for entry, each in found]
+
+    def copy_kept(
+        self, moment: Snapshot, source: str, destination: str, kept: frozenset[str], *, overwrite: bool = False
+    ) -> None:
+        def decide() -> Callable[[], None]:
+            end = self._target(destination, follow=False)
+            self._check_whole(end)
+            if not self._shows(source, moment):
+                raise NotFound(source)
+            seen = self._kept(moment, kept)
+            return lambda: self.base.copy_kept(moment, source, end, seen, overwrite=overwrite)
+
+        decided(source, self._epoch, decide)
+
+    def restore_kept(self, moment: Snapshot, changes: Sequence[Change], kept: frozenset[str]) -> None:
+        def decide() -> Callable[[], None]:
+            for change in changes:
+                if not (self._shows(change.path) and self._shows(change.path, moment)):
+                    raise PermissionDenied(change.path)
+                self._check_whole(change.path)
+            return partial(self.base.restore_kept, moment, changes, self._kept(moment, kept))
+
+        decided(paths.ROOT, self._epoch, decide)
+
+    def _kept(self, moment: Snapshot, paths_kept: frozenset[str]) -> frozenset[str]:
+        return frozenset(path for path in paths_kept if self._shows(path, moment))
+
+    def _through(self, path: str, found: Inspected) -> Inspected:
+        """What a view in front is told of a node that is seen."""
+        if found.stat is None or not found.stat.is_dir:
+            return found
+        shown = self._as_seen(path, found)
+        return found._replace(stat=shown, plain_stamp=shown.stamp)
 
     # ------------------------------------------------------------ the rule
 
     def _follow(self, path: str, *, last: bool = True) -> tuple[str, Stat | None]:
         """Where a path leads, and what is seen there; what is hidden on the way is absent."""
-        return links.follow(paths.normalize(path), self._describe, hops=self.limits.link_hops, last=last)
+        with reading_as(self):
+            return links.follow(paths.normalize(path), self._describe, hops=self.limits.link_hops, last=last)
 
     def _describe(self, path: str) -> Stat | None:
-        try:
-            stat = super().stat(path, follow=False)
-        except (NotFound, NotADirectory):
-            return None
-        return stat if self._allows(path) else None
+        found = self.base.inspect(path)
+        return found.stat if found is not None and self._allows(path, found) else None
 
     def _seen(self, path: str, *, follow: bool = True) -> tuple[str, Stat]:
         """The same, of something that must be there."""
@@ -223,54 +300,120 @@ class View(Administered):
             raise PermissionDenied(where)
         return where
 
-    def _shows(self, path: str) -> bool:
-        return all(self._allows(each) for each in (*paths.ancestors(path), paths.normalize(path)))
+    def _shows(self, path: str, at: Snapshot | None = None) -> bool:
+        """Say whether a normal path is, or was, to be seen, or would be, with all above it."""
+        with reading_as(self):
+            found = ((each, self.base.inspect(each, at)) for each in (*paths.ancestors(path), path))
+            return all(known is not None and self._allows(each, known) for each, known in found)
 
-    def _allows(self, path: str) -> bool:
+    def _allows(self, path: str, found: Inspected) -> bool:
+        return self._rule.allows(path, found.policy, found.metadata)
+
+    def _survey(self, path: str, at: Snapshot | None = None) -> list[tuple[DirEntry, Inspected]]:
+        """What is seen in a directory that is itself seen."""
+        with reading_as(self):
+            return [(entry, found) for entry, found in self.base.survey(path, at) if self._allows(entry.path, found)]
+
+    # ------------------------------------------------------------ what was decided
+
+    def _known(self) -> Decisions:
+        """The decisions that still hold: none once any rule of the tree has changed."""
+        epoch = self._epoch.number
+        if self._decisions.epoch != epoch:
+            self._decisions = Decisions(epoch)
+        return self._decisions
+
+    def _decide(self, path: str, epoch: int) -> bool:
+        """Find out whether all is seen in a plain directory that has no rules of its own."""
+        assert self._covers is not None
+        at = path or paths.ROOT
+        seen = self._covers(at, OPEN) and self._shows(at)
+        known = self._known()
+        if known.epoch == epoch:
+            known.keep(known.covered, path, seen)
+        return seen and known.epoch == epoch
+
+    def _plain_entries(self, path: str, ask: Callable[[str], list[T]], name_of: Callable[[T], str]) -> list[T] | None:
+        """What `ask` lists of a plain directory, but for what is hidden; None: ask the long way."""
+        known = self._known()
+        if not self._is_plain_directory(path):
+            return None
+        hidden = self._ruled_in("" if path == paths.ROOT else path, known).hidden
+        entries = ask(path)
+        if known.epoch != self._epoch.number:
+            return None
+        return [entry for entry in entries if name_of(entry) not in hidden] if hidden else entries
+
+    def _ruled_in(self, path: str, known: Decisions) -> Ruled:
+        """What in a directory that is seen has rules of its own; the root's path is empty."""
+        ruled = known.ruled.get(path)
+        if ruled is None:
+            directory = self.base.plain_directory(path)
+            ruled = Ruled() if directory is not None and not any_ruled(directory) else self._find_ruled(path)
+            known.keep(known.ruled, path, ruled)
+        return ruled
+
+    def _find_ruled(self, path: str) -> Ruled:
+        with reading_as(self):
+            found = self.base.survey(path or paths.ROOT)
+        seen = tuple(entry for entry, each in found if each.ruled and self._allows(entry.path, each))
+        return Ruled(seen, frozenset(entry.name for entry, each in found if not self._allows(entry.path, each)))
+
+    def _plain_face(self, path: str) -> Stat | None:
+        """Describe a plain directory as it is seen; None: ask the long way."""
+        known, key = self._known(), "" if path == paths.ROOT else path
+        directory = self.plain_directory(key) if isinstance(path, str) else None
+        if directory is None:
+            return None
+        seen = self._ruled_in(key, known).seen
+        shown = face_of(describe(directory, self.tree_id), directory.plain_stamp, seen)
+        return shown if known.epoch == self._epoch.number else None
+
+    def _as_seen(self, path: str, found: Inspected) -> Stat:
+        """Describe a node that is seen; a directory as if what is hidden in it had never been."""
+        stat = found.stat
+        assert stat is not None
+        if not stat.is_dir or stat.dynamic:
+            return stat
         try:
-            with reading_as(self):
-                policy, metadata = self.base.get_policy(path), self._metadata(path)
-        except (NotFound, NotADirectory):
-            return False
-        return self._rule.allows(path, policy, metadata)
-
-    def _metadata(self, path: str) -> Mapping[str, Any]:
-        entry = self.base.get_entry(path)
-        return self.base.metadata(path) if entry is not None and not entry.stat.is_symlink else {}
+            if self._covers is None or not self._covers(path, found.policy):
+                return face_of(stat, stat.created_ns, [entry for entry, _ in self._survey(path)])
+            return face_of(stat, found.plain_stamp, self._ruled_in(path.rstrip("/"), self._known()).seen)
+        except PathError:  # it may not be listed, or is gone: nothing in it is seen
+            return face_of(stat, stat.created_ns, [])
 
     # ------------------------------------------------------------ subtrees with something hidden
 
     def _sees_whole(self, path: str) -> bool:
-        entry = self.base.get_entry(path)
-        if entry is None or not entry.is_dir:
-            return True
-        for at, directories, names in self.base.walk(path):
-            if not all(self._allows(paths.join(at, name)) for name in (*directories, *names)):
+        """Say whether all below a path is seen; what a provider would name is not asked for."""
+        pending = [path]
+        while pending:
+            below = self._whole_below(pending.pop())
+            if below is None:
                 return False
+            pending += below
         return True
+
+    def _whole_below(self, path: str) -> list[str] | None:
+        """The directories in one, or none for anything else; None if it holds something hidden."""
+        known, key = self._known(), path.rstrip("/")
+        directory = self.plain_directory(key)
+        if directory is not None:
+            hidden = self._ruled_in(key, known).hidden
+            return None if hidden else [f"{key}/{name}" for name in tuple(directory.directories)]
+        found = self.base.inspect(path)
+        if found is None or found.stat is None or not found.stat.is_dir or found.stat.dynamic:
+            return []
+        below = self.base.survey(path)
+        if not all(self._allows(entry.path, each) for entry, each in below):
+            return None
+        return [entry.path for entry, _ in below if entry.is_dir]
 
     def _check_whole(self, path: str) -> None:
         """Refuse to take away or replace what holds something hidden."""
         if not self._sees_whole(path):
             raise PermissionDenied(paths.normalize(path))
 
-    def _copy_seen(self, source: str, destination: str) -> None:
-        """Copy what is seen of a directory to a new place; when that fails, nothing of it is left."""
-        if self.base.get_entry(destination) is not None:
-            raise AlreadyExists(destination)
-        if paths.is_within(destination, source):
-            raise InvalidPath(destination, "a directory does not go into itself")
-        made = next(each for each in (*paths.ancestors(destination), destination) if self.base.get_entry(each) is None)
-        try:
-            self._copy_each(source, destination)
-        except BaseException:
-            with suppress(NotFound):
-                self.base.remove(made, recursive=True)
-            raise
 
-    def _copy_each(self, source: str, destination: str) -> None:
-        for at, _, names in self.walk(source):
-            target = paths.join(destination, paths.relative_to(at, source))
-            self.base.mkdir(target)
-            for name in names:
-                self.base.copy(paths.join(at, name), paths.join(target, name))
+def _name_of(entry: DirEntry) -> str:
+    return entry.name

@@ -2,200 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import (
     AlreadyExists,
     HookError,
+    InvalidPath,
     NotADirectory,
     NotFound,
     PathError,
     PermissionDenied,
     ProviderError,
     ReadOnly,
+    SandfsError,
     TooManyLinks,
     VersionConflict,
     revive,
 )
 from jupyter_sandfs.vfs import links
-from jupyter_sandfs.vfs.entries import DirEntry, Stat, Stats
-from jupyter_sandfs.vfs.events import AfterHook, BeforeHook, Watch
-from jupyter_sandfs.vfs.history import Snapshot
+from jupyter_sandfs.vfs.batch import Item
+from jupyter_sandfs.vfs.content import Link
+from jupyter_sandfs.vfs.entries import DirEntry, Inspected, Stat, Stats
+from jupyter_sandfs.vfs.events import Watch
+from jupyter_sandfs.vfs.forwarding import Administered, Wrapper, measured
+from jupyter_sandfs.vfs.history import Snapshot, seen
 from jupyter_sandfs.vfs.interface import FileSystem
-from jupyter_sandfs.vfs.journal import Action, Change, JournalRecord
-from jupyter_sandfs.vfs.limits import Limits
+from jupyter_sandfs.vfs.journal import Change, ChangeKind, JournalRecord
+from jupyter_sandfs.vfs.nodes import Directory
 from jupyter_sandfs.vfs.policy import NodePolicy
-from jupyter_sandfs.vfs.providers import DirectoryProvider, FileProvider, reading_as
+from jupyter_sandfs.vfs.providers import reading_as
+from jupyter_sandfs.vfs.relay import Relay
 
+__all__ = ["Administered", "ReadOnlyView", "SubtreeView", "Wrapper", "measured"]
 
-class Wrapper(FileSystem):
-    """Forwards every primitive to `base`; what is derived in FileSystem goes through the wrapper's own primitives."""
-
-    def __init__(self, base: FileSystem) -> None:
-        self.base = base
-
-    @property
-    def limits(self) -> Limits:
-        return self.base.limits
-
-    def resolve(self, path: str) -> str:
-        return self.base.resolve(path)
-
-    def stat(self, path: str, *, follow: bool = True) -> Stat:
-        return self.base.stat(path, follow=follow)
-
-    def ls(self, path: str = paths.ROOT) -> list[DirEntry]:
-        return self.base.ls(path)
-
-    def read_bytes(self, path: str) -> bytes:
-        return self.base.read_bytes(path)
-
-    def get_policy(self, path: str) -> NodePolicy:
-        return self.base.get_policy(path)
-
-    def metadata(self, path: str) -> Mapping[str, Any]:
-        return self.base.metadata(path)
-
-    def stats(self) -> Stats:
-        return self.base.stats()
-
-    def write_bytes(self, path: str, data: bytes, *, append: bool = False, expected_version: int | None = None) -> int:
-        return self.base.write_bytes(path, data, append=append, expected_version=expected_version)
-
-    def mkdir(self, path: str, *, parents: bool = True, exist_ok: bool = True) -> None:
-        self.base.mkdir(path, parents=parents, exist_ok=exist_ok)
-
-    def remove(self, path: str, *, recursive: bool = False, expected_version: int | None = None) -> None:
-        self.base.remove(path, recursive=recursive, expected_version=expected_version)
-
-    def copy(self, source: str, destination: str, *, overwrite: bool = False) -> None:
-        self.base.copy(source, destination, overwrite=overwrite)
-
-    def move(
-        self, source: str, destination: str, *, overwrite: bool = False, expected_version: int | None = None
-    ) -> None:
-        self.base.move(source, destination, overwrite=overwrite, expected_version=expected_version)
-
-    def symlink(self, target: str, path: str) -> None:
-        self.base.symlink(target, path)
-
-    def chmod(self, path: str, mode: int) -> None:
-        self.base.chmod(path, mode)
-
-    def utime(self, path: str, modified_at: datetime | None = None) -> None:
-        self.base.utime(path, modified_at)
-
-    def set_policy(self, path: str, policy: NodePolicy | None) -> None:
-        self.base.set_policy(path, policy)
-
-    def mount_file(
-        self,
-        path: str,
-        provider: FileProvider,
-        *,
-        ttl: float | None = None,
-        metadata: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.base.mount_file(path, provider, ttl=ttl, metadata=metadata)
-
-    def mount_directory(
-        self,
-        path: str,
-        provider: DirectoryProvider,
-        *,
-        ttl: float | None = None,
-        metadata: Mapping[str, Any] | None = None,
-    ) -> None:
-        self.base.mount_directory(path, provider, ttl=ttl, metadata=metadata)
-
-    def invalidate(self, path: str) -> None:
-        self.base.invalidate(path)
-
-    def register_write_hook(self, prefix: str, hook: AfterHook | BeforeHook, *, before: bool = False) -> None:
-        self.base.register_write_hook(prefix, hook, before=before)
-
-    def watch(
-        self,
-        prefix: str = paths.ROOT,
-        callback: Callable[[list[Change]], None] | None = None,
-        *,
-        interval: float = 0.1,
-    ) -> Watch:
-        return self.base.watch(prefix, callback, interval=interval)
-
-    def snapshot(self, name: str | None = None) -> Snapshot:
-        return self.base.snapshot(name)
-
-    def snapshots(self) -> list[Snapshot]:
-        return self.base.snapshots()
-
-    def restore(self, snapshot: Snapshot | str) -> None:
-        self.base.restore(snapshot)
-
-    def diff(self, before: Snapshot | str, after: Snapshot | str | None = None) -> list[Change]:
-        return self.base.diff(before, after)
-
-    def action(self, label: str = "", actor: str = "") -> AbstractContextManager[Action]:
-        return self.base.action(label, actor)
-
-    def log(self, limit: int | None = None) -> list[JournalRecord]:
-        return self.base.log(limit)
-
-
-class Administered(Wrapper):
-    """A wrapper whose user is not the owner: rules, providers, hooks and restoring are refused."""
-
-    def stat(self, path: str, *, follow: bool = True) -> Stat:
-        with reading_as(self):
-            return self.base.stat(path, follow=follow)
-
-    def ls(self, path: str = paths.ROOT) -> list[DirEntry]:
-        with reading_as(self):
-            return self.base.ls(path)
-
-    def read_bytes(self, path: str) -> bytes:
-        with reading_as(self):
-            return self.base.read_bytes(path)
-
-    def set_policy(self, path: str, policy: NodePolicy | None) -> None:
-        self._refuse(path, policy)
-
-    def mount_file(
-        self,
-        path: str,
-        provider: FileProvider,
-        *,
-        ttl: float | None = None,
-        metadata: Mapping[str, Any] | None = None,
-    ) -> None:
-        self._refuse(path, provider, ttl, metadata)
-
-    def mount_directory(
-        self,
-        path: str,
-        provider: DirectoryProvider,
-        *,
-        ttl: float | None = None,
-        metadata: Mapping[str, Any] | None = None,
-    ) -> None:
-        self._refuse(path, provider, ttl, metadata)
-
-    def register_write_hook(self, prefix: str, hook: AfterHook | BeforeHook, *, before: bool = False) -> None:
-        self._refuse(prefix, hook, before)
-
-    def restore(self, snapshot: Snapshot | str) -> None:
-        self._refuse(paths.ROOT, snapshot)
-
-    def _refuse(self, path: str, *_: object) -> NoReturn:
-        raise PermissionDenied(paths.normalize(path), "only the sandbox's owner may do this, not a view of it")
+_NAMING = (PathError, VersionConflict, HookError, ProviderError)  # errors that name a path
 
 
 class ReadOnlyView(Administered):
     """The same file system, but nothing can be changed through it."""
+
+    def _check_permitted(self, record: JournalRecord) -> None:
+        raise ReadOnly(record.path)
 
     def write_bytes(self, path: str, data: bytes, *, append: bool = False, expected_version: int | None = None) -> int:
         del data, append, expected_version
@@ -223,6 +74,11 @@ class ReadOnlyView(Administered):
         del target
         raise ReadOnly(paths.normalize(path))
 
+    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
+        del overwrite
+        for item in items:
+            raise ReadOnly(item.path)
+
     def chmod(self, path: str, mode: int) -> None:
         del mode
         raise ReadOnly(paths.normalize(path))
@@ -230,6 +86,23 @@ class ReadOnlyView(Administered):
     def utime(self, path: str, modified_at: datetime | None = None) -> None:
         del modified_at
         raise ReadOnly(paths.normalize(path))
+
+    def invalidate(self, path: str) -> None:
+        raise ReadOnly(paths.normalize(path))
+
+    def restore(self, snapshot: Snapshot | str) -> None:
+        del snapshot
+        raise ReadOnly(paths.ROOT)
+
+    def copy_kept(
+        self, moment: Snapshot, source: str, destination: str, kept: frozenset[str], *, overwrite: bool = False
+    ) -> None:
+        del moment, source, kept, overwrite
+        raise ReadOnly(destination)
+
+    def restore_kept(self, moment: Snapshot, changes: Sequence[Change], kept: frozenset[str]) -> None:
+        del moment, changes, kept
+        raise ReadOnly(paths.ROOT)
 
 
 class SubtreeView(Administered):
@@ -242,23 +115,34 @@ class SubtreeView(Administered):
     def __init__(self, base: FileSystem, top: str) -> None:
         super().__init__(base)
         self._top = base.resolve(top)
+        self._prefix = self._top.rstrip("/")
+        self._top_slash = f"{self._prefix}/"
         base.ls(self._top)
 
     def resolve(self, path: str) -> str:
         with self._ours():
             return self._follow(path)
 
-    def stat(self, path: str, *, follow: bool = True) -> Stat:
+    def _stat(self, path: str, *, follow: bool) -> Stat:
         with self._ours():
-            stat = self.base.stat(self._in(path, follow=follow), follow=False)
+            plain = self._is_plain_directory(path)
+            stat = self.base.stat(self._ground(path) if plain else self._in(path, follow=follow), follow=False)
         return self._said(stat)
 
     def ls(self, path: str = paths.ROOT) -> list[DirEntry]:
-        with self._ours():
-            entries = self.base.ls(self._in(path))
-        return [self._shown(entry) for entry in entries]
+        with self._ours(), reading_as(self):
+            entries = self.base.ls(self._ground(path) if self._is_plain_directory(path) else self._in(path))
+        return [self._shown(entry) for entry in entries] if self._prefix else entries
 
-    def read_bytes(self, path: str) -> bytes:
+    def listdir(self, path: str = paths.ROOT) -> list[str]:
+        try:
+            where = self._ground(path) if self._is_plain_directory(path) else self._in(path)
+            with reading_as(self):
+                return self.base.listdir(where)
+        except _NAMING as error:
+            raise self._renamed(error) from None
+
+    def _read(self, path: str) -> bytes:
         with self._ours():
             return self.base.read_bytes(self._in(path))
 
@@ -274,8 +158,11 @@ class SubtreeView(Administered):
         return measured(self)
 
     def write_bytes(self, path: str, data: bytes, *, append: bool = False, expected_version: int | None = None) -> int:
-        with self._ours():
-            return self.base.write_bytes(self._in(path), data, append=append, expected_version=expected_version)
+        try:
+            where = self._ground(path) if self._plain_room(path) else self._in(path)
+            return self.base.write_bytes(where, data, append=append, expected_version=expected_version)
+        except _NAMING as error:
+            raise self._renamed(error) from None
 
     def mkdir(self, path: str, *, parents: bool = True, exist_ok: bool = True) -> None:
         with self._ours():
@@ -309,6 +196,11 @@ class SubtreeView(Administered):
             inner = target if not target.startswith("/") else self._below(paths.normalize(target))
             self.base.symlink(inner, where)
 
+    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
+        with self._ours():
+            # No link is followed below: what is inside by its name is inside.
+            self.base.write_many([self._planted(item) for item in items], overwrite=overwrite)
+
     def chmod(self, path: str, mode: int) -> None:
         with self._ours():
             self.base.chmod(self._in(path), mode)
@@ -328,21 +220,49 @@ class SubtreeView(Administered):
         *,
         interval: float = 0.1,
     ) -> Watch:
-        def show(changes: list[Change]) -> None:
-            assert callback is not None
-            callback([change._replace(path=self._out(change.path)) for change in changes])
+        def show(changes: list[Change]) -> list[Change]:
+            inside = [change for change in changes if paths.is_child_of(change.path, self._top)]
+            return [change._replace(path=self._out(change.path)) for change in inside]
 
-        if callback is None:
-            raise PermissionDenied(paths.normalize(prefix), "a subtree is watched by callback")
-        return self.base.watch(self._in(prefix), show, interval=interval)
+        with self._ours():
+            return Relay(self.base, self._in(prefix), callback, interval, show)
+
+    def at(self, snapshot: Snapshot | str) -> FileSystem:
+        past = self.base.at(self._moment(snapshot))
+        if past.resolve(self._top) != self._top or not past.is_dir(self._top):
+            raise NotFound(paths.ROOT, "it was not there then")
+        return self._over(past)
+
+    def _holds(self, path: str) -> bool:
+        return paths.is_child_of(path, self._top)
+
+    def _check_permitted(self, record: JournalRecord) -> None:
+        if not self._holds(record.path) or not (record.source is None or self._holds(record.source)):
+            raise PermissionDenied(paths.ROOT, "a part of it is outside")
+
+    def _told_record(self, record: JournalRecord) -> JournalRecord:
+        return record._replace(path=self._out(record.path), source=self._source(record.source))
+
+    def _told_changes(self, changes: list[Change]) -> list[Change]:
+        return [each._replace(path=self._out(each.path), source=self._source(each.source)) for each in changes]
 
     def diff(self, before: Snapshot | str, after: Snapshot | str | None = None) -> list[Change]:
-        inside = [change for change in self.base.diff(before, after) if paths.is_child_of(change.path, self._top)]
-        return [change._replace(path=self._out(change.path)) for change in inside]
+        old, new = self._moment(before), self._moment(after) if after is not None else None
+        found: list[Change] = []
+        for change in seen(self.base.diff(old, new), self._near):
+            if self._holds(change.path):
+                found += self._told_changes([change])
+            elif paths.is_within(self._top, change.path) and change.kind is not ChangeKind.CHANGED:
+                there = new if change.kind is ChangeKind.ADDED else old  # the top came or went with all in it
+                found += [Change(change.kind, each.path, each.is_dir) for each, _ in self.survey(paths.ROOT, there)]
+        return sorted(found, key=lambda change: change.path)
+
+    def _near(self, path: str) -> bool:
+        return self._holds(path) or paths.is_within(self._top, path)
 
     def log(self, limit: int | None = None) -> list[JournalRecord]:
-        inside = [record for record in self.base.log() if paths.is_child_of(record.path, self._top)]
-        shown = [record._replace(path=self._out(record.path), source=self._source(record.source)) for record in inside]
+        inside = [self._told_record(record) for record in self.base.log() if self._holds(record.path)]
+        shown = [record._replace(sequence=number) for number, record in enumerate(inside, 1)]
         return shown if limit is None else shown[max(len(shown) - limit, 0) :]
 
     def _source(self, path: str | None) -> str | None:
@@ -389,6 +309,10 @@ class SubtreeView(Administered):
     def _below(self, path: str) -> str:
         return paths.normalize(self._top + path)
 
+    def _ground(self, path: str) -> str:
+        """The base's path of one that leads through plain directories only."""
+        return self._prefix + path if path[:1] == "/" else f"{self._top_slash}{path}"
+
     def _said(self, stat: Stat) -> Stat:
         """The same, where a link says this file system's paths."""
         target = stat.link_target
@@ -398,13 +322,23 @@ class SubtreeView(Administered):
         return stat._replace(link_target=said, size=len(said.encode()))
 
     def _shown(self, entry: DirEntry) -> DirEntry:
-        return entry._replace(path=self._out(entry.path), stat=self._said(entry.stat))
+        stat = entry.stat
+        shown = stat if stat.link_target is None else self._said(stat)
+        return DirEntry(entry.name, entry.path[len(self._prefix) :], shown)
 
     def _named(self, path: str) -> str:
         """The base's path of a name in the subtree; the top itself is this file system's root and stays."""
         if paths.is_root(path):
             raise PermissionDenied(paths.ROOT, "the root stays")
         return self._in(path, follow=False)
+
+    def _planted(self, item: Item) -> Item:
+        content = item.content
+        if isinstance(content, Link) and content.target.startswith("/"):
+            content = Link(self._below(paths.normalize(content.target)))
+        if paths.normalize(item.path) != item.path:
+            raise InvalidPath(item.path, "not in normal form")
+        return item._replace(path=self._below(item.path), content=content)
 
     def _out(self, path: str) -> str:
         return "/" + paths.relative_to(path, self._top)
@@ -414,31 +348,49 @@ class SubtreeView(Administered):
         """Say this file system's paths in errors, never the base's."""
         try:
             yield
-        except (PathError, VersionConflict, HookError, ProviderError) as error:
-            # By text: the path in an error may be one that could not even be normalized.
-            top = self._top.rstrip("/")
-            if not f"{error.path}/".startswith(f"{top}/"):
-                raise
-            raise revive(error.code, {**error.facts, "path": error.path[len(top) :] or paths.ROOT}) from None
+        except _NAMING as error:
+            raise self._renamed(error) from None
 
+    def _renamed(self, error: PathError | VersionConflict | HookError | ProviderError) -> SandfsError:
+        # By text: the path in an error may be one that could not even be normalized.
+        if not f"{error.path}/".startswith(self._top_slash):
+            return error
+        return revive(error.code, {**error.facts, "path": error.path[len(self._prefix) :] or paths.ROOT})
 
-def measured(system: FileSystem) -> Stats:
-    """Count a file system by walking it, as its owner's counters do: what providers compute counts nothing."""
-    size, files, directories = 0, 0, 1
-    pending = [paths.ROOT]
-    while pending:
-        for entry in _listed(system, pending.pop()):
-            if not entry.is_dir:
-                files, size = files + 1, size + (0 if entry.stat.dynamic else entry.stat.size)
-                continue
-            directories += 1
-            if not entry.stat.dynamic:
-                pending.append(entry.path)
-    return Stats(size, files, directories)
+    # ------------------------------------------------------------ for views in front
 
+    def plain_directory(self, path: str) -> Directory | None:
+        # A relative path put behind the top would name a neighbour of the top.
+        return self.base.plain_directory(self._prefix + path) if not path or path[0] == "/" else None
 
-def _listed(system: FileSystem, path: str) -> list[DirEntry]:
-    try:
-        return system.ls(path)
-    except (NotFound, NotADirectory, PermissionDenied):  # unreadable, or gone since it was named
-        return []
+    def buried(self, path: str) -> bool:
+        return self.base.buried(self._prefix + path) if not path or path[0] == "/" else True
+
+    def inspect(self, path: str, at: Snapshot | None = None) -> Inspected | None:
+        try:
+            with self._ours(), reading_as(self):
+                found = self.base.inspect(self._below(path) if at else self._in(path, follow=False), at)
+        except (NotFound, NotADirectory):
+            return None
+        return found and found._replace(stat=found.stat and self._said(found.stat))
+
+    def survey(self, path: str, at: Snapshot | None = None) -> list[tuple[DirEntry, Inspected]]:
+        with self._ours(), reading_as(self):
+            found = self.base.survey(self._below(path) if at else self._in(path), at)
+        shown = [(self._shown(entry), known) for entry, known in found]
+        return [(entry, known._replace(stat=entry.stat)) for entry, known in shown]
+
+    def copy_kept(
+        self, moment: Snapshot, source: str, destination: str, kept: frozenset[str], *, overwrite: bool = False
+    ) -> None:
+        with self._ours():
+            start, end = self._below(source), self._named(destination)
+            self.base.copy_kept(moment, start, end, self._all_below(kept), overwrite=overwrite)
+
+    def restore_kept(self, moment: Snapshot, changes: Sequence[Change], kept: frozenset[str]) -> None:
+        with self._ours():
+            below = [change._replace(path=self._below(change.path)) for change in changes]
+            self.base.restore_kept(moment, below, self._all_below(kept))
+
+    def _all_below(self, kept: frozenset[str]) -> frozenset[str]:
+        return frozenset(self._below(path) for path in kept)

@@ -22,7 +22,7 @@ def test_a_file_url_opens_its_directory(tmp_path):
 
 @pytest.mark.parametrize(
     "url",
-    ["memory:", "nats://h:4222/b", "nats-embedded:", "s3://b/p", "gs://b", "az://c", "http://h/sandfs", "https://h/s"],
+    ["memory:", "s3://b/p", "gs://b", "az://c", "http://h/sandfs", "https://h/s"],
 )
 def test_other_kinds_come_later(url):
     with pytest.raises(Unsupported, match=r"come with a later release; use file:///directory$"):

@@ -10,12 +10,13 @@ from types import SimpleNamespace
 import pytest
 from traitlets.config import Config
 
-from jupyter_sandfs.errors import Unsupported
+from jupyter_sandfs.errors import StorageLocked, Unsupported
 from jupyter_sandfs.kernel import link
 from jupyter_sandfs.kernel.endpoint import Endpoint
 from jupyter_sandfs.kernel.extension import load_ipython_extension, unload_ipython_extension
 from jupyter_sandfs.rpc import rendezvous
 from jupyter_sandfs.sandbox import Sandbox
+from jupyter_sandfs.storage import open_storage, sqlite
 
 
 def magics(ip):
@@ -134,3 +135,23 @@ def test_without_a_socket_the_control_channel_remains(ip, kernel, monkeypatch, c
     assert "sandfs_request" in kernel.control_handlers
     assert magics(ip)["line"]
     assert "only the control channel" in caplog.text
+
+
+def test_the_default_sandbox_is_kept_where_the_configuration_says(ip, tmp_path):
+    ip.config = Config({"SandFS": {"storage": f"sqlite:///{tmp_path}/default.sqlite"}})
+    load_ipython_extension(ip)
+
+    assert Sandbox.current().kept == f"kept in {tmp_path}/default.sqlite"
+
+
+def test_a_storage_that_another_kernel_has_open_can_be_tried_again(ip, monkeypatch, tmp_path):
+    monkeypatch.setattr(sqlite, "_WAIT_SECONDS", 0.0)
+    url = f"sqlite:///{tmp_path}/default.sqlite"
+    ip.config = Config({"SandFS": {"storage": url}})
+    earlier = Sandbox.defaults
+    with open_storage(url), pytest.raises(StorageLocked, match="shut its kernel down"):
+        load_ipython_extension(ip)
+
+    assert (Sandbox.names(), Sandbox.defaults, magics(ip)["line"]) == ([], earlier, False)
+    load_ipython_extension(ip)
+    assert Sandbox.current().durable

@@ -13,7 +13,6 @@ from jupyter_sandfs.kernel.browser import TreeBrowser
 from jupyter_sandfs.kernel.commands import CELL_COMMANDS, LINE_COMMANDS
 from jupyter_sandfs.kernel.output import Text
 from jupyter_sandfs.sandbox import Sandbox
-from jupyter_sandfs.storage import MemoryFileStorage
 from jupyter_sandfs.vfs.journal import ChangeKind
 
 
@@ -69,11 +68,19 @@ def test_numbers_of_files_read_well(cell, fs, files, told):
     assert out.splitlines()[0].endswith(f"; working directory /{'d' if files else ''}")
 
 
-def test_a_durable_sandbox_is_not_called_lost(ip, cell):
+@pytest.mark.parametrize(
+    ("storage", "kept"),
+    [
+        ("sqlite:///{}/demo.sqlite", "kept in {}/demo.sqlite"),
+        ("file://{}/objects", "kept in an object store: in the background, Sandbox.flush() waits for it"),
+        ("memory:", "kept in a storage in memory: lost when the kernel restarts"),
+    ],
+)
+def test_where_the_files_are_kept_is_told_as_it_is(ip, cell, tmp_path, storage, kept):
     Sandbox.current().close()
-    Sandbox(storage=MemoryFileStorage())
+    Sandbox(storage=storage.format(tmp_path))
 
-    assert cell("%sandfs").out.splitlines()[1] == "  kept in its storage"
+    assert cell("%sandfs").out.splitlines()[1] == f"  {kept.format(tmp_path)}"
 
 
 def test_a_store_that_fails_does_not_hide_the_sandbox(cell, sandbox):

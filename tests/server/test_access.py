@@ -20,6 +20,8 @@ ROUTES = [
     ("GET", "fs/stat?path=a"),
     ("POST", "fs/stage"),
     ("POST", "fs/publish"),
+    ("GET", "fs/archive?path=a"),
+    ("POST", "fs/upload-batch"),
     ("GET", "files"),
     ("POST", "files"),
     ("GET", "files/a"),

@@ -37,6 +37,9 @@ async def test_each_change_over_http_is_told_once(fetch, fs, told):
     await post("fs", "move", **{"from": "/w", "to": "/v"})
     await post("fs", "publish", path="/v", key="v")
     await fetch("fs", "entry", method="DELETE", params={"path": "/v"})
+    archive = (await fetch("fs", "archive", params={"path": "/d"})).body
+    tar = {"Content-Type": "application/x-tar"}
+    await fetch("fs", "upload-batch", method="POST", params={"path": "/u"}, headers=tar, body=archive)
     await asyncio.sleep(0)  # listeners run as tasks of their own
 
     here = {"kernel_id": "k1"}
@@ -53,6 +56,7 @@ async def test_each_change_over_http_is_told_once(fetch, fs, told):
         {"action": "move", "place": "sandbox", "path": "/v", "source": "/w", **here},
         {"action": "publish", "place": "store", "path": "files/v", "source": "/v", "bytes": 1, **here},
         {"action": "delete", "place": "sandbox", "path": "/v", **here},
+        {"action": "unpack", "place": "sandbox", "path": "/u", **here},
     ]
     assert {each["action"] for each in changes} == set(SCHEMA["properties"]["action"]["enum"])
     assert all(each["user"] for each in told)

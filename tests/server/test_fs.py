@@ -247,7 +247,8 @@ async def test_directories_are_made_moved_and_deleted(fetch, fs):
         ("GET", "stat", {"path": "/", "view": "other"}, None, 404, "sandbox_not_found"),
         ("GET", "stat", {"path": "/", "session_id": "nobody"}, None, 404, "sandbox_not_found"),
         ("POST", "stat", {"path": "/"}, b"", 405, "method_not_allowed"),
-        ("POST", "upload-batch", {}, b"", 404, "not_found"),
+        ("POST", "upload-batch", {}, b"", 415, "content_type_refused"),
+        ("GET", "none", {}, None, 404, "not_found"),
     ],
 )
 async def test_bad_requests_are_problems_and_change_nothing(fetch, fs, method, route, params, body, status, code):

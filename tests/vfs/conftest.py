@@ -11,7 +11,7 @@ from jupyter_sandfs.errors import SandfsError
 from jupyter_sandfs.storage import MemoryFileStorage
 from jupyter_sandfs.vfs.entries import DirEntry, Stat
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
-from jupyter_sandfs.vfs.views import VisibilityView
+from jupyter_sandfs.vfs.views import View, VisibilityView
 from jupyter_sandfs.vfs.wrappers import ReadOnlyView, SubtreeView, Wrapper
 
 
@@ -67,7 +67,7 @@ def recount(directory):
     for child in directory.directories.values():
         below = recount(child)
         files, directories, size = files + below[0], directories + below[1], size + below[2]
-    assert directory.totals in {None, (files, directories, size)}
+    assert directory.totals is None or directory.totals[:3] == (files, directories, size)
     return files, directories, size
 
 
@@ -115,10 +115,11 @@ def fs(clock):
     return VirtualFileSystem(clock=clock)
 
 
-def _subtree(clock):
+def _subtree(clock, through=lambda base: base):
     base = VirtualFileSystem(clock=clock)
     base.mkdir("/deep/top")
-    return SubtreeView(base, "/deep/top")
+    below = through(base)
+    return SubtreeView(below, "/deep/top" if below.exists("/deep") else "/top")
 
 
 KINDS = {
@@ -127,6 +128,9 @@ KINDS = {
     "view": lambda clock: VirtualFileSystem(clock=clock).view(VisibilityView()),
     "view of a view": lambda clock: VirtualFileSystem(clock=clock).view(VisibilityView()).view(VisibilityView()),
     "subtree": _subtree,
+    "view of a subtree": lambda clock: View(_subtree(clock), VisibilityView({"public"})),
+    "subtree of a view": lambda clock: _subtree(clock, lambda base: base.view(VisibilityView({"public"}))),
+    "subtree of a subtree": lambda clock: _subtree(clock, lambda base: SubtreeView(base, "/deep")),
     "subtree of the root": lambda clock: SubtreeView(VirtualFileSystem(clock=clock), "/"),
     "wrapper": lambda clock: Wrapper(VirtualFileSystem(clock=clock)),
 }

@@ -254,3 +254,94 @@ def test_a_flushed_watch_leaves_no_timer_behind(fs):
 
     timer.join(10)
     assert not timer.is_alive()
+
+
+# ---------------------------------------------------------------- path hooks
+
+
+def heard_of(fs, deed, *, prefix="/", before=False):
+    heard = []
+    fs.register_path_hook(prefix, heard.append, before=before)
+    deed()
+    return [(str(event.kind), event.path, event.source) for event in heard]
+
+
+@pytest.mark.parametrize("before", [False, True])
+@pytest.mark.parametrize(
+    ("deed", "events"),
+    [
+        (lambda fs: fs.write_file("/x/y", ""), [("mkdir", "/x", None), ("create", "/x/y", None)]),
+        (lambda fs: fs.write_file("/d/f", "2"), [("update", "/d/f", None)]),
+        (lambda fs: fs.append_file("/d/f", "2"), [("update", "/d/f", None)]),
+        (lambda fs: fs.mkdir("/m/n"), [("mkdir", "/m", None), ("mkdir", "/m/n", None)]),
+        (lambda fs: fs.mkdir("/d"), []),
+        (lambda fs: fs.remove("/d", recursive=True), [("delete", "/d", None)]),
+        (lambda fs: fs.copy("/d", "/c"), [("copy", "/c", "/d")]),
+        (lambda fs: fs.move("/d/f", "/m/f"), [("mkdir", "/m", None), ("move", "/m/f", "/d/f")]),
+        (lambda fs: fs.move("/d", "/d"), []),
+        (lambda fs: fs.symlink("d", "/l"), [("create", "/l", None)]),
+        (lambda fs: fs.mount_file("/m", lambda _: ""), [("create", "/m", None)]),
+        (lambda fs: fs.chmod("/d/f", 0o600), [("update", "/d/f", None)]),
+        (lambda fs: fs.restore("empty"), [("delete", "/d", None)]),
+        (lambda fs: fs.undo(), [("delete", "/d/f", None), ("delete", "/d", None)]),
+        (lambda fs: fs.merge(_changed(fs.fork())), [("delete", "/d/f", None), ("create", "/d/new", None)]),
+    ],
+)
+def test_a_path_hook_is_told_what_becomes_of_paths(fs, deed, events, before):
+    fs.snapshot("empty")
+    fs.write_file("/d/f", "1")
+
+    assert heard_of(fs, lambda: deed(fs), before=before) == events
+
+
+def _changed(fork):
+    fork.remove("/d/f")
+    fork.write_file("/d/new", "")
+    return fork
+
+
+def test_a_path_hook_hears_of_its_prefix_and_of_what_happens_above_it(fs):
+    fs.write_file("/keep/it/f", "1")
+    fs.write_file("/other", "1")
+
+    def deeds():
+        fs.write_file("/other", "2")
+        fs.write_file("/keep/beside", "2")
+        fs.move("/keep/beside", "/keep/it/inside")
+        fs.move("/keep/it/inside", "/out")
+        fs.move("/keep", "/gone")
+
+    assert heard_of(fs, deeds, prefix="/keep/it") == [
+        ("move", "/keep/it/inside", "/keep/beside"),
+        ("move", "/out", "/keep/it/inside"),
+        ("move", "/gone", "/keep"),
+    ]
+
+
+def test_a_path_hook_refuses_and_takes_back(fs, look):
+    def refuse(event):
+        raise RuntimeError(f"no {event.kind} of {event.path}")
+
+    fs.write_file("/keep/f", "1")
+    fs.register_path_hook("/keep/f", refuse, before=True)
+    fs.register_path_hook("/checked", refuse)
+    before = look.everything(fs)
+
+    for deed, path in [
+        (lambda: fs.remove("/keep", recursive=True), "/keep"),
+        (lambda: fs.move("/keep", "/x"), "/x"),
+        (lambda: fs.write_file("/keep/f", "2"), "/keep/f"),
+        (lambda: fs.mkdir("/checked"), "/checked"),
+    ]:
+        with pytest.raises(HookError, match=f"no [a-z]+ of {path}"):
+            deed()
+    assert look.everything(fs) == before
+
+
+def test_path_hooks_run_before_write_hooks(fs):
+    heard = []
+    fs.register_write_hook("/", lambda event: heard.append(("write", event.path)))
+    fs.register_path_hook("/", lambda event: heard.append((str(event.kind), event.path)))
+    fs.write_file("/f", "")
+
+    assert heard == [("create", "/f"), ("write", "/f")]

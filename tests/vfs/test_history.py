@@ -147,7 +147,7 @@ def test_an_action_groups_changes_and_nested_ones_join_it(fs):
     assert [change.path for change in outer.changes] == ["/f", "/with"]
     assert [(each.path, each.label, each.actor) for each in fs.log()] == [
         ("/f", "outer", "ann"),
-        ("/alone", "", ""),
+        ("/alone", "", "owner"),
         ("/with", "outer", "ann"),
     ]
 

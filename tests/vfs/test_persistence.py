@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+
 import pytest
 
-from jupyter_sandfs.errors import InvalidPath
+from jupyter_sandfs.errors import ProviderError, StorageError
 from jupyter_sandfs.storage import FileEntry, MemoryFileStorage
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.policy import NodePolicy
@@ -69,9 +73,7 @@ def test_what_is_opened_again_is_equal(stored, storage, look, step):
     assert again.stats() == stored.stats()
     for path in look.everything(stored):
         one, other = (fs.stat(path, follow=False) for fs in (stored, again))
-        # Known: a change in a directory does not store the directory's own time again, and the root has none.
-        if not one.is_dir:
-            assert (one.created_at, one.modified_at) == (other.created_at, other.modified_at)
+        assert (one.created_at, one.modified_at) == (other.created_at, other.modified_at)
         assert again.get_policy(path) == stored.get_policy(path)
     look.check(again)
 
@@ -161,5 +163,210 @@ def test_entries_that_come_in_any_order_and_without_parents_make_the_same_tree(l
 def test_an_entry_under_a_path_that_is_not_normal_is_refused(storage, path):
     storage.set(FileEntry(path=path))
 
-    with pytest.raises(InvalidPath):
+    with pytest.raises(StorageError, match="no normal path"):
         VirtualFileSystem(storage)
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        ([FileEntry(path="/f", content=b"x"), FileEntry(path="/f/g")], "/f/g lies in a file"),
+        ([FileEntry(path="/l", link_target="x"), FileEntry(path="/l/g/h")], "/l/g/h lies in a file"),
+        ([FileEntry(path="/")], "its root is no directory"),
+    ],
+)
+def test_entries_that_are_no_tree_are_refused(storage, entries, message):
+    storage.set_many(entries)
+
+    with pytest.raises(StorageError, match=message):
+        VirtualFileSystem(storage)
+
+
+class Interrupted(MemoryFileStorage):
+    """Keeps a change and is interrupted before it can say so, on request."""
+
+    grows = False
+    interrupt = False
+
+    def apply(self, sets, deletes):
+        super().apply(sets, deletes)
+        if self.interrupt:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda fs: fs.write_file("/d/f", "lost"),
+        lambda fs: fs.append_file("/d/f", "lost"),
+        lambda fs: fs.write_file("/a/b/c", "lost"),
+        lambda fs: fs.move("/d", "/e"),
+        lambda fs: fs.copy("/d", "/e"),
+        lambda fs: fs.remove("/d", recursive=True),
+        lambda fs: fs.chmod("/d", 0),
+    ],
+)
+@pytest.mark.parametrize(
+    "later",
+    [
+        lambda fs: fs.write_file("/other", "x"),
+        lambda fs: fs.write_file("/d/f", "y"),
+        lambda fs: fs.append_file("/d/f", "y"),
+        lambda fs: fs.remove("/d", recursive=True),
+        lambda fs: fs.move("/d", "/a"),
+    ],
+)
+def test_what_was_interrupted_and_kept_all_the_same_is_put_right_by_the_next_change(look, call, later):
+    storage = Interrupted()
+    fs = VirtualFileSystem(storage)
+    fs.write_file("/d/f", "1")
+    fs.write_file("/d/g", "2")
+    storage.interrupt = True
+    with pytest.raises(KeyboardInterrupt):
+        call(fs)
+    with pytest.raises(KeyboardInterrupt):
+        call(fs)
+    storage.interrupt = False
+
+    later(fs)
+    assert look.everything(VirtualFileSystem(storage)) == look.everything(fs)
+
+
+# ---------------------------------------------------------------- what a change writes
+
+
+class Growing(MemoryFileStorage):
+    """Notes what it is given, and puts ends of contents to what it has."""
+
+    grows = True
+
+    def __init__(self):
+        super().__init__()
+        self.given = []
+
+    def apply(self, sets, deletes):
+        sets, deletes = list(sets), list(deletes)
+        self.given.append(({entry.path: (entry.start, entry.content) for entry in sets}, deletes))
+        super().apply([self._whole(entry) for entry in sets], deletes)
+
+    def _whole(self, entry):
+        if not entry.start:
+            return entry
+        before = self.get(entry.path).content
+        assert len(before) >= entry.start
+        return replace(entry, content=before[: entry.start] + entry.content, start=0)
+
+
+BIG = bytes(range(256)) * 2048
+
+
+@pytest.fixture
+def growing():
+    return Growing()
+
+
+@pytest.mark.parametrize(
+    ("call", "sets", "deletes"),
+    [
+        (lambda fs: fs.append_file("/big", b"end"), {"/big": (len(BIG), b"end")}, []),
+        (lambda fs: fs.chmod("/big", 0o600), {"/big": (len(BIG), b"")}, []),
+        (lambda fs: fs.utime("/d/f"), {"/d/f": (1, b"")}, []),
+        (lambda fs: fs.write_file("/big", b"new"), {"/big": (0, b"new")}, []),
+        (lambda fs: fs.write_file("/d/new", b"new"), {"/d": (0, b""), "/d/new": (0, b"new")}, []),
+        (lambda fs: fs.remove("/d/f"), {"/d": (0, b"")}, ["/d/f"]),
+        (lambda fs: fs.chmod("/d", 0o700), {"/d": (0, b"")}, []),
+        (lambda fs: fs.set_policy("/", NodePolicy(visibility="team")), {"/": (0, b"")}, []),
+        (
+            lambda fs: fs.move("/d", "/e/d"),
+            {"/": (0, b""), "/e": (0, b""), "/e/d": (0, b""), "/e/d/f": (0, b"f"), "/e/d/g": (0, b"g")},
+            ["/d", "/d/f", "/d/g"],
+        ),
+    ],
+)
+def test_a_change_writes_no_more_than_what_changed(growing, call, sets, deletes):
+    fs = VirtualFileSystem(growing)
+    fs.write_file("/big", BIG)
+    fs.write_file("/d/f", "f")
+    fs.write_file("/d/g", "g")
+
+    call(fs)
+    assert growing.given[-1] == (sets, deletes)
+
+
+def test_ends_are_found_however_a_file_grew(growing, look):
+    fs = VirtualFileSystem(growing)
+    pieces = [b"a" * 10, BIG, b"b" * 70_000, b"c", BIG[:300_000], b"", b"d" * 5]
+    for piece in pieces:
+        fs.append_file("/log", piece)
+        assert growing.get("/log").content == fs.read_bytes("/log")
+
+    assert [given["/log"][1] for given, _ in growing.given] == pieces
+    fs.snapshot("s")
+    fs.append_file("/log", b"later")
+    fs.restore("s")
+    fs.append_file("/log", b"branch")
+    assert growing.get("/log").content == fs.read_bytes("/log") == b"".join(pieces) + b"branch"
+    assert look.everything(VirtualFileSystem(growing)) == look.everything(fs)
+
+
+# ---------------------------------------------------------------- what is loaded
+
+
+def test_loaded_files_are_as_light_as_those_that_were_written(stored, storage):
+    stored.write_file("/plain", "x")
+    before = stored.stat("/plain")
+
+    fs = VirtualFileSystem(storage)
+    record = fs._tree.get("/plain")
+    assert (record.extra, fs.stat("/plain").modified_at, fs.stat("/plain").created_at) == (
+        None,
+        before.modified_at,
+        before.created_at,
+    )
+
+
+def test_no_two_loaded_nodes_share_a_stamp_and_later_ones_are_higher(storage):
+    then = datetime(2020, 1, 1, tzinfo=UTC)
+    storage.set_many(FileEntry(path=f"/{number}", version=1, modified_at=then) for number in range(3000))
+    fs = VirtualFileSystem(storage)
+    stats = [entry.stat for entry in fs.ls()]
+
+    assert len({stat.stamp for stat in stats}) == 3000
+    assert {stat.modified_at for stat in stats} == {then}
+    fs.write_file("/0", "x")
+    assert fs.stat("/0").stamp > max(stat.stamp for stat in stats)
+
+
+@pytest.mark.parametrize("year", [1, 1960, 1970, 2400, 9999])
+def test_times_of_any_year_come_back(storage, year):
+    then = datetime(year, 12, 30, 1, 2, 3, 456789, tzinfo=UTC)
+    storage.set_many([FileEntry(path="/f", created_at=then, modified_at=then), FileEntry(path="/", is_directory=True)])
+    fs = VirtualFileSystem(storage)
+    fs.chmod("/f", 0o600)
+
+    assert (fs.stat("/f").created_at, fs.stat("/f").modified_at) == (then, then)
+    assert storage.get("/f").modified_at == then
+
+
+class Callable:
+    def __call__(self, _):
+        return ""
+
+
+@pytest.mark.parametrize(
+    ("provider", "name"),
+    [(len, "len"), (Callable(), "Callable"), (partial(len), "partial"), (Callable().__call__, "Callable.__call__")],
+)
+def test_a_dynamic_node_is_kept_with_the_name_of_its_provider(stored, storage, provider, name):
+    stored.mount_file("/now", provider)
+    stored.mount_directory("/live", provider)
+    again = VirtualFileSystem(storage)
+    again.utime("/now")
+    again.utime("/live")
+
+    assert [storage.get(path).mount for path in ("/now", "/live")] == [name, name]
+    assert [again.stat(path).dynamic for path in ("/now", "/live")] == [True, True]
+    with pytest.raises(
+        ProviderError, match=f"'{name}' served it before the storage was opened: remove it, and mount it"
+    ):
+        again.listdir("/live")

@@ -76,7 +76,7 @@ def test_text_is_encoded_and_its_ends_translated_as_the_builtin_does(fs, tmp_pat
 def test_an_exception_in_the_with_block_drops_what_was_written(fs, mode):
     fs.write_file("/f", "kept")
 
-    with pytest.raises(RuntimeError), fs.open("/f", mode) as stream:  # noqa: PT012  # the block is what is tested
+    with pytest.raises(RuntimeError), fs.open("/f", mode) as stream:  # the block is what is tested
         stream.write(b"lost" if "b" in mode else "lost")
         raise RuntimeError
 

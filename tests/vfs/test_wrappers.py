@@ -17,6 +17,7 @@ class Recorder:
 
     def __init__(self):
         self.calls = []
+        self.epoch = None
 
     def __getattr__(self, name):
         def called(*args, **options):
@@ -32,7 +33,10 @@ def arguments(name):
     return args, {each.name: f"<{each.name}>" for each in parameters if each.kind is each.KEYWORD_ONLY}
 
 
-@pytest.mark.parametrize("name", [name for name in PRIMITIVES if name != "limits"])
+REWRAPPED = {"at", "fork"}  # give another file system, which is wrapped as this one
+
+
+@pytest.mark.parametrize("name", [name for name in PRIMITIVES if name not in {"limits", *REWRAPPED}])
 def test_a_wrapper_forwards_each_primitive_with_all_its_arguments(name):
     base = Recorder()
     args, options = arguments(name)
@@ -41,6 +45,18 @@ def test_a_wrapper_forwards_each_primitive_with_all_its_arguments(name):
 
     gives = inspect.signature(getattr(FileSystem, name)).return_annotation
     assert (given, base.calls) == (None if gives == "None" else name, [(name, args, options)])
+
+
+@pytest.mark.parametrize("name", sorted(REWRAPPED))
+def test_another_moment_and_a_fork_are_wrapped_the_same_way(name):
+    base = Recorder()
+    base.at = base.fork = lambda *args, **options: base.calls.append((name, args, options)) or other
+    other = Recorder()
+    args, options = arguments(name)
+
+    given = getattr(Wrapper(base), name)(*args, **options)
+
+    assert (type(given), given.base, base.calls) == (Wrapper, other, [(name, args, options)])
 
 
 def test_a_wrapper_has_the_limits_of_its_base(fs):

@@ -1,0 +1,319 @@
+"""What a view sees of a directory, as files of the host for a while, and the way back of what was changed there.
+
+What comes back was made by a program that is not trusted: links, devices and names that a sandbox can't hold stay
+behind, everything is measured before anything is written, and each write goes through the file system like any other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat as modes
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import NamedTuple
+
+from jupyter_sandfs import paths
+from jupyter_sandfs.errors import AppendOnly, FileTooLarge, InvalidPath, LimitExceeded, PathError, SandfsError
+from jupyter_sandfs.vfs.entries import DirEntry
+from jupyter_sandfs.vfs.interface import FileSystem, require_directory
+
+Check = Callable[[], None]
+"""Called once per step; raises when the work is to end."""
+
+
+class Kind(Enum):
+    """What a path of a tree is. Only the first two are written back."""
+
+    FILE = "file"
+    DIRECTORY = "directory"
+    LINK = "a link"
+    DYNAMIC = "a computed file"
+    SPECIAL = "a link or a special file"
+
+
+class Original(NamedTuple):
+    """What a path was when the tree was made.
+
+    Attributes:
+        version: that the file had, at the latest; a change of it meanwhile is a conflict.
+        digest: SHA-256 of its content.
+    """
+
+    kind: Kind
+    version: int = 0
+    size: int = 0
+    digest: bytes = b""
+
+
+class Found(NamedTuple):
+    """What a path of the host's tree is afterwards."""
+
+    kind: Kind
+    size: int = 0
+
+
+class Passed(NamedTuple):
+    """A path that was passed over, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much a tree may hold, on the way out and on the way back.
+
+    Attributes:
+        size: content of all files, in bytes.
+        entries: files and directories.
+    """
+
+    size: int
+    entries: int
+
+
+@dataclass(slots=True)
+class Report:
+    """What did not make the way.
+
+    Attributes:
+        refused: changes that the file system refused.
+        left_out: what can't be read, and what never comes back.
+    """
+
+    refused: list[Passed] = field(default_factory=list)
+    left_out: list[Passed] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Manifest:
+    """A tree that was made, by path relative to its top.
+
+    Attributes:
+        left_out: what can't be read.
+    """
+
+    originals: dict[str, Original] = field(default_factory=dict)
+    left_out: list[Passed] = field(default_factory=list)
+    size: int = 0
+
+
+# ---------------------------------------------------------------- out
+
+
+def materialise(fs: FileSystem, path: str, target: Path, bounds: Bounds, check: Check) -> Manifest:
+    """Copy what is seen below the directory `path` into the empty directory `target`.
+
+    A link to a file becomes the file that it leads to; other links are left out.
+
+    Raises:
+        NotFound, NotADirectory: `path`.
+        LimitExceeded: there is more than `bounds` allow.
+    """
+    require_directory(fs, path)
+    manifest = Manifest()
+    pending = [""]
+    while pending:
+        relative = pending.pop()
+        for entry in fs.ls(paths.join(path, relative)):
+            check()
+            below = f"{relative}/{entry.name}" if relative else entry.name
+            if len(manifest.originals) >= bounds.entries:
+                raise LimitExceeded(f"{path} holds more than {bounds.entries} files and directories: name a part of it")
+            if entry.is_dir:
+                (target / below).mkdir(mode=0o755)
+                manifest.originals[below] = Original(Kind.DIRECTORY)
+                pending.append(below)
+            else:
+                _copy_out(fs, entry, below, target / below, manifest)
+                if manifest.size > bounds.size:
+                    raise LimitExceeded(f"{path} holds more than {bounds.size} bytes: name a part of it")
+    return manifest
+
+
+def _copy_out(fs: FileSystem, entry: DirEntry, below: str, target: Path, manifest: Manifest) -> None:
+    try:
+        if entry.stat.is_symlink and not fs.is_file(entry.path):
+            return
+        data = fs.read_bytes(entry.path)
+    except (SandfsError, OSError) as problem:
+        manifest.left_out.append(Passed(entry.path, reason(problem)))
+        return
+    stat = entry.stat
+    _write_out(target, data, stat.mode if stat.is_file else 0o644, stat.modified_ns)
+    kind = Kind.LINK if stat.is_symlink else Kind.DYNAMIC if stat.dynamic else Kind.FILE
+    manifest.originals[below] = Original(kind, stat.version, len(data), _digest(data))
+    manifest.size += len(data)
+
+
+def _write_out(target: Path, data: bytes, mode: int, modified_ns: int) -> None:
+    descriptor = os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, (mode & 0o755) | 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+    os.utime(target, ns=(modified_ns, modified_ns))
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
+
+
+# ---------------------------------------------------------------- back
+
+
+def bring_back(
+    fs: FileSystem, path: str, tree: Path, manifest: Manifest, bounds: Bounds, check: Check, report: Report
+) -> None:
+    """Write to `path` what differs in `tree` from what it was; what does not make it is added to the report.
+
+    Each file is written with the version that it had, so that changes made meanwhile are not lost.
+
+    Raises:
+        LimitExceeded: the tree has grown over `bounds`; nothing was written.
+    """
+    found = _survey(tree, bounds, report, check)
+    _Return(fs, path, tree, manifest.originals, found, report, check).carry_out()
+
+
+def _survey(tree: Path, bounds: Bounds, report: Report, check: Check) -> dict[str, Found]:
+    found: dict[str, Found] = {}
+    size, pending = 0, [""]
+    while pending:
+        relative = pending.pop()
+        for entry in _listed(tree, relative, report):
+            check()
+            below = f"{relative}/{entry.name}" if relative else entry.name
+            facts = entry.stat(follow_symlinks=False)
+            found[below] = _found(facts)
+            size += found[below].size
+            if len(found) > bounds.entries or size > bounds.size:
+                limits = f"{bounds.entries} files and directories, {bounds.size} bytes"
+                raise LimitExceeded(f"the command left more than may be written back ({limits}); nothing was")
+            if found[below].kind is Kind.DIRECTORY:
+                pending.append(below)
+    return found
+
+
+def _found(facts: os.stat_result) -> Found:
+    if modes.S_ISDIR(facts.st_mode):
+        return Found(Kind.DIRECTORY)
+    if modes.S_ISREG(facts.st_mode):
+        return Found(Kind.FILE, facts.st_size)
+    return Found(Kind.SPECIAL)
+
+
+def _listed(tree: Path, relative: str, report: Report) -> list[os.DirEntry[str]]:
+    """What is in a directory under names that a sandbox can hold."""
+    try:
+        with os.scandir(tree / relative) as entries:
+            listed = list(entries)
+    except OSError as problem:  # not readable, or deeper than a path of the host can say
+        report.refused.append(Passed(relative, reason(problem)))
+        return []
+    odd = [entry for entry in listed if not _portable(entry.name)]
+    names = [ascii(f"{relative}/{entry.name}" if relative else entry.name) for entry in odd]
+    report.left_out += [Passed(name, "not a name that a sandbox can hold") for name in names]
+    return [entry for entry in listed if _portable(entry.name)]
+
+
+def _portable(name: str) -> bool:
+    """Whether a name stays what it is: a backslash would become a slash, other bytes than UTF-8 can't be kept."""
+    try:
+        name.encode()
+        return "\\" not in name and paths.normalize(name) == f"/{name}"
+    except (UnicodeEncodeError, InvalidPath):
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class _Return:
+    """One way back. Each step is tried on its own; what is refused is noted."""
+
+    fs: FileSystem
+    path: str
+    tree: Path
+    originals: Mapping[str, Original]
+    found: Mapping[str, Found]
+    report: Report
+    check: Check
+
+    def carry_out(self) -> None:
+        gone = [each for each in self.originals if self._is_gone(each)]
+        for relative in sorted(gone, reverse=True):  # what is in a directory comes before it
+            self._try(self._remove, relative)
+        for relative in sorted(self.found):
+            self._try(self._put, relative)
+
+    def _is_gone(self, relative: str) -> bool:
+        original, now = self.originals[relative], self.found.get(relative)
+        return now is None or (now.kind is not original.kind and now.kind in {Kind.FILE, Kind.DIRECTORY})
+
+    def _try(self, step: Callable[[str], None], relative: str) -> None:
+        self.check()
+        try:
+            step(relative)
+        except (SandfsError, OSError) as problem:
+            self.report.refused.append(Passed(self._at(relative), reason(problem)))
+
+    def _remove(self, relative: str) -> None:
+        original = self.originals[relative]
+        if original.kind is Kind.DIRECTORY:
+            self.fs.remove(self._at(relative))
+        elif original.kind is Kind.FILE:
+            self.fs.remove(self._at(relative), expected_version=original.version)
+
+    def _put(self, relative: str) -> None:
+        now, original = self.found[relative], self.originals.get(relative)
+        if now.kind is Kind.DIRECTORY:
+            if original is None or original.kind is not Kind.DIRECTORY:
+                self.fs.mkdir(self._at(relative), parents=False, exist_ok=True)
+        elif now.kind is Kind.FILE:
+            self._put_file(relative, now, original)
+        else:
+            self._leave(relative, f"{now.kind.value}: stays behind")
+
+    def _put_file(self, relative: str, now: Found, original: Original | None) -> None:
+        if now.size > self.fs.limits.file_bytes:
+            raise FileTooLarge(relative, f"over the limit of {self.fs.limits.file_bytes} bytes")
+        data = _read_back(self.tree / relative, now.size)
+        if original is None or original.kind is Kind.DIRECTORY:
+            self.fs.write_bytes(self._at(relative), data, expected_version=0)
+        elif original.digest == _digest(data):
+            return
+        elif original.kind is Kind.FILE:
+            self._replace(self._at(relative), data, original)
+        else:
+            self._leave(relative, f"{original.kind.value}: changes of it stay behind")
+
+    def _replace(self, path: str, data: bytes, original: Original) -> None:
+        try:
+            self.fs.write_bytes(path, data, expected_version=original.version)
+        except AppendOnly:
+            if _digest(data[: original.size]) != original.digest:
+                raise
+            tail = data[original.size :]
+            self.fs.write_bytes(path, tail, append=True, expected_version=original.version)
+
+    def _leave(self, relative: str, why: str) -> None:
+        self.report.left_out.append(Passed(self._at(relative), why))
+
+    def _at(self, relative: str) -> str:
+        return paths.join(self.path, relative)
+
+
+def _read_back(source: Path, size: int) -> bytes:
+    """Read what was measured; nothing runs any more that could exchange it for something else."""
+    descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    with os.fdopen(descriptor, "rb") as file:
+        return file.read(size)
+
+
+def reason(problem: BaseException) -> str:
+    """Why something failed, without the path: it is told beside it."""
+    if isinstance(problem, PathError) or (isinstance(problem, OSError) and problem.errno):
+        detail = getattr(problem, "detail", None)
+        words = os.strerror(problem.errno or 0)
+        return f"{words} ({detail})" if detail else words
+    return " ".join(str(problem).split())

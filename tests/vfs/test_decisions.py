@@ -1,0 +1,203 @@
+"""What a view remembers never changes an answer, and never outlives a change of the rules."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
+from jupyter_sandfs.vfs.policy import NodePolicy
+from jupyter_sandfs.vfs.providers import ProvidedNode
+from jupyter_sandfs.vfs.views import View, VisibilityView
+from jupyter_sandfs.vfs.wrappers import ReadOnlyView, SubtreeView
+
+PRIVATE, TEAM = NodePolicy(visibility="private"), NodePolicy(visibility="team")
+ANN, SHUT = NodePolicy(principals=frozenset({"ann"})), NodePolicy(readable=False, writable=False)
+RULES = {
+    "label": VisibilityView({"public"}),
+    "labels": VisibilityView({"public", "team"}, principals=["ann"]),
+    "place": VisibilityView(prefixes=["/a/b", "/d"]),
+    "metadata": VisibilityView(metadata={"kind": "open"}),
+}
+
+
+class Forgetful:
+    """A rule of which a view may remember nothing."""
+
+    def __init__(self, rule):
+        self.allows = rule.allows
+
+
+STACKS = {
+    "view": View,
+    "view of a view": lambda fs, rule: View(View(fs, VisibilityView({"public", "private", "team"})), rule),
+    "view of a subtree": lambda fs, rule: View(SubtreeView(fs, "/"), rule),
+    "subtree of a view": lambda fs, rule: SubtreeView(View(fs, rule), "/"),
+    "read-only": lambda fs, rule: ReadOnlyView(View(fs, rule)),
+}
+
+PATHS = ["/", "/a", "/a/b", "/a/b/c", "/a/s", "/d", "/d/e", "/d/e/f", "/l", "/l/b", "/m", "/n", "/n/x", "/ä ö"]
+PATHS += ["a/b", "/a/../d", "/a/b/", "\\a\\s", "/a//b", "/none/x", "/a/."]
+PATH = st.sampled_from(PATHS)
+
+
+def mount(fs, path):
+    fs.mount_file(path, lambda context: " ".join(sorted(context.fs.listdir("/"))), metadata={"kind": "closed"})
+
+
+def mount_directory(fs, path):
+    fs.mount_directory(path, lambda _: {"x": ProvidedNode.file("x", policy=PRIVATE)}, metadata={"kind": "open"})
+
+
+def restore(fs):
+    fs.restore(fs.snapshots()[0])
+
+
+def publish(fs, path):
+    fs.set_policy(path, None)
+
+
+OWNER = [
+    st.tuples(st.just(VirtualFileSystem.set_policy), PATH, st.sampled_from([PRIVATE, TEAM, ANN, SHUT, None])),
+    st.tuples(st.sampled_from([publish, mount, mount_directory, VirtualFileSystem.mkdir]), PATH),
+    st.tuples(st.just(VirtualFileSystem.write_file), PATH, st.sampled_from(["", "one", "two"])),
+    st.tuples(st.sampled_from([VirtualFileSystem.move, VirtualFileSystem.copy]), PATH, PATH),
+    st.tuples(st.just(VirtualFileSystem.symlink), st.sampled_from(["/a", "s", "/m", "../d/e"]), PATH),
+    st.tuples(st.just(lambda fs, path: fs.remove(path, recursive=True)), PATH),
+    st.tuples(st.just(lambda fs: fs.snapshot("s"))),
+    st.tuples(st.just(restore)),
+]
+QUICK = {
+    "deadline": None,
+    "phases": [Phase.explicit, Phase.reuse, Phase.generate],  # shrinking takes minutes
+    "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+}
+READER = st.tuples(
+    st.sampled_from(["write_bytes", "append_file", "mkdir", "remove", "touch", "utime"]), PATH
+) | st.tuples(st.sampled_from(["copy", "move", "symlink"]), PATH, PATH)
+STEPS = st.lists(st.tuples(st.just("owner"), st.one_of(OWNER)) | st.tuples(st.just("reader"), READER), max_size=14)
+
+
+def world():
+    fs = VirtualFileSystem(clock=count(1).__next__)
+    for path in ("/a/b/c", "/a/s", "/d/e/f", "/ä ö"):
+        fs.write_file(path, path)
+    fs.set_policy("/a/s", PRIVATE)
+    fs.symlink("/a", "/l")
+    fs.snapshot("s")
+    return fs
+
+
+def observe(system, look):
+    """All answers about all paths, without times."""
+    asks = ("read_bytes", "stat", "exists", "ls", "get_policy", "resolve", "metadata")
+    answers = {(ask, path): look.attempt(getattr(system, ask), path) for ask in asks for path in PATHS}
+    answers |= {("listdir", path): look.attempt(lambda path=path: sorted(system.listdir(path))) for path in PATHS}
+    return answers | {("stats", ""): look.attempt(system.stats)}
+
+
+def carry_out(fs, system, step, look):
+    who, (call, *args) = step
+    if who == "owner":
+        look.attempt(call, fs, *args)
+        return None
+    data = [b"new"] if call in {"write_bytes", "append_file"} else []
+    return look.attempt(getattr(system, call), *args, *data)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("rule", RULES)
+@given(steps=STEPS)
+@settings(max_examples=2, **QUICK)
+def test_a_view_that_remembers_answers_as_one_that_does_not(look, rule, stack, steps):
+    compare(look, rule, stack, steps)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("rule", RULES)
+@given(steps=STEPS)
+@settings(max_examples=200, **QUICK)
+def test_a_view_that_remembers_answers_as_one_that_does_not_for_long(look, rule, stack, steps):
+    compare(look, rule, stack, steps)
+
+
+def compare(look, rule, stack, steps):
+    fs, other = world(), world()
+    make = STACKS[stack]
+    view, fresh = make(fs, RULES[rule]), make(other, Forgetful(RULES[rule]))
+
+    for step in steps:
+        assert carry_out(fs, view, step, look) == carry_out(other, fresh, step, look)
+        seen, expected = observe(view, look), observe(fresh, look)
+        assert {ask: seen[ask] for ask in seen if seen[ask] != expected[ask]} == {}
+    look.check(fs)
+
+
+CHANGES = {
+    "a policy": lambda fs: fs.set_policy("/pub/f", PRIVATE),
+    "a policy of the directory": lambda fs: fs.set_policy("/pub", PRIVATE),
+    "a policy of the root": lambda fs: fs.set_policy("/", PRIVATE),
+    "a mount": lambda fs: fs.mount_file("/m", lambda _: ""),
+    "a link": lambda fs: fs.symlink("/pub", "/l"),
+    "a hook": lambda fs: fs.register_write_hook("/pub", print),
+    "a move": lambda fs: fs.move("/pub", "/moved"),
+    "a removal": lambda fs: fs.remove("/pub", recursive=True),
+    "a restore": lambda fs: fs.restore("before"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_each_change_of_the_rules_is_a_new_epoch(fs, change):
+    fs.snapshot("before")
+    fs.write_file("/pub/f", "x")
+    view = SubtreeView(fs.view(RULES["label"]), "/")
+    before = view.epoch.number
+
+    CHANGES[change](fs)
+
+    assert (view.epoch.number > before, view.epoch is fs.epoch) == (True, True)
+
+
+def test_plain_writes_are_no_new_epoch(fs):
+    fs.write_file("/pub/f", "x")
+    before = fs.epoch.number
+    fs.write_file("/pub/f", "y")
+    fs.write_file("/pub/g", "y")
+    fs.snapshot()
+    fs.append_file("/pub/g", "z")
+
+    assert fs.epoch.number == before
+
+
+def test_a_view_keeps_a_bounded_number_of_decisions(fs, monkeypatch):
+    monkeypatch.setattr("jupyter_sandfs.vfs.decisions._KEPT", 3)
+    view = fs.view(RULES["label"])
+    for number in range(8):
+        fs.mkdir(f"/d{number}")
+    for number in range(8):
+        view.listdir(f"/d{number}")
+
+    assert (len(view._decisions.covered) <= 3, len(view._decisions.ruled) <= 3) == (True, True)
+
+
+def test_a_question_whose_rules_change_meanwhile_is_asked_again(fs):
+    """A rule that is changed by being asked stands for an owner who changes it just then."""
+    fs.write_file("/f", "public")
+
+    class Busy:
+        asked = 0
+
+        def allows(self, path, policy, metadata):
+            del metadata
+            self.asked += 1
+            if path == "/f" and policy.visibility == "public" and self.asked < 5:
+                fs.set_policy("/f", PRIVATE)
+                fs.write_file("/f", "secret")
+            return policy.visibility == "public"
+
+    with pytest.raises(FileNotFoundError):
+        fs.view(Busy()).read_text("/f")
