@@ -56,7 +56,7 @@ class SandFS(Configurable):
     store_url = Unicode(
         "",
         help=f"""The store for staged files: file:///DIR, memory:, nats://HOST/BUCKET, nats-embedded:, s3://BUCKET and
-        others. Without it the environment variable {STORE_URL_VARIABLE} counts, and then a directory in Jupyter's data.""",
+        others. Without it the environment variable {STORE_URL_VARIABLE} counts, then a directory in Jupyter's data.""",
     ).tag(config=True)
     tenant = Unicode(
         "",
