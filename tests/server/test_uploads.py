@@ -424,3 +424,24 @@ async def test_uploads_survive_the_server(tus, begin, server, jp_asyncio_loop):
 
     assert (head.headers["Upload-Offset"], head.headers["Upload-Metadata"]) == ("3", coded(key="a"))
     assert (last.status, last.headers["X-File-Key"]) == (204, "files/a")
+
+
+class TestInNats:
+    """The same over a store of another kind: what is resumed is the store's, and the notes are the server's."""
+
+    @pytest.fixture
+    def jp_server_config(self, jp_server_config):
+        jp_server_config["SandFS"]["store_url"] = "nats-embedded:"
+        return jp_server_config
+
+    async def test_an_upload_goes_on_after_the_store_was_closed(self, tus, begin, fetch, server):
+        upload_id = await begin(6, Upload_Metadata=coded(key="a"))
+        await tus("PATCH", upload_id, b"123", Upload_Offset="0")
+        await server.web_app.settings["sandfs_staging"].close()
+
+        offset = (await tus("HEAD", upload_id)).headers["Upload-Offset"]
+        last = await tus("PATCH", upload_id, b"456", Upload_Offset=offset)
+
+        assert (offset, last.status) == ("3", 204)
+        assert (await fetch("files", "a")).body == b"123456"
+        assert (await tus("HEAD", upload_id)).headers["X-File-Key"] == "files/a"
