@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -14,6 +15,7 @@ CELL = """
 %load_ext jupyter_sandfs
 %sandfs echo hello > /greeting.txt
 print(get_ipython().run_line_magic("sandfs", "cat /greeting.txt") or "done")
+%sandfs python -c "print('snippet:', open('/greeting.txt').read())"
 import jupyter_sandfs
 print(jupyter_sandfs.__file__)
 browser = %sandfs browse
@@ -25,7 +27,7 @@ def main(environment: Path) -> None:
     """Check the environment that this interpreter belongs to."""
     with tempfile.TemporaryDirectory() as elsewhere:
         printed = _run_cell(elsewhere)
-        assert "hello" in printed, printed
+        assert "snippet: hello" in printed, printed
         assert str(environment) in printed, printed
         assert "TreeBrowser" in printed, printed
         listed = subprocess.run(
@@ -38,7 +40,17 @@ def main(environment: Path) -> None:
         text = re.sub(r"\x1b\[[0-9;]*m", "", listed.stdout + listed.stderr)
         assert "jupyter_sandfs enabled" in text, text
         assert "OK" in text.partition("jupyter_sandfs")[2], text
-    sys.stdout.write("the wheel imports, loads and is enabled\n")
+        store = (Path(elsewhere) / "store").as_uri()
+        told = subprocess.run(
+            [environment / "bin" / "jupyter", "sandfs", "files", "usage", "--store", store],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=elsewhere,
+            env=os.environ | {"PATH": f"{environment / 'bin'}{os.pathsep}{os.environ['PATH']}"},
+        )
+        assert told.stdout.startswith("files:"), told.stdout
+    sys.stdout.write("the wheel imports, loads, is enabled, and has its command\n")
 
 
 def _run_cell(directory: str) -> str:

@@ -22,6 +22,7 @@ import nats
 
 from jupyter_sandfs.filestore import StoreLimits
 from jupyter_sandfs.filestore.nats.address import parse
+from jupyter_sandfs.filestore.nats.embedded import server_program
 from jupyter_sandfs.filestore.nats.store import NatsFileStore
 
 # Size in bytes, and how many of them a round writes and reads.
@@ -76,7 +77,7 @@ class Counter(io.RawIOBase):
 def server(root: Path) -> tuple[subprocess.Popen, str]:
     config = root / "config"
     config.write_text(f'jetstream {{ store_dir: "{root}", max_file_store: 1TB }}')
-    command = ["nats-server", "-a", "127.0.0.1", "-p", "-1", "-c", config, "--ports_file_dir", root]
+    command = [server_program(), "-a", "127.0.0.1", "-p", "-1", "-c", config, "--ports_file_dir", root]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     while not (ports := list(root.glob("*.ports"))) or not ports[0].read_text().endswith("}"):
         time.sleep(0.01)

@@ -195,8 +195,8 @@ class InvalidArchive(SandfsError, ValueError):
     fields = ("member", "reason")
 
     def __init__(self, member: str, reason: str) -> None:
-        self.member, self.reason = member, reason
-        super().__init__(f"archive refused: {member[:200]!r}: {reason}" if member else f"archive refused: {reason}")
+        self.member, self.reason = member[:200], reason
+        super().__init__(f"archive refused: {self.member!r}: {reason}" if member else f"archive refused: {reason}")
 
 
 class RateLimited(SandfsError):

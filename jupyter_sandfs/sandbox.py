@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, ClassVar
 
-from jupyter_sandfs import staging
+from jupyter_sandfs import staging, workspace
 from jupyter_sandfs.errors import AlreadyExists, InvalidRequest, NotFound, SandboxNotFound, Unsupported
 from jupyter_sandfs.execution.host import HostOptions, HostResult, run_host
 from jupyter_sandfs.execution.python import PythonLimits, PythonResult, run_python
@@ -23,7 +24,9 @@ from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import JournalRecord
 from jupyter_sandfs.vfs.limits import Limits
+from jupyter_sandfs.vfs.tarball import Loaded
 from jupyter_sandfs.vfs.views import View, ViewRule
+from jupyter_sandfs.workspace import Workspace
 
 DEFAULT_NAME = "default"
 _OWNER = "owner"
@@ -222,6 +225,86 @@ class Sandbox:
         """Store the file `source`, under a new key if none is given; see `staging.publish`."""
         origin = {"sandbox": self.name} | dict(metadata or {})
         return staging.publish(self.fs, source, self.files, key=key, ttl=ttl, metadata=origin)
+
+    # ------------------------------------------------------------ whole sandboxes
+
+    def save(
+        self,
+        where: str | FileStore | None = None,
+        name: str | None = None,
+        *,
+        keep: int | None = None,
+        ttl: float | timedelta | None = None,
+    ) -> Workspace:
+        """Store everything in the sandbox; see `workspace.save`, and `store_at` for `where`."""
+        with self.store_at(where) as store:
+            return workspace.save(self.fs, store, self.name, name, keep=keep, ttl=ttl)
+
+    @classmethod
+    def load(
+        cls,
+        where: str | FileStore | None = None,
+        name: str | None = None,
+        *,
+        sandbox: str = DEFAULT_NAME,
+        into: str | None = None,
+        providers: Mapping[str, Callable[..., Any]] | None = None,
+        storage: FileStorage | None = None,
+        store_url: str | None = None,
+        limits: Limits | None = None,
+    ) -> Sandbox:
+        """Make a sandbox of what was saved, whole or not at all.
+
+        Args:
+            where, name, sandbox, providers: as `reload`.
+            into: what to call it; as it was called when it was saved if not given.
+            storage, store_url, limits: as for a new sandbox. What the storage holds is replaced.
+        """
+        made = cls(into or sandbox, storage=storage, store_url=store_url, limits=limits)
+        try:
+            made.reload(where, name, sandbox=sandbox, providers=providers)
+        except BaseException:
+            made.close()
+            raise
+        return made
+
+    def reload(
+        self,
+        where: str | FileStore | None = None,
+        name: str | None = None,
+        *,
+        sandbox: str | None = None,
+        providers: Mapping[str, Callable[..., Any]] | None = None,
+    ) -> Loaded:
+        """Put what was saved in place of all that is there, in one step; see `workspace.load` and `store_at`.
+
+        Args:
+            name: what it was saved under; the latest if not given.
+            sandbox: what the sandbox was called then; as this one if not given.
+            providers: callables of its dynamic nodes by name; a node whose provider is missing says so when it is read.
+        """
+        with self.store_at(where) as store:
+            loaded = workspace.load(store, sandbox or self.name, name, limits=self.fs.limits, providers=providers)
+        self.fs.adopt(loaded)
+        return loaded
+
+    def saved(self, where: str | FileStore | None = None) -> list[Workspace]:
+        """What was saved of a sandbox of this name, oldest first."""
+        with self.store_at(where) as store:
+            return workspace.saved(store, self.name)
+
+    @contextmanager
+    def store_at(self, where: str | FileStore | None = None) -> Iterator[FileStore]:
+        """Give the store that is meant: one, or what a URL names, or the sandbox's own.
+
+        One that a URL names is opened for this alone, and a file in it may be as large as all of it.
+        """
+        if not isinstance(where, str):
+            yield where or self.files
+            return
+        limits = self.defaults.store_limits
+        with open_file_store(where, limits=replace(limits, max_file_size=limits.max_total_bytes)) as store:
+            yield store
 
     # ------------------------------------------------------------ views
 

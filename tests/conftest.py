@@ -1,19 +1,36 @@
-"""Parts that are not on PyPI: tests that need one skip without it, and fail without it where SANDFS_CI is set."""
+"""A real server in a thread, and parts that are not on PyPI.
+
+Tests that need such a part skip without it, and fail without it where SANDFS_CI is set.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import os
 import shutil
+import sys
 from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+from threading import Thread
 
 import pytest
 
 _PACKAGES = {
-    "chromium": "Debian's chromium",
-    "node": "Node.js",
+    "azurite-blob": "Azurite (npm install -g azurite)",
     "bash": "bash and the GNU tools",
+    "bc": "Debian's bc",
     "bwrap": "Debian's bubblewrap",
+    "chromium": "Debian's chromium",
+    "column": "Debian's bsdextrautils",
+    "jq": "Debian's jq",
+    "node": "Node.js",
     "redis-server": "Debian's redis-server",
+    "rg": "ripgrep, of which the test extra has a wheel",
+    "unzip": "Debian's unzip",
+    "xxd": "Debian's xxd",
+    "zip": "Debian's zip",
 }
 
 
@@ -22,7 +39,8 @@ def part() -> Callable[[str], str]:
     """Give the path of a program, or skip the test naming what is missing."""
 
     def find(program: str) -> str:
-        path = shutil.which(program)
+        # Programs of wheels lie beside the interpreter, which need not be on PATH.
+        path = shutil.which(program) or shutil.which(program, path=Path(sys.executable).parent)
         if path is not None:
             return path
         missing = f"needs {_PACKAGES[program]} ({program} on PATH)"
@@ -31,3 +49,92 @@ def part() -> Callable[[str], str]:
         pytest.skip(missing)
 
     return find
+
+
+class JupyterServer:
+    """A real server in a thread of its own, with our extension.
+
+    Attributes:
+        url: of its root, with a slash at the end.
+    """
+
+    token = "the token of the server"
+
+    def __init__(self, root: Path) -> None:
+        self._started = Future()
+        self._count = itertools.count()
+        self._thread = Thread(target=self._run, args=(root,), daemon=True)
+        self._thread.start()
+        self.app = self._started.result(60)
+        self.url = f"http://127.0.0.1:{self.app.port}/"
+
+    def _run(self, root: Path) -> None:
+        self._loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(self._loop)
+        try:
+            self._started.set_result(self._start(root))
+        except BaseException as error:  # noqa: BLE001  whoever waits raises it
+            self._started.set_exception(error)
+            return
+        self._loop.run_forever()
+        self._loop.run_until_complete(self.app._cleanup())
+        self._loop.run_until_complete(self.app.web_app.settings["sandfs_staging"].close())
+        self._loop.close()
+
+    def _start(self, root: Path):
+        server = {
+            "ip": "127.0.0.1",
+            "port": 0,
+            "root_dir": str(root),
+            "allow_root": True,
+            "open_browser": False,
+            "jpserver_extensions": {"jupyter_sandfs.server.extension": True, "jupyter_server_terminals": False},
+        }
+        config = {
+            "ServerApp": server,
+            "IdentityProvider": {"token": self.token},
+            "SandFS": {"store_url": root.as_uri()},
+        }
+        from jupyter_server.serverapp import ServerApp
+        from traitlets.config import Config
+
+        app = ServerApp(config=Config(config), log_level="CRITICAL")
+        app.init_signal = lambda: None  # only the main thread may
+        app.initialize(argv=[], find_extensions=False)
+        return app
+
+    def mount(self, store) -> str:
+        """Serve one more store, beside the server's own; gives its URL."""
+        from jupyter_sandfs.filestore import AsyncFileStore
+        from jupyter_sandfs.server import store as routes_of_store
+
+        prefix = f"{self.app.base_url}mounted/{next(self._count)}/sandfs"
+
+        async def of_test(_handler) -> AsyncFileStore:
+            return AsyncFileStore(store)
+
+        def bound(kind: type) -> type:
+            return type(kind.__name__, (kind,), {"store": of_test})
+
+        routes = [(path, bound(kind)) for path, kind in routes_of_store.routes(f"{prefix}/v1/store")]
+        asyncio.run_coroutine_threadsafe(self._add(routes), self._loop).result(10)
+        return self.url.rstrip("/") + prefix
+
+    async def _add(self, routes: list) -> None:
+        self.app.web_app.add_handlers(".*$", routes)
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(30)
+
+
+@pytest.fixture(scope="session")
+def jupyter(tmp_path_factory):
+    root = tmp_path_factory.mktemp("jupyter")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
+            patch.setenv(name, str(root / name))
+        patch.setenv("JUPYTER_SANDFS_STORE_URL", "")  # what loading the extension sets is taken back
+        server = JupyterServer(root)
+        yield server
+        server.stop()

@@ -12,8 +12,9 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 TREE = "/sandfs"
 """Where a command finds its tree; no directory that a Python is likely to be installed below."""
@@ -21,7 +22,9 @@ NAME = "bubblewrap"
 
 _SCRATCH_BYTES = 256 << 20  # of /tmp, and a quarter of it of /dev/shm
 _PROBE_SECONDS = 10.0
-_USER = "1000"
+_USER = "1000"  # inside
+_SOMEBODY = 65533  # who has no account and no processes: "nobody" may have both
+_AS_ROOT = "it is root's: the number of processes is watched, not limited"
 
 _WALL = (
     *("--unshare-all", "--unshare-user", "--uid", _USER, "--gid", _USER, "--hostname", "sandbox"),
@@ -57,15 +60,28 @@ class Wall:
 
     Attributes:
         lacks: options that it does not have.
+        user: whom to start it as, where this process is root: what root may do to the kernel's files, and may have of
+            processes, holds for root's processes behind a wall, too. None is this process' own user.
     """
 
     program: str
     lacks: frozenset[str] = frozenset()
+    user: int | None = None
 
     @property
     def missing(self) -> tuple[str, ...]:
         """What it does not protect from, in words."""
-        return tuple(words for option, words in _OPTIONAL.items() if option in self.lacks)
+        root = (_AS_ROOT,) if self.user is None and os.geteuid() == 0 else ()
+        return root + tuple(words for option, words in _OPTIONAL.items() if option in self.lacks)
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """Arguments of `subprocess` that start it as its user."""
+        return {} if self.user is None else {"user": self.user, "group": self.user, "extra_groups": []}
+
+    def that_reaches(self, places: Iterable[Path]) -> Wall:
+        """The same, as this process' own user if the other one may not go to all of these directories."""
+        return self if self.user is None or all(map(_open_to_all, places)) else replace(self, user=None)
 
     def around(
         self,
@@ -88,9 +104,9 @@ class Wall:
             self.program,
             *_WALL,
             *([] if _NO_NESTING in self.lacks else [_NO_NESTING]),
-            *(word for prefix in prefixes for word in _prefix(prefix, empty)),
             *self._scratch("/tmp", _SCRATCH_BYTES),  # noqa: S108 - a file system of its own, inside
             *self._scratch("/dev/shm", _SCRATCH_BYTES // 4),  # noqa: S108 - the same
+            *(word for prefix in prefixes for word in _prefix(prefix, empty)),  # they may be below /tmp
             *("--bind", str(tree), TREE, "--chdir", TREE),
             # Where this process is root, the command is the owner of what root has in /proc: it could write /proc/sys.
             *(word for mount in ("/proc", "/dev", "/") for word in ("--remount-ro", mount)),
@@ -103,6 +119,12 @@ class Wall:
     def _scratch(self, path: str, size: int) -> list[str]:
         limit = [] if _SIZE in self.lacks else [_SIZE, str(size)]
         return [*limit, "--tmpfs", path]
+
+
+def _open_to_all(place: Path) -> bool:
+    """Whether anybody may go to a directory; those who may only be in a group don't count."""
+    real = Path(os.path.realpath(place))
+    return all(each.stat().st_mode & 0o001 for each in (real, *real.parents))
 
 
 def _prefix(prefix: str, empty: Path) -> Iterable[str]:
@@ -146,11 +168,12 @@ def find() -> Wall | str:
     if program is None:
         return "bubblewrap is not installed"
     reason = ""
-    for lacks in (frozenset[str](), frozenset({_NO_NESTING}), frozenset(_OPTIONAL)):
-        wall = Wall(program, lacks)
-        reason = _fault(wall)
-        if not reason:
-            return wall
+    for user in (_SOMEBODY, None) if os.geteuid() == 0 else (None,):
+        for lacks in (frozenset[str](), frozenset({_NO_NESTING}), frozenset(_OPTIONAL)):
+            wall = Wall(program, lacks, user)
+            reason = _fault(wall)
+            if not reason:
+                return wall
     return f"bubblewrap does not work here: {reason}"
 
 
@@ -159,7 +182,14 @@ def _fault(wall: Wall) -> str:
     line = wall.around(["/usr/bin/true"], tree=Path("/usr/share"), empty=Path(os.devnull))
     try:
         tried = subprocess.run(  # noqa: S603 - the program was found on PATH, the arguments are ours
-            line, capture_output=True, stdin=subprocess.DEVNULL, timeout=_PROBE_SECONDS, check=False, env={}
+            line,
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=_PROBE_SECONDS,
+            check=False,
+            env={},
+            cwd="/",
+            **wall.identity,
         )
     except (OSError, subprocess.TimeoutExpired) as problem:
         return str(problem)

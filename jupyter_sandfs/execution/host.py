@@ -21,7 +21,7 @@ from jupyter_sandfs.execution import bubblewrap, job, worktree
 from jupyter_sandfs.execution.bubblewrap import Wall
 from jupyter_sandfs.execution.job import Stop
 from jupyter_sandfs.execution.scratch import scratch
-from jupyter_sandfs.execution.supervision import Ended, Inside, Watch, supervise
+from jupyter_sandfs.execution.supervision import Ended, Inside, Watch, resident_pages, supervise
 from jupyter_sandfs.execution.worktree import Passed, Report
 from jupyter_sandfs.vfs.interface import FileSystem, require_directory
 
@@ -33,8 +33,13 @@ _OVERHEAD = 30.0  # seconds that copying out and back may take beside the comman
 _MOST_THREADS = 4  # of numerical libraries: each takes address space, which is limited
 _TOLD = 20  # refused paths that are listed
 _BLOCK = 512  # bytes in a unit of the shell's `ulimit -f`
-_LAUNCH = 'ulimit -c 0; ulimit -f {blocks}; ulimit -v {kilobytes}; ulimit -t {cpu}; {processes}"$@"; exit $?'
-"""Sets limits and runs the command; the shell stays, as the first process, so that the command is an ordinary one."""
+_LAUNCH = (
+    "echo; read -r go || exit 1; "
+    "for each in '-c 0' '-f {blocks}' '-v {kilobytes}' '-t {cpu}'; do ulimit $each 2>/dev/null; done; {processes}"
+    '"$@"; exit $?'
+)
+"""Answers, waits for the word to go (see `supervise`), sets limits and runs the command. The shell stays, as the first
+process, so that the command is an ordinary one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -218,16 +223,30 @@ class HostCommand:
     # ------------------------------------------------------------ the run
 
     def _in_scratch(self) -> tuple[Ended, Report]:
-        with scratch() as top:
+        bounds = worktree.Bounds(self._limits.tree_bytes, self._limits.tree_entries)
+        selection = worktree.select(self._fs, self._path, bounds, self._check)
+        with scratch(selection.size) as top:
             tree = top / "tree"
-            tree.mkdir()
-            bounds = worktree.Bounds(self._limits.tree_bytes, self._limits.tree_entries)
-            manifest = worktree.materialise(self._fs, self._path, tree, bounds, self._check)
+            tree.mkdir(mode=0o700)
+            manifest = worktree.materialise(self._fs, self._path, selection, tree, bounds, self._check)
+            self._hand_over(top, manifest)
             ended = self._run(top, tree)
             report = Report(left_out=manifest.left_out)
             if self._sync and ended.why is None:
                 worktree.bring_back(self._fs, self._path, tree, manifest, bounds, self._check, report)
             return ended, report
+
+    def _hand_over(self, top: Path, manifest: worktree.Manifest) -> None:
+        """Make the tree that of the command's user, where it can be another than this process' own."""
+        if isinstance(self._wall, str):
+            return
+        top.chmod(0o711)  # now it may be passed through, if its parents may
+        self._wall = self._wall.that_reaches([top, *map(Path, self._prefixes)])
+        if self._wall.user is None:
+            top.chmod(0o700)
+            return
+        for relative in ("", *manifest.originals):
+            os.chown(top / "tree" / relative, self._wall.user, self._wall.user, follow_symlinks=False)
 
     def _check(self) -> None:
         if self._why is not None:
@@ -240,6 +259,7 @@ class HostCommand:
             return self._supervised(self._limited(isolated=False), top, env=_environment(self._prefixes, str(home)))
         empty = top / "empty"
         empty.touch()
+        empty.chmod(0o644)
         reads, writes = os.pipe()
         inside = Inside(reads)
         line = self._wall.around(
@@ -275,6 +295,7 @@ class HostCommand:
             watches=[_disk(top, self._limits.disk_bytes), *([_crowd(inside, self._limits)] if inside else [])],
             inside=inside,
             passed=passed,
+            identity={} if isinstance(self._wall, str) else self._wall.identity,
         )
 
     def _limited(self, *, isolated: bool) -> list[str]:
@@ -369,13 +390,11 @@ def _crowd(inside: Inside, limits: HostLimits) -> Watch:
     page = os.sysconf("SC_PAGE_SIZE")
 
     def look() -> Stop | None:
-        inside.look()
-        pages = inside.pages()
-        if pages is None:
-            return None
-        if len(pages) > limits.processes:
+        running = inside.running()
+        if len(running) > limits.processes:
             return Stop.PROCESSES
-        return Stop.MEMORY if sum(pages) * page > limits.memory_bytes else None
+        used = page * sum(map(resident_pages, running))
+        return Stop.MEMORY if used > limits.memory_bytes else None
 
     return look
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import contextvars
+import functools
 import threading
 import weakref
 from concurrent import futures
@@ -52,6 +53,7 @@ _jobs: weakref.WeakKeyDictionary[Future[object], Job[object]] = weakref.WeakKeyD
 
 def start(job: Job[R]) -> Future[R]:
     """Perform a job on a thread of its own, under the caller's action."""
+    _end_with_the_process()
     future: Future[R] = Future()
     context = contextvars.copy_context()
     _jobs[future] = job  # type: ignore[index]  # a future of anything is one of objects here: it is only waited for
@@ -96,7 +98,12 @@ def _work(job: Job[R], future: Future[R]) -> None:
         future.set_exception(problem)
 
 
-@atexit.register
+@functools.cache
+def _end_with_the_process() -> None:
+    """Register what is to be done at the end; called late, so that it is done before the workers are sent home."""
+    atexit.register(_stop_all)
+
+
 def _stop_all() -> None:
     """Stop what still runs: a thread in native code would crash the interpreter that goes away below it."""
     pending = [(future, job) for future, job in list(_jobs.items()) if not future.done()]

@@ -13,12 +13,13 @@ import os
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import InvalidRequest, SandfsError
+from jupyter_sandfs.errors import InvalidRequest, LimitExceeded, SandfsError
 from jupyter_sandfs.execution import job, source, subset, syscalls, tracebacks
 from jupyter_sandfs.execution.job import Stop
 from jupyter_sandfs.execution.pool import POOL
@@ -31,17 +32,23 @@ if TYPE_CHECKING:
     from jupyter_sandfs.vfs.journal import Change
 
 _VALUE = "__sandfs_value__"
-_LINES = "__sandfs_lines__"
+_INPUT = "__sandfs_input__"
 _SHOWN_VALUE = 10_000  # characters of the last value's repr
 _LONGEST_SLEEP = 3600.0
 _LABEL_LENGTH = 200
 
 _PRELUDE = f"""
+{_INPUT} = {{"next": 0}}
 def input(prompt=""):
     print(prompt, end="")
-    if not {_LINES}:
+    if "lines" not in {_INPUT}:
+        with open({syscalls.STDIN!r}) as file:
+            {_INPUT}["lines"] = file.read().splitlines()
+    place = {_INPUT}["next"]
+    if place >= len({_INPUT}["lines"]):
         raise RuntimeError("input: there are no more lines")
-    return {_LINES}.pop(0)
+    {_INPUT}["next"] = place + 1
+    return {_INPUT}["lines"][place]
 def exit(code=""):
     raise SystemExit(str(code))
 quit = exit
@@ -101,7 +108,8 @@ class PythonResult:
         if self.shown is None:
             return None
         try:
-            return ast.literal_eval(self.shown)
+            with warnings.catch_warnings(action="ignore"):  # of the parser, about text that is no Python at all
+                return ast.literal_eval(self.shown)
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             return self.shown
 
@@ -127,6 +135,7 @@ def run_python(
     Raises:
         InvalidRequest: the code is no text, or too much of it.
         NotFound, NotADirectory: `cwd`.
+        LimitExceeded: too many run at once.
         Unsupported: the interpreter is not installed.
     """
     snippet = Snippet(
@@ -162,7 +171,9 @@ class Snippet:
         self._actor = actor
         self._parts = source.split(self._code) if show_value else None
         self._stopping = threading.Event()
-        self._desk = syscalls.Desk(fs=fs, env=dict(env or {}), stdin=stdin, sleep=self._sleep)
+        self._desk = syscalls.Desk(
+            fs=fs, env=dict(env or {}), stdin=stdin, sleep=self._sleep, largest=self.limits.memory_bytes
+        )
         self._printed = _Printed(self.limits.output_bytes)
         self._shown: str | None = None
         self._why: Stop | None = None
@@ -212,6 +223,8 @@ class Snippet:
             if isinstance(problem, MontyCrashedError):
                 return 1, f"python: the interpreter ended unexpectedly: {problem}\n"
             return self._failed(problem)
+        except TimeoutError:
+            raise LimitExceeded("too many snippets run at once") from None
         return 0, ""
 
     def _terms(self) -> dict[str, Any]:
@@ -234,8 +247,7 @@ class Snippet:
                 self._worker = None  # from here on it may work for somebody else
 
     def _feed_all(self, session: MontySession) -> None:
-        lines = self._desk.stdin.decode("utf-8", "replace").splitlines()
-        self._feed(session, _PRELUDE, inputs={_LINES: lines, "argv": self._argv})
+        self._feed(session, _PRELUDE, inputs={"argv": self._argv})
         written = self._code.splitlines()
         parts = self._parts
         if parts is None or not self._parses(session, f"{parts.body}\n{_valued(parts)}"):

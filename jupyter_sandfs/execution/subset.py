@@ -23,7 +23,7 @@ _INSTEAD = (
 
 
 class _Sign(NamedTuple):
-    """How something that is missing shows: the class of the error, its text, and what the first group must be."""
+    """How something that is missing shows: class of the error (any, if empty), its text, and a name that it holds."""
 
     kind: str
     text: re.Pattern[str]
@@ -49,7 +49,8 @@ def _is_of_a_path(name: str) -> bool:
 _FACTS = "errno|filename|strerror|args"  # of an exception; here it has only its text
 
 _SIGNS = (
-    _Sign("NotImplementedError", re.compile(r"The monty syntax parser (does not) yet support"), _always),
+    _Sign("", re.compile(r"(does not yet support|not yet supported)"), _always),
+    _Sign("NotImplementedError", re.compile(r"(only supported by)"), _always),
     _Sign("ModuleNotFoundError", re.compile(r"No module named '([^']*)'"), _always),
     _Sign("ImportError", re.compile(r"cannot import name '([^']*)'"), _always),
     _Sign("NameError", re.compile(r"name '(\w+)' is not defined"), _is_a_builtin),
@@ -58,7 +59,7 @@ _SIGNS = (
     _Sign("AttributeError", re.compile(r"'PosixPath' object has no attribute '(\w+)'"), _is_of_a_path),
     _Sign("AttributeError", re.compile(r"'_io\.\w+' object has no attribute '(\w+)'"), _always),
     _Sign("AttributeError", re.compile(rf"'\w*Error' object has no attribute '({_FACTS})'"), _always),
-    _Sign("ValueError", re.compile(r"(exclusive creation mode is not|update modes \('\+'\) are not yet) "), _always),
+    _Sign("ValueError", re.compile(r"(exclusive creation mode is not) supported"), _always),
     _Sign("RuntimeError", re.compile(r"(is not supported) in this environment"), _always),
     _Sign("RuntimeError", re.compile(r"(Internal error in monty)"), _always),
     _Sign("TypeError", re.compile(r"'[<>]=?' not supported between instances of '(PosixPath)'"), _always),
@@ -78,7 +79,7 @@ def hint(kind: str, text: str) -> str:
         if kind == instead_of and beginning.startswith(words):
             return advice
     for sign in _SIGNS:
-        found = sign.text.search(beginning) if sign.kind == kind else None
+        found = sign.text.search(beginning) if sign.kind in {kind, ""} else None
         if found is not None and sign.told(found[1]):
             return HINT
     return ""

@@ -9,8 +9,9 @@ import select
 import selectors
 import signal
 import subprocess
+import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -22,9 +23,11 @@ _CHUNK = 1 << 16
 _LINGER = 0.5  # seconds that output is read after the command itself has ended
 _END = 10.0  # seconds that killed processes have to be gone
 _STATUS = 4096
+_GO = b"\n"
+_BEHIND, _AHEAD = 10, -20  # niceness
 
 Watch = Callable[[], Stop | None]
-"""Looks at something that may go over a limit; called often."""
+"""Looks at something that may go over a limit; called often, once the command has begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +47,23 @@ class Ended:
 
 
 class Kept:
-    """Output up to a limit; the rest is read and dropped."""
+    """Output up to a limit; the rest is read and dropped.
 
-    def __init__(self, limit: int) -> None:
+    Attributes:
+        begun: something has come.
+    """
+
+    def __init__(self, limit: int, *, skipped: int = 0) -> None:
         self._limit = limit
+        self._skipped = skipped  # bytes at the beginning that are none of the output
         self._parts: list[bytes] = []
         self._size = 0
         self.truncated = False
+        self.begun = False
 
     def add(self, chunk: bytes) -> None:
+        self.begun = True
+        chunk, self._skipped = chunk[self._skipped :], max(self._skipped - len(chunk), 0)
         room = self._limit - self._size
         self._parts.append(chunk[:room])
         self._size += min(len(chunk), room)
@@ -94,16 +105,21 @@ class Inside:
                     with contextlib.suppress(OSError):  # gone already
                         self._handle = os.pidfd_open(self._first)
 
-    def pages(self) -> list[int] | None:
-        """Memory of each process in pages, as far as it can be told; None before there is any, or without a right."""
+    @property
+    def ids(self) -> list[int]:
+        """The first process, once it is known."""
+        self.look()
+        return [] if self._first is None else [self._first]
+
+    def running(self) -> list[Path]:
+        """A directory of /proc for each process; none without the right to look."""
+        self.look()
         if self._first is None:
-            return None
-        proc = Path(f"/proc/{self._first}/root/proc")
+            return []
         try:
-            found = [each for each in proc.iterdir() if each.name.isdigit()]
+            return [each for each in Path(f"/proc/{self._first}/root/proc").iterdir() if each.name.isdigit()]
         except OSError:
-            return None
-        return [_pages(each / "statm") for each in found]
+            return []
 
     def kill(self) -> None:
         """End them all: the kernel takes the others with the first one."""
@@ -122,11 +138,12 @@ class Inside:
             os.close(self._handle)
 
 
-def _pages(statm: Path) -> int:
+def resident_pages(process: Path) -> int:
+    """Memory that a process, by its directory of /proc, has in use; 0 if it has just ended."""
     try:
-        return int(statm.read_text().split()[1])
+        return int((process / "statm").read_text().split()[1])
     except (OSError, IndexError, ValueError):
-        return 0  # it has just ended
+        return 0
 
 
 def supervise(
@@ -141,13 +158,18 @@ def supervise(
     watches: Iterable[Watch] = (),
     inside: Inside | None = None,
     passed: Iterable[int] = (),
+    identity: Mapping[str, Any] | None = None,
 ) -> Ended:
     """Run a command to its end, or until it has to be stopped; afterwards none of its processes is left.
+
+    The command prints an empty line first and then waits for one on its input. Only then is everything set up that ends
+    it together with this process: were this process killed before, the command would see its input end.
 
     Args:
         output_bytes: of stdout, and of stderr.
         inside: the processes behind a wall; without one, the command's process group is what can be ended.
         passed: file descriptors for the command; closed here.
+        identity: arguments of `subprocess` that say as whom it runs.
 
     Raises:
         OSError: it can't be started.
@@ -164,6 +186,7 @@ def supervise(
             stderr=subprocess.PIPE,
             start_new_session=True,
             pass_fds=passed,
+            **(identity or {}),
         )
     finally:
         for descriptor in passed:
@@ -174,81 +197,101 @@ def supervise(
             return why
         if time.monotonic() > deadline:
             return Stop.TIMEOUT
-        return next((why for watch in watches if (why := watch())), None)
+        # Before the command answers, what stands for its /proc may still be that of the host.
+        return next((why for watch in watches if (why := watch())), None) if traffic.stdout.begun else None
 
-    kept = {"stdout": Kept(output_bytes), "stderr": Kept(output_bytes)}
+    def settle() -> None:
+        _give_way([process.pid, *(inside.ids if inside else ())])
+
     with process:
+        traffic = _Traffic(process, _GO + stdin, output_bytes, settle)
         try:
-            why = _pump(process, stdin, kept, reason)
+            why = traffic.pump(reason)
         finally:
             _end(process, inside)
     code = process.returncode if process.returncode >= 0 else 128 - process.returncode
-    truncated = any(each.truncated for each in kept.values())
-    return Ended(kept["stdout"].content, kept["stderr"].content, code, truncated, why)
+    truncated = traffic.stdout.truncated or traffic.stderr.truncated
+    return Ended(traffic.stdout.content, traffic.stderr.content, code, truncated, why)
 
 
-def _pump(
-    process: subprocess.Popen[bytes], stdin: bytes, kept: dict[str, Kept], reason: Callable[[], Stop | None]
-) -> Stop | None:
-    """Move bytes until the process has ended and said all, or a reason comes up to stop it."""
-    left = memoryview(stdin)
-    ended_at: float | None = None
-    with selectors.DefaultSelector() as selector:
-        _register(selector, process, kept, feed=bool(stdin))
-        while process.poll() is None or _reads(selector):
-            if why := reason():
-                return why
-            if process.returncode is not None:  # a process that it left behind may hold the pipes for ever
-                ended_at = ended_at or time.monotonic()
-                if time.monotonic() > ended_at + _LINGER:
-                    return None
-            if not selector.get_map():
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(_TICK)
-                continue
-            for key, _ in selector.select(_TICK):
-                if key.data is None:
-                    left = _write(selector, process.stdin, left)
-                else:
-                    _read(selector, key.fileobj, key.data)
-    return None
+class _Traffic:
+    """The bytes between a process and its caller."""
+
+    def __init__(self, process: subprocess.Popen[bytes], stdin: bytes, limit: int, settle: Callable[[], None]) -> None:
+        self.stdout = Kept(limit, skipped=len(_GO))
+        self.stderr = Kept(limit)
+        self._process = process
+        self._left = memoryview(stdin)
+        self._settle = settle  # called once, before the command begins
+        self._fed = False
+        self._open = 2  # streams that may still bring something
+
+    def pump(self, reason: Callable[[], Stop | None]) -> Stop | None:
+        """Move bytes until the process has ended and said all, or there is a reason to stop it."""
+        lingering: float | None = None
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._stream("stdout"), selectors.EVENT_READ, self.stdout)
+            selector.register(self._stream("stderr"), selectors.EVENT_READ, self.stderr)
+            while self._process.poll() is None or self._open:
+                if why := reason():
+                    return why
+                if self._process.returncode is not None:  # what it left behind may hold the streams for ever
+                    lingering = lingering or time.monotonic() + _LINGER
+                    if time.monotonic() > lingering:
+                        break
+                self._step(selector)
+        return None
+
+    def _step(self, selector: selectors.BaseSelector) -> None:
+        if not selector.get_map():
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(_TICK)
+            return
+        for key, _ in selector.select(_TICK):
+            if key.data is None:
+                self._write(selector)
+            else:
+                self._read(selector, key.fileobj, key.data)
+        if self.stdout.begun and not self._fed:
+            self._fed = True
+            self._settle()
+            target = self._stream("stdin")
+            os.set_blocking(target.fileno(), False)
+            selector.register(target, selectors.EVENT_WRITE, None)
+
+    def _read(self, selector: selectors.BaseSelector, source: Any, where: Kept) -> None:
+        chunk = os.read(source.fileno(), _CHUNK)
+        if chunk:
+            where.add(chunk)
+        else:
+            selector.unregister(source)
+            self._open -= 1
+
+    def _write(self, selector: selectors.BaseSelector) -> None:
+        target = self._stream("stdin")
+        try:
+            self._left = self._left[os.write(target.fileno(), self._left[:_CHUNK]) :]
+        except BrokenPipeError:
+            self._left = self._left[:0]  # it does not read its input
+        if not self._left:
+            selector.unregister(target)
+            target.close()
+
+    def _stream(self, name: str) -> IO[bytes]:
+        stream: IO[bytes] = getattr(self._process, name)
+        return stream
 
 
-def _register(
-    selector: selectors.BaseSelector, process: subprocess.Popen[bytes], kept: dict[str, Kept], *, feed: bool
-) -> None:
-    assert process.stdin is not None
-    for name, where in kept.items():
-        selector.register(getattr(process, name), selectors.EVENT_READ, where)
-    if feed:
-        os.set_blocking(process.stdin.fileno(), False)
-        selector.register(process.stdin, selectors.EVENT_WRITE, None)
-    else:
-        process.stdin.close()
+def _give_way(processes: Iterable[int]) -> None:
+    """Let a command run after all else, and this thread, where it may, before: a flood must not keep it from looking.
 
-
-def _reads(selector: selectors.BaseSelector) -> bool:
-    return any(key.data is not None for key in selector.get_map().values())
-
-
-def _read(selector: selectors.BaseSelector, source: Any, where: Kept) -> None:
-    chunk = os.read(source.fileno(), _CHUNK)
-    if chunk:
-        where.add(chunk)
-    else:
-        selector.unregister(source)
-
-
-def _write(selector: selectors.BaseSelector, target: IO[bytes] | None, left: memoryview) -> memoryview:
-    assert target is not None
-    try:
-        left = left[os.write(target.fileno(), left[:_CHUNK]) :]
-    except BrokenPipeError:
-        left = left[:0]  # it does not read its input
-    if not left:
-        selector.unregister(target)
-        target.close()
-    return left
+    Where this process is root the kernel exempts its processes from their limit, so that looking is all there is.
+    """
+    for each in processes:
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, each, _BEHIND)
+    with contextlib.suppress(OSError):
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _AHEAD)
 
 
 def _end(process: subprocess.Popen[bytes], inside: Inside | None) -> None:

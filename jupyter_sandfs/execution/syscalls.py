@@ -15,7 +15,15 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import IsADirectory, LimitExceeded, NotADirectory, NotEmpty, NotFound, SandfsError
+from jupyter_sandfs.errors import (
+    FileTooLarge,
+    IsADirectory,
+    LimitExceeded,
+    NotADirectory,
+    NotEmpty,
+    NotFound,
+    SandfsError,
+)
 from jupyter_sandfs.vfs.entries import DirEntry
 from jupyter_sandfs.vfs.interface import FileSystem, require_file
 
@@ -38,12 +46,14 @@ class Desk:
     Attributes:
         stdin: what `/dev/stdin` holds.
         sleep: waits for so many seconds, or until the snippet is stopped.
+        largest: bytes of a file that may be read; more than the snippet has room for need not be sent.
     """
 
     fs: FileSystem
     env: Mapping[str, str]
     stdin: bytes
     sleep: Callable[[float], object]
+    largest: int
 
 
 def translate(problem: Exception) -> Exception:
@@ -158,7 +168,11 @@ def _open(desk: Desk, path: PurePosixPath, mode: str) -> MontyFileHandle:
 
 def _read_bytes(desk: Desk, path: PurePosixPath | MontyFileHandle) -> bytes:
     name = _name(path)
-    return desk.stdin if _is_stdin(desk, name) else desk.fs.read_bytes(name)
+    if _is_stdin(desk, name):
+        return desk.stdin
+    if desk.fs.stat(name).size > desk.largest:
+        raise FileTooLarge(name)
+    return desk.fs.read_bytes(name)
 
 
 def _read_text(desk: Desk, path: PurePosixPath | MontyFileHandle) -> str:

@@ -104,33 +104,62 @@ class Manifest:
 # ---------------------------------------------------------------- out
 
 
-def materialise(fs: FileSystem, path: str, target: Path, bounds: Bounds, check: Check) -> Manifest:
-    """Copy what is seen below the directory `path` into the empty directory `target`.
+class Selection(NamedTuple):
+    """What is seen of a directory: entries with their paths relative to it, each after what it is in."""
 
-    A link to a file becomes the file that it leads to; other links are left out.
+    entries: list[tuple[str, DirEntry]]
+    size: int
+
+
+def select(fs: FileSystem, path: str, bounds: Bounds, check: Check) -> Selection:
+    """List all that is seen below the directory `path`, and measure it as far as it can be told.
 
     Raises:
         NotFound, NotADirectory: `path`.
         LimitExceeded: there is more than `bounds` allow.
     """
     require_directory(fs, path)
-    manifest = Manifest()
-    pending = [""]
+    entries: list[tuple[str, DirEntry]] = []
+    size, pending = 0, [""]
     while pending:
         relative = pending.pop()
         for entry in fs.ls(paths.join(path, relative)):
             check()
             below = f"{relative}/{entry.name}" if relative else entry.name
-            if len(manifest.originals) >= bounds.entries:
+            entries.append((below, entry))
+            size += entry.stat.size
+            if len(entries) > bounds.entries:
                 raise LimitExceeded(f"{path} holds more than {bounds.entries} files and directories: name a part of it")
             if entry.is_dir:
-                (target / below).mkdir(mode=0o755)
-                manifest.originals[below] = Original(Kind.DIRECTORY)
                 pending.append(below)
-            else:
-                _copy_out(fs, entry, below, target / below, manifest)
-                if manifest.size > bounds.size:
-                    raise LimitExceeded(f"{path} holds more than {bounds.size} bytes: name a part of it")
+    _check_size(size, path, bounds)
+    return Selection(entries, size)
+
+
+def _check_size(size: int, path: str, bounds: Bounds) -> None:
+    if size > bounds.size:
+        raise LimitExceeded(f"{path} holds more than {bounds.size} bytes: name a part of it")
+
+
+def materialise(
+    fs: FileSystem, path: str, selection: Selection, target: Path, bounds: Bounds, check: Check
+) -> Manifest:
+    """Copy what was selected of `path` into the empty directory `target`.
+
+    A link to a file becomes the file that it leads to; other links are left out.
+
+    Raises:
+        LimitExceeded: there is more than `bounds` allow, with what is computed and what links lead to.
+    """
+    manifest = Manifest()
+    for below, entry in selection.entries:
+        check()
+        if entry.is_dir:
+            (target / below).mkdir(mode=0o755)
+            manifest.originals[below] = Original(Kind.DIRECTORY)
+        else:
+            _copy_out(fs, entry, below, target / below, manifest)
+            _check_size(manifest.size, path, bounds)
     return manifest
 
 
@@ -173,16 +202,16 @@ def bring_back(
     Raises:
         LimitExceeded: the tree has grown over `bounds`; nothing was written.
     """
-    found = _survey(tree, bounds, report, check)
+    found = _survey(tree, path, bounds, report, check)
     _Return(fs, path, tree, manifest.originals, found, report, check).carry_out()
 
 
-def _survey(tree: Path, bounds: Bounds, report: Report, check: Check) -> dict[str, Found]:
+def _survey(tree: Path, path: str, bounds: Bounds, report: Report, check: Check) -> dict[str, Found]:
     found: dict[str, Found] = {}
     size, pending = 0, [""]
     while pending:
         relative = pending.pop()
-        for entry in _listed(tree, relative, report):
+        for entry in _listed(tree, path, relative, report):
             check()
             below = f"{relative}/{entry.name}" if relative else entry.name
             facts = entry.stat(follow_symlinks=False)
@@ -204,13 +233,13 @@ def _found(facts: os.stat_result) -> Found:
     return Found(Kind.SPECIAL)
 
 
-def _listed(tree: Path, relative: str, report: Report) -> list[os.DirEntry[str]]:
+def _listed(tree: Path, path: str, relative: str, report: Report) -> list[os.DirEntry[str]]:
     """What is in a directory under names that a sandbox can hold."""
     try:
         with os.scandir(tree / relative) as entries:
             listed = list(entries)
     except OSError as problem:  # not readable, or deeper than a path of the host can say
-        report.refused.append(Passed(relative, reason(problem)))
+        report.refused.append(Passed(paths.join(path, relative), reason(problem)))
         return []
     odd = [entry for entry in listed if not _portable(entry.name)]
     names = [ascii(f"{relative}/{entry.name}" if relative else entry.name) for entry in odd]
@@ -316,4 +345,4 @@ def reason(problem: BaseException) -> str:
         detail = getattr(problem, "detail", None)
         words = os.strerror(problem.errno or 0)
         return f"{words} ({detail})" if detail else words
-    return " ".join(str(problem).split())
+    return " ".join(str(problem).removeprefix(f"{getattr(problem, 'path', '')}: ").split())

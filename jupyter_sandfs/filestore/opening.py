@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
-from urllib.parse import SplitResult, unquote_to_bytes, urlsplit
+from urllib.parse import SplitResult, unquote, unquote_to_bytes, urlsplit
 
 from jupyter_sandfs.errors import InvalidRequest, Unsupported
 from jupyter_sandfs.filestore.protocol import FileStore, StoreLimits
 
-_LATER = ("memory", "s3", "gs", "az", "http", "https")
-_KNOWN = ("file", "nats", "nats-embedded", *_LATER)
+_BUCKETS = ("s3", "gs", "az")
+_SERVERS = ("http", "https")
+_KNOWN = ("file", "memory", "nats", "nats-embedded", *_BUCKETS, *_SERVERS)
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 
 
@@ -19,18 +20,18 @@ def open_file_store(url: str, *, tenant: str = "", limits: StoreLimits | None = 
     """Open the store that a URL names; close it when done.
 
     Args:
-        url: file:///directory, which is made if it is missing; nats://[user:password@]host:port/bucket; nats-embedded:
-            for a NATS server of this machine's user, which is started if it does not run.
-        tenant: whose files these are.
+        url: file:///directory, which is made if it is missing; s3://bucket/prefix, gs://bucket/prefix or
+            az://container/prefix; https://host/base/sandfs, another Jupyter server, with its token as password
+            (https://:token@host/…); nats://[user:password@]host:port/bucket; nats-embedded: for a NATS server of this
+            machine's user, which is started if it does not run; memory:, which is gone with the store.
+        tenant: whose files these are; another server knows that by itself.
 
     Raises:
         InvalidRequest: no URL of a store. The text never repeats the URL, which may hold a password.
-        Unsupported: a kind of store that this release does not have yet, or whose library is missing.
+        Unsupported: the library that this kind of store needs is missing; the text names the extra.
     """
     found = _SCHEME.match(url) if isinstance(url, str) else None
     scheme = found[1].lower() if found else ""
-    if scheme in _LATER:
-        raise Unsupported(f"{scheme}: stores come with a later release; use file:///directory")
     if scheme not in _KNOWN:
         raise InvalidRequest(f"not a URL of a store: it begins with one of {', '.join(_KNOWN)}, and a colon")
     return _OPENERS[scheme](urlsplit(url), tenant, limits)
@@ -60,10 +61,37 @@ def _open_nats(parts: SplitResult, tenant: str, limits: StoreLimits | None) -> F
     return embedded.open_embedded(parts, tenant=tenant, limits=limits)
 
 
+def _open_bucket(parts: SplitResult, tenant: str, limits: StoreLimits | None) -> FileStore:
+    try:
+        from jupyter_sandfs.filestore.objects import services, store  # noqa: PLC0415  obstore is optional
+    except ImportError as error:
+        raise Unsupported(f"{parts.scheme}: stores need obstore: pip install 'jupyter_sandfs[cloud]'") from error
+    bucket = services.open_bucket(parts) if parts.scheme in _BUCKETS else services.memory_bucket()
+    return store.ObjectFileStore(bucket, tenant=tenant, limits=limits)
+
+
+def _open_server(parts: SplitResult, tenant: str, limits: StoreLimits | None) -> FileStore:
+    from jupyter_sandfs.filestore.remote import RemoteFileStore  # noqa: PLC0415  loads a client of HTTP
+
+    del limits  # the server has its own
+    try:
+        host, port, token = parts.hostname, parts.port, unquote(parts.password or "")
+    except ValueError as error:
+        raise InvalidRequest("the port of the server is no number") from error
+    if not host or parts.query or parts.fragment or parts.username or tenant:
+        raise InvalidRequest("another server is https://:token@host/base/sandfs, without user, tenant and query")
+    shown = f"[{host}]" if ":" in host else host
+    url = f"{parts.scheme}://{shown}{f':{port}' if port else ''}{parts.path}"
+    return RemoteFileStore(url, token=token or None)
+
+
 _OPENERS: dict[str, Callable[[SplitResult, str, StoreLimits | None], FileStore]] = {
     "file": _open_directory,
     "nats": _open_nats,
     "nats-embedded": _open_nats,
+    "memory": _open_bucket,
+    **dict.fromkeys(_BUCKETS, _open_bucket),
+    **dict.fromkeys(_SERVERS, _open_server),
 }
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from jupyter_sandfs import paths, staging
+from jupyter_sandfs import paths, staging, workspace
 from jupyter_sandfs.errors import InvalidRequest, NotFound, SandfsError
 from jupyter_sandfs.filestore import FileInfo, keys
 from jupyter_sandfs.kernel.output import human_size
@@ -114,6 +114,42 @@ def _export(call: Call) -> str:
         target /= paths.name(source)
     moved = exchange.export_tree(call.sandbox.fs, source, target, overwrite="overwrite" in call.arguments)
     return _told(moved, str(target))
+
+
+def _save(call: Call) -> str:
+    arguments, options = call.arguments, call.arguments.options
+    saved = call.sandbox.save(
+        options.get("to"),
+        *arguments.operands,
+        keep=arguments.number("keep", 0) if "keep" in options else None,
+        ttl=seconds(options["ttl"]) if "ttl" in options else None,
+    )
+    return f"{saved.name} ({human_size(saved.info.size_bytes)})\n"
+
+
+def _load(call: Call) -> str:
+    options = call.arguments.options
+    if call.sandbox.fs.listdir("/") and "overwrite" not in call.arguments:
+        raise InvalidRequest("the sandbox is not empty: --overwrite replaces all that is in it")
+    name = call.arguments.operands[0] if call.arguments.operands else None
+    with call.sandbox.fs.action("load", "owner"):
+        loaded = call.sandbox.reload(options.get("from"), name, sandbox=options.get("sandbox"))
+    stats = call.sandbox.fs.stats()
+    lost = f"without their providers, mount them again: {', '.join(loaded.lost)}\n" if loaded.lost else ""
+    told = f"{_counted(stats.file_count, 'file')}, {human_size(stats.total_size)}"
+    return f"{loaded.about.get('name')} of {loaded.about.get('saved_at')}: {told}\n{lost}"
+
+
+def _saved(call: Call) -> str:
+    url, gone = (call.arguments.options.get(name) for name in ("from", "delete"))
+    sandbox = call.arguments.options.get("sandbox", call.sandbox.name)
+    with call.sandbox.store_at(url) as store:
+        if gone is not None and not workspace.delete(store, sandbox, gone):
+            raise NotFound(gone, f"nothing of sandbox '{sandbox}' was saved under this name")
+        rows = workspace.saved(store, sandbox)
+    return "".join(
+        f"{each.info.created_at:%Y-%m-%d %H:%M}  {human_size(each.info.size_bytes):>10}  {each.name}\n" for each in rows
+    )
 
 
 def _told(moved: exchange.Moved, where: str) -> str:
@@ -224,6 +260,8 @@ def _python(call: Call) -> ShellResult:
 _KEY = Option("", "store it under this key", word="key", value="KEY")
 _TTL = Option("", "how long it is kept: 30s, 15m, 24h, 7d", word="ttl", value="DURATION")
 _OVERWRITE = Option("", "replace what is there", word="overwrite")
+_FROM = Option("", "another store than the sandbox's own", word="from", value="URL")
+_SANDBOX = Option("", "what the sandbox was called, if not as this one", word="sandbox", value="NAME")
 
 LINE_COMMANDS: Mapping[str, MagicCommand] = {
     "": MagicCommand(usage="%sandfs", help="Say what there is.", run=_status),
@@ -257,6 +295,30 @@ LINE_COMMANDS: Mapping[str, MagicCommand] = {
         help="Copy a file or directory of this machine into the sandbox; links are skipped.",
         run=_import,
         operands=(2, 2),
+    ),
+    "load": MagicCommand(
+        usage="%sandfs load [--from URL] [--sandbox NAME] [--overwrite] [NAME]",
+        help="Put what was saved in place of all that is there; the latest if no name is given.",
+        run=_load,
+        options=(_FROM, _SANDBOX, Option("", "replace all that is in the sandbox", word="overwrite")),
+        operands=(0, 1),
+    ),
+    "save": MagicCommand(
+        usage="%sandfs save [--to URL] [--keep N] [--ttl DURATION] [NAME]",
+        help="Save the whole sandbox in a staging store, under the time if no name is given.",
+        run=_save,
+        options=(
+            Option("", "another store than the sandbox's own", word="to", value="URL"),
+            Option("", "of those without a name, keep so many", word="keep", value="N"),
+            _TTL,
+        ),
+        operands=(0, 1),
+    ),
+    "saved": MagicCommand(
+        usage="%sandfs saved [--from URL] [--sandbox NAME] [--delete NAME]",
+        help="List what was saved, after deleting one if asked.",
+        run=_saved,
+        options=(_FROM, _SANDBOX, Option("", "delete this one", word="delete", value="NAME")),
     ),
 }
 CELL_COMMANDS: Mapping[str, MagicCommand] = {

@@ -31,11 +31,11 @@ class Caretaker:
     done more often.
 
     Args:
-        lock: a file that stands for the store.
+        lock: a file that stands for the store; None for one that no other server has.
     """
 
     def __init__(
-        self, lock: Path, interval: float, *, for_store: tuple[Duty, ...], for_server: tuple[Duty, ...]
+        self, lock: Path | None, interval: float, *, for_store: tuple[Duty, ...], for_server: tuple[Duty, ...]
     ) -> None:
         self._lock = lock
         self._for_store = for_store
@@ -73,7 +73,7 @@ class Caretaker:
         await _carry_out(self._for_server)
 
     def _take_lock(self) -> bool:
-        if self._held is not None or fcntl is None:
+        if self._lock is None or self._held is not None or fcntl is None:
             return True
         self._lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file = self._lock.open("ab")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from jupyter_server.utils import url_path_join
 
 from jupyter_sandfs.config import STORE_URL_VARIABLE, TENANT_VARIABLE, Options, SandFS
 from jupyter_sandfs.filestore import FileStore, StoreLimits, default_store_url, open_file_store
-from jupyter_sandfs.server import archives, events, files, fs, signed, transfers, uploads
+from jupyter_sandfs.server import archives, events, files, fs, handover, signed, store, transfers, uploads
 from jupyter_sandfs.server.api_document import ApiDocument
 from jupyter_sandfs.server.caretaker import Caretaker, SessionFiles
 from jupyter_sandfs.server.links import Links
@@ -24,6 +25,7 @@ from jupyter_sandfs.server.staging import Staging
 from jupyter_sandfs.server.tenants import Tenants
 from jupyter_sandfs.server.upload_notes import UploadNotes
 
+_MOST_OPEN = 64  # stores of tenants at a time
 _MESSAGE_TYPES = ("sandfs_request", "sandfs_reply")
 
 
@@ -36,6 +38,8 @@ def _load_jupyter_server_extension(serverapp: Any) -> None:
     url = options.store_url or default_store_url()
     # Kernels inherit these: they use the same store.
     os.environ |= {STORE_URL_VARIABLE: url, TENANT_VARIABLE: options.tenant}
+    if handover.is_private(url):
+        serverapp.io_loop.add_callback(_hand_own_url_over, serverapp)
     settings = serverapp.web_app.settings
     settings |= _parts(serverapp, options, url)
     serverapp.event_logger.register_event_schema(events.SCHEMA)
@@ -48,12 +52,13 @@ def _load_jupyter_server_extension(serverapp: Any) -> None:
 def _parts(serverapp: Any, options: Options, url: str) -> dict[str, Any]:
     """What the routes find in the settings of the application."""
     place = _place_of(url)
-    staging = Staging(lambda tenant: _open_store(url, options, tenant), options.tenant)
+    most_open = sys.maxsize if handover.is_private(url) else _MOST_OPEN
+    staging = Staging(lambda tenant: _open_store(url, options, tenant), options.tenant, most_open=most_open)
     uploads = ResumableUploads(UploadNotes(place / "uploads", options.upload_ttl), options.max_file_size)
 
     sessions = SessionFiles(lambda: _live_ids(serverapp), staging.remove_all, options.session_ttl)
     caretaker = Caretaker(
-        place / "lock",
+        None if handover.is_private(url) else place / "lock",
         options.cleanup_interval,
         for_store=(staging.clean, uploads.clean),
         for_server=(sessions.look,),
@@ -72,6 +77,15 @@ async def _live_ids(serverapp: Any) -> set[str]:
     """The ids of sessions and kernels: a request may name either as `session_id`."""
     sessions = await ensure_async(serverapp.session_manager.list_sessions())
     return {each["id"] for each in sessions} | set(serverapp.kernel_manager.list_kernel_ids())
+
+
+def _hand_own_url_over(serverapp: Any) -> None:
+    """Tell kernels to come to this server; it listens by now."""
+    url = handover.own_url(serverapp)
+    if url is None:
+        serverapp.log.warning("jupyter_sandfs: memory: is not shared with kernels: this server has no token or port")
+    else:
+        os.environ |= {STORE_URL_VARIABLE: url, TENANT_VARIABLE: ""}  # the tenant is this server's: it knows it
 
 
 def _open_store(url: str, options: Options, tenant: str) -> FileStore:
@@ -104,6 +118,7 @@ def _mount(web_app: Any, base_url: str) -> None:
         *files.routes(f"{version_1}/files"),
         *signed.routes(f"{version_1}/signed"),
         *uploads.routes(f"{version_1}/uploads"),
+        *store.routes(f"{version_1}/store"),
         (f"{version_1}/sandboxes", Sandboxes),
         (f"{version_1}/openapi.json", ApiDocument),
     ]

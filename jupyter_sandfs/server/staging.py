@@ -9,7 +9,6 @@ from collections.abc import Callable
 from jupyter_sandfs.filestore import AsyncFileStore, AsyncUpload, FileInfo, FileStore, PutOptions
 
 CHUNK_BYTES = 1 << 20
-_MOST_OPEN = 64
 _PAGE = 1000
 
 
@@ -18,10 +17,13 @@ class Staging:
 
     Args:
         open_store: opens the store of a tenant; it may touch disks and networks.
+        base: the server's own tenant.
+        most_open: of so many stores the one that was not used for longest is let go, and opened again when needed.
     """
 
-    def __init__(self, open_store: Callable[[str], FileStore], base: str = "") -> None:
+    def __init__(self, open_store: Callable[[str], FileStore], base: str = "", *, most_open: int) -> None:
         self._open_store = open_store
+        self._most_open = most_open
         self._base = base
         self._stores: OrderedDict[str, AsyncFileStore] = OrderedDict()
         self._lock = asyncio.Lock()
@@ -36,7 +38,7 @@ class Staging:
             if tenant not in self._stores:
                 self._stores[tenant] = AsyncFileStore(await asyncio.to_thread(self._open_store, tenant))
             self._stores.move_to_end(tenant)
-            if len(self._stores) > _MOST_OPEN:
+            if len(self._stores) > self._most_open:
                 self._stores.popitem(last=False)  # not closed: a request may still use it, and then it closes itself
             return self._stores[tenant]
 

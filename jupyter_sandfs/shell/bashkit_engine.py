@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import inspect
 import re
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from jupyter_sandfs.errors import Unsupported
 from jupyter_sandfs.shell.capsule import Mount
 from jupyter_sandfs.shell.command import Output
 from jupyter_sandfs.shell.engine import CallFacts, Handler, RawResult, Setup
+from jupyter_sandfs.shell.restriction import LANGUAGE, NoPrograms, refusals
 
 if TYPE_CHECKING:
     from bashkit import Bash
@@ -36,13 +37,22 @@ _REWORDINGS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] 
 )
 
 
+_STREAMED = ("cat", "echo", "false", "grep", "printf", "test", "tr", "true")
+_TWIN = "@"
+"""The engine streams pipes into commands of these names, and a command of ours of the same name would get nothing.
+Such a one is registered under a twin's name as well, and an alias leads there wherever a line calls it.
+"""
+
+
 class BashkitEngine:
     """One interpreter. See `engine.Engine` for the contract."""
 
     def __init__(self, setup: Setup, commands: Mapping[str, Handler]) -> None:
         self._setup = setup
         self._waits = _Waits()
+        self._aliased: list[str] = []
         self._bash = self._start(commands)
+        self._alias()
 
     def run(self, line: str) -> RawResult:
         partial = _Partial(self._setup.limits.output_bytes)
@@ -64,13 +74,25 @@ class BashkitEngine:
 
     def register(self, commands: Mapping[str, Handler]) -> None:
         # The interpreter takes commands only when it is made, so a new one goes on with the old one's state.
-        state = self._bash.snapshot(exclude_filesystem=True)
+        state = self.state()
         self._bash = self._start(commands)
+        self.adopt(state)
+
+    def state(self) -> bytes:
+        return bytes(self._bash.snapshot(exclude_filesystem=True))
+
+    def adopt(self, state: bytes) -> None:
         self._bash.restore_snapshot(state)
+        self._alias()
 
     def _start(self, commands: Mapping[str, Handler]) -> Bash:
         bashkit = _import_bashkit()
         setup = self._setup
+        system = setup.system
+        if setup.allowed is not None:
+            commands = refusals(_known(bashkit) - LANGUAGE - setup.allowed) | dict(commands)
+            system = NoPrograms(system)
+        self._aliased = [name for name in _STREAMED if name in commands]
         bash: Bash = bashkit.Bash(
             username=_USER,
             hostname=_USER,
@@ -80,14 +102,33 @@ class BashkitEngine:
             max_loop_iterations=setup.limits.commands,
             timeout_seconds=setup.limits.seconds,
             custom_builtins={
-                name: _builtin(handler, bashkit.BuiltinResult, self._waits) for name, handler in commands.items()
+                name: _builtin(handler, bashkit.BuiltinResult, self._waits) for name, handler in _twinned(commands)
             },
         )
-        bash.mount("/", bashkit.FileSystem.from_capsule(Mount(setup.system, setup.guard).capsule()))
+        bash.mount("/", bashkit.FileSystem.from_capsule(Mount(system, setup.guard).capsule()))
         return bash
+
+    def _alias(self) -> None:
+        """Lead the names that the engine streams into to their twins."""
+        if self._aliased:
+            aliases = " ".join(f"{name}={name}{_TWIN}" for name in self._aliased)
+            self._bash.execute_sync(f"shopt -s expand_aliases; alias {aliases}")
 
     def _cwd(self) -> str:
         return str(self._bash.shell_state().cwd)
+
+
+def _twinned(commands: Mapping[str, Handler]) -> Iterator[tuple[str, Handler]]:
+    for name, handler in commands.items():
+        yield name, handler
+        if name in _STREAMED:
+            yield name + _TWIN, handler
+
+
+@functools.cache
+def _known(bashkit: Any) -> frozenset[str]:
+    """The names of all commands of the engine's own."""
+    return frozenset(bashkit.Bash().execute_sync("compgen -c").stdout.split())
 
 
 def _import_bashkit() -> Any:
@@ -134,7 +175,7 @@ def _reworded(stderr: str) -> str:
 
 
 def _once_each(names: str) -> str:
-    return ", ".join(dict.fromkeys(names.split(", ")))
+    return ", ".join(dict.fromkeys(name.removesuffix(_TWIN) for name in names.split(", ")))
 
 
 def _failure(error: str) -> tuple[str, int]:
@@ -193,8 +234,10 @@ def _builtin(handler: Handler, result_type: Callable[[str, str, int], Any], wait
 
 
 def _facts(context: Any) -> CallFacts:
-    stdin = (context.stdin or "").encode("utf-8", "surrogateescape")
-    return CallFacts(context.name, tuple(context.argv), stdin, context.env, context.cwd)
+    stdin = None if context.stdin is None else context.stdin.encode()
+    return CallFacts(
+        context.name.removesuffix(_TWIN), tuple(context.argv), stdin, context.env, context.cwd, context.fs.read_file
+    )
 
 
 def _text(printed: str | bytes) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -10,11 +11,16 @@ from datetime import datetime
 from typing import Any
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import LimitExceeded
+from jupyter_sandfs.errors import LimitExceeded, NotADirectory, NotFound
 from jupyter_sandfs.shell.options import Arguments, Option
 from jupyter_sandfs.vfs.entries import Stat
 from jupyter_sandfs.vfs.interface import FileSystem
 
+PIPE_BYTES = 14_000_000
+"""What a command prints at most: the engine's pipes carry 32 MB, and a filter behind needs as much again."""
+
+_DEVICE = re.compile(r"/dev/(null|stdin|fd/\d{1,4})", re.ASCII)
+_STDIN_PATHS = frozenset(("/dev/stdin", "/dev/fd/0"))
 _LONGEST_REASON = 500
 _DIRECTORY_SIZE = 4096
 
@@ -57,6 +63,8 @@ class Invocation:
         argv: arguments as the shell split them, without the name.
         arguments: the same, parsed by the command's options.
         stdin: what the pipe or redirection gives.
+        piped: there is a pipe or redirection.
+        descriptor: reads the engine's own paths; see `read`.
     """
 
     name: str
@@ -65,6 +73,8 @@ class Invocation:
     env: Mapping[str, str]
     cwd: str
     around: Surroundings
+    piped: bool = False
+    descriptor: Callable[[str], bytes] | None = None
     arguments: Arguments = field(default_factory=Arguments)
 
     @property
@@ -76,8 +86,36 @@ class Invocation:
         return self.around.services
 
     def path(self, operand: str) -> str:
-        """The absolute path that an operand means here."""
+        """The absolute path that an operand means here. Raises NotFound for an empty one (POSIX, path resolution)."""
+        if not operand:
+            raise NotFound(operand)
         return paths.normalize(operand, self.cwd)
+
+    def stat(self, operand: str, *, follow: bool = True) -> Stat:
+        """Describe what an operand names; one that ends in a slash is a directory, or leads to one."""
+        slashed = operand.endswith("/")
+        stat = self.fs.stat(self.path(operand), follow=follow or slashed)
+        if slashed and not stat.is_dir:
+            raise NotADirectory(operand)
+        return stat
+
+    def is_device(self, operand: str) -> bool:
+        """Say whether an operand names what is no file: /dev/null, standard input, or a process substitution."""
+        return _DEVICE.fullmatch(self.path(operand)) is not None
+
+    def read(self, operand: str) -> bytes:
+        """Give the content of a file or device. Raises what `FileSystem.read_bytes` raises."""
+        path = self.path(operand)
+        if not self.is_device(operand):
+            return self.fs.read_bytes(path)
+        if path == "/dev/null":
+            return b""
+        if path in _STDIN_PATHS:
+            return self.stdin
+        try:
+            return self.descriptor(path) if self.descriptor is not None else b""
+        except Exception as problem:
+            raise NotFound(path) from problem
 
     def check_time(self) -> None:
         """Raise LimitExceeded when the run is over; called once per step by commands that may take long."""
@@ -98,6 +136,8 @@ class Command:
         options: what it accepts; None leaves the arguments to the function.
         misuse: exit code for a wrong option, as the real tool has it.
         permute: options may stand behind operands; a command that runs another one must not take that one's.
+        foreign: a user's function, which may do anything.
+        respell: rewrites arguments that only look like options (`-5`, `-rwx`) before they are parsed.
     """
 
     name: str
@@ -107,6 +147,8 @@ class Command:
     options: tuple[Option, ...] | None = None
     misuse: int = 2
     permute: bool = True
+    foreign: bool = False
+    respell: Callable[[Sequence[str]], Sequence[str]] = tuple
 
     @property
     def synopsis(self) -> str:
@@ -114,7 +156,7 @@ class Command:
 
     def describe(self) -> str:
         """The text of `--help`."""
-        rows = [f"  {option.spelling:<24} {option.help}\n" for option in self.options or ()]
+        rows = [f"  {option.spelling:<24} {option.help}\n" for option in self.options or () if option.help]
         listing = "\nOptions:\n" + "".join(rows) if rows else ""
         return f"Usage: {self.synopsis}\n{self.help}\n{listing}"
 

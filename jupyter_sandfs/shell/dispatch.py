@@ -45,7 +45,16 @@ def handler(command: Command, around: Surroundings) -> Handler:
 def _call(name: str, facts: CallFacts, shell: weakref.ReferenceType[Surroundings]) -> tuple[Command, Invocation]:
     around = shell()
     assert around is not None, "a shell outlives its runs"
-    call = Invocation(name=facts.name, argv=facts.argv, stdin=facts.stdin, env=facts.env, cwd=facts.cwd, around=around)
+    call = Invocation(
+        name=facts.name,
+        argv=facts.argv,
+        stdin=facts.stdin or b"",
+        piped=facts.stdin is not None,
+        env=facts.env,
+        cwd=facts.cwd,
+        around=around,
+        descriptor=facts.descriptor,
+    )
     return around.commands[name], call
 
 
@@ -53,7 +62,7 @@ def _begin(command: Command, call: Invocation) -> Output | Awaitable[Output]:
     """Parse, then run; or give the help that was asked for."""
     if command.options is None:
         return command.run(call)
-    arguments = parse(call.argv, command.options, permute=command.permute)
+    arguments = parse(command.respell(call.argv), command.options, permute=command.permute)
     return Output(command.describe()) if HELP.key in arguments else command.run(replace(call, arguments=arguments))
 
 
@@ -67,7 +76,9 @@ def _failed(command: Command, call: Invocation, problem: BaseException) -> Outpu
 
 def from_function(name: str, function: UserFunction, *, help: str = "") -> Command:  # noqa: A002 - the word users look for
     """Make a command of a user's own function; what it returns is printed."""
-    return Command(name=name, usage="[ARGUMENT...]", help=help or "a command of your own", run=_adapt(function))
+    return Command(
+        name=name, usage="[ARGUMENT...]", help=help or "a command of your own", run=_adapt(function), foreign=True
+    )
 
 
 def _adapt(function: UserFunction) -> Run:

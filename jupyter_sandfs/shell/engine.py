@@ -39,13 +39,19 @@ class RawResult:
 
 @dataclass(frozen=True, slots=True)
 class CallFacts:
-    """One call of a command, as the engine tells it."""
+    """One call of a command, as the engine tells it.
+
+    Attributes:
+        stdin: None without a pipe or redirection.
+        descriptor: gives what is behind a path such as /dev/fd/63, which is the engine's and not in the file system.
+    """
 
     name: str
     argv: tuple[str, ...]
-    stdin: bytes
+    stdin: bytes | None
     env: Mapping[str, str]
     cwd: str
+    descriptor: Callable[[str], bytes] | None = None
 
 
 Handler = Callable[[CallFacts], Output] | Callable[[CallFacts], Coroutine[Any, Any, Output]]
@@ -59,6 +65,7 @@ class Setup:
     Attributes:
         system: becomes `/`.
         guard: entered around each call of the file system.
+        allowed: the only commands beside the language itself; None is all.
     """
 
     system: FileSystem
@@ -66,6 +73,7 @@ class Setup:
     env: Mapping[str, str]
     limits: Limits
     guard: Guard
+    allowed: frozenset[str] | None = None
 
 
 class Engine(Protocol):
@@ -82,6 +90,12 @@ class Engine(Protocol):
 
     def register(self, commands: Mapping[str, Handler]) -> None:
         """Make these the commands beyond the engine's own; the state stays. Called when nothing runs."""
+
+    def state(self) -> bytes:
+        """Directory, variables and functions, for `adopt` of another one; called when nothing runs."""
+
+    def adopt(self, state: bytes) -> None:
+        """Go on with what another one's `state` gave."""
 
 
 EngineFactory = Callable[[Setup, Mapping[str, Handler]], Engine]

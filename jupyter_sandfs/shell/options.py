@@ -11,12 +11,19 @@ from jupyter_sandfs.errors import InvalidRequest
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option. `value` names its argument in help; empty for a flag."""
+    """One option.
+
+    Attributes:
+        help: one line; an option without it is accepted and not shown.
+        value: names its argument in help; empty for a flag.
+        optional: the argument may be left out, and is only ever attached: `--word=VALUE`.
+    """
 
     letter: str
     help: str
     word: str = ""
     value: str = ""
+    optional: bool = False
 
     @property
     def key(self) -> str:
@@ -34,17 +41,34 @@ HELP = Option("", "show this help", word="help")
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """Arguments after parsing: the options given, the last of each, in the order of their last use; and the rest."""
+    """Arguments after parsing.
+
+    Attributes:
+        options: the last value of each option given, in the order of their last use.
+        operands: the rest.
+        given: all options as they were given, for those that may come several times.
+    """
 
     options: Mapping[str, str] = field(default_factory=dict)
     operands: tuple[str, ...] = ()
+    given: tuple[tuple[str, str], ...] = field(default=(), compare=False)
 
     def __contains__(self, key: object) -> bool:
         return key in self.options
 
+    def every(self, *keys: str) -> list[str]:
+        """All values of options that may be given several times, in order."""
+        return [value for key, value in self.given if key in keys]
+
+    def last(self, *keys: str) -> str:
+        """Which of these options was given last; empty if none was."""
+        return next((key for key, _ in reversed(self.given) if key in keys), "")
+
     def number(self, key: str, default: int) -> int:
         """The value of an option as a number that is at least 0."""
-        text = self.options.get(key, str(default))
+        if key not in self.options:
+            return default
+        text = self.options[key]
         if not (text.isascii() and text.isdigit() and len(text) < 10):  # fits in 32 bits
             raise InvalidRequest(f"invalid number: '{text}'")
         return int(text)
@@ -63,16 +87,25 @@ def parse(argv: Sequence[str], options: Sequence[Option], *, permute: bool = Tru
     letters = "".join(option.letter + ":" * bool(option.value) for option in known if option.letter)
     words = [option.word + "=" * bool(option.value) for option in known if option.word]
     try:
-        found, operands = (getopt.gnu_getopt if permute else getopt.getopt)(list(argv), letters, words)
+        read = getopt.gnu_getopt if permute else getopt.getopt
+        found, operands = read(_with_values(argv, options), letters, words)
     except getopt.GetoptError as problem:
         raise InvalidRequest(_complaint(problem, argv)) from None
     keys = {f"-{option.letter}": option.key for option in known if option.letter}
     keys |= {f"--{option.word}": option.key for option in known if option.word}
-    given: dict[str, str] = {}
-    for spelling, value in found:
-        given.pop(keys[spelling], None)
-        given[keys[spelling]] = value
-    return Arguments(given, tuple(operands))
+    given = tuple((keys[spelling], value) for spelling, value in found)
+    latest: dict[str, str] = {}
+    for key, value in given:
+        latest.pop(key, None)
+        latest[key] = value
+    return Arguments(latest, tuple(operands), given)
+
+
+def _with_values(argv: Sequence[str], options: Sequence[Option]) -> list[str]:
+    """Attach an empty value to options whose value may be left out: `getopt` knows none of these."""
+    bare = {f"--{option.word}" for option in options if option.optional}
+    end = argv.index("--") if "--" in argv else len(argv)
+    return [f"{each}=" if place < end and each in bare else each for place, each in enumerate(argv)]
 
 
 def _complaint(problem: getopt.GetoptError, argv: Sequence[str]) -> str:

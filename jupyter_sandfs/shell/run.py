@@ -34,11 +34,13 @@ class Run:
     thread has ended. A thread of its own is also what leaves a running event loop and Ctrl-C to the caller.
 
     Attributes:
+        transaction: a failure takes all of its changes back.
         action: groups the changes of the run, once it has begun.
     """
 
-    def __init__(self, line: str, seconds: float) -> None:
+    def __init__(self, line: str, seconds: float, *, transaction: bool = False) -> None:
         self.line = line
+        self.transaction = transaction
         self.future: Future[ShellResult] = Future()
         self.action: Action | None = None
         self._seconds = seconds

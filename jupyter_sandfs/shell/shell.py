@@ -4,29 +4,33 @@ from __future__ import annotations
 
 import atexit
 import re
+import shlex
 import threading
 import time
 import weakref
 from collections.abc import Iterable, Mapping
 from concurrent import futures
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import InvalidRequest
+from jupyter_sandfs.errors import InvalidRequest, LimitExceeded, MergeConflict
 from jupyter_sandfs.shell.bashkit_engine import BashkitEngine
 from jupyter_sandfs.shell.command import Command, Surroundings
 from jupyter_sandfs.shell.commands import COMMANDS
 from jupyter_sandfs.shell.dispatch import UserFunction, from_function, handler
 from jupyter_sandfs.shell.engine import Engine, EngineFactory, Handler, Limits, RawResult, Setup
+from jupyter_sandfs.shell.rehearsal import Explanation, RehearsedStore, rehearsed
+from jupyter_sandfs.shell.restriction import LANGUAGE, refusals
 from jupyter_sandfs.shell.results import ShellResult
 from jupyter_sandfs.shell.run import Run, Stage, refuse_inside
 from jupyter_sandfs.vfs.interface import FileSystem, require_directory
 from jupyter_sandfs.vfs.views import View, ViewRule
 
 if TYPE_CHECKING:
-    from jupyter_sandfs.vfs.journal import Change
+    from jupyter_sandfs.vfs.journal import Action, Change
 
 _ENGINE_OUTPUT = 1 << 20  # bytes: the engine keeps no more, and has no option for it
 _LABEL_LENGTH = 200
@@ -58,6 +62,8 @@ class SandboxShell:
         max_commands: commands executed in one run.
         max_output: bytes of stdout, and of stderr, kept of one run; at most 1 MiB.
         commands: commands beside those that every shell has; one of the same name replaces it.
+        allowed_commands: the only ones that there are, beside bash itself (`cd`, `echo`, `test` and so on) and what is
+            registered later; files can't be run as programs then, but by `bash FILE`.
         services: what these commands need of their sandbox, by name.
         actor: who acts, in the journal.
     """
@@ -73,6 +79,7 @@ class SandboxShell:
         max_commands: int = 100_000,
         max_output: int = _ENGINE_OUTPUT,
         commands: Iterable[Command] = (),
+        allowed_commands: Iterable[str] | None = None,
         services: Mapping[str, Any] | None = None,
         actor: str = "",
         engine: EngineFactory = BashkitEngine,
@@ -83,7 +90,9 @@ class SandboxShell:
         require_directory(self.fs, self._cwd)
         self._env = dict(_HOME) | {"PWD": self._cwd} | dict(env or {})
         self._actor = actor
-        self._commands: dict[str, Command] = dict(COMMANDS) | {each.name: each for each in commands}
+        self._allowed = None if allowed_commands is None else frozenset(_checked_names(allowed_commands))
+        known = dict(COMMANDS) | {each.name: each for each in commands}
+        self._commands = {name: each for name, each in known.items() if self._allows(name)}
         self._stage = Stage()
         self._around = Surroundings(
             fs=self.fs,
@@ -109,17 +118,20 @@ class SandboxShell:
         """The commands of ours and of the user's, by name; the engine's own are not among them."""
         return self._around.commands
 
-    def exec(self, line: str) -> ShellResult:
+    def exec(self, line: str, *, transaction: bool = False) -> ShellResult:
         """Run a line or a script and wait for it.
 
         Ctrl-C stops the run and passes on KeyboardInterrupt.
+
+        Args:
+            transaction: take back all that the run changed if it fails or is stopped.
 
         Raises:
             Unsupported: called from a command, hook or provider that a shell waits for; or the engine is missing.
             InvalidRequest: `line` is not valid text.
         """
         refuse_inside()
-        run = self._new_run(line)
+        run = self._new_run(line, transaction=transaction)
         try:
             run.start(self._work)
             return run.future.result()
@@ -128,18 +140,64 @@ class SandboxShell:
             futures.wait([run.future], timeout=_GRACE)
             raise
 
-    async def exec_async(self, line: str) -> ShellResult:
+    async def exec_async(self, line: str, *, transaction: bool = False) -> ShellResult:
         """Run a line without blocking the event loop; cancelling the task stops the run."""
         import asyncio  # noqa: PLC0415 - only callers that have it loaded come here
 
         refuse_inside()
-        run = self._new_run(line)
+        run = self._new_run(line, transaction=transaction)
         run.start(self._work)
         try:
             return await asyncio.wrap_future(run.future)
         except asyncio.CancelledError:
             self._stop(run)
             raise
+
+    def explain(self, line: str) -> Explanation:
+        """Tell what a line would do, by running it on a fork of the file system; nothing is changed or published.
+
+        It starts from the session as it is now, and leaves it so. Users' functions are not called.
+
+        Raises:
+            Unsupported, InvalidRequest: as `exec`.
+        """
+        refuse_inside()
+        fork, stores = self.fs.fork(), list[RehearsedStore]()
+
+        def store() -> RehearsedStore:
+            stores.append(RehearsedStore(self._around.services["store"](), _now()))
+            return stores[-1]
+
+        twin = self._twin(fork, {"store": store} if "store" in self._around.services else {})
+        before = fork.snapshot()
+        result = twin.exec(line)
+        return Explanation(
+            result,
+            tuple(fork.diff(before)),
+            published=tuple(key for each in stores for key in each.published),
+            deleted=tuple(key for each in stores for key in each.deleted),
+        )
+
+    def _twin(self, fork: FileSystem, services: Mapping[str, Any]) -> SandboxShell:
+        """Give a shell like this one over another file system, in the same state."""
+        with self._turn:
+            twin = SandboxShell(
+                fork,
+                cwd=self._cwd,
+                env=self._env,
+                timeout=self._limits.seconds,
+                max_commands=self._limits.commands,
+                max_output=self._limits.output_bytes,
+                commands=rehearsed(self._commands),
+                allowed_commands=None if self._allowed is None else self._commands,
+                services={**self._around.services, **services},
+                actor=self._actor,
+                engine=self._new_engine,
+            )
+            if self._engine is not None:
+                twin._engine = self._new_engine(twin._setup(), twin._handlers())
+                twin._engine.adopt(self._engine.state())
+        return twin
 
     def cancel(self) -> None:
         """Stop what runs now, if anything; from any thread. Its result has exit code 130."""
@@ -169,8 +227,8 @@ class SandboxShell:
 
     # ------------------------------------------------------------ a run, on its own thread
 
-    def _new_run(self, line: str) -> Run:
-        return Run(_checked_line(line), self._limits.seconds)
+    def _new_run(self, line: str, *, transaction: bool = False) -> Run:
+        return Run(_checked_line(line), self._limits.seconds, transaction=transaction)
 
     def _work(self, run: Run) -> None:
         with self._turn:
@@ -182,12 +240,12 @@ class SandboxShell:
                 run.future.set_exception(problem)
 
     def _perform(self, run: Run) -> ShellResult:
-        started = time.monotonic()
-        with self.fs.action(f"sh: {run.line[:_LABEL_LENGTH]}", self._actor) as action:
-            run.action = action
-            before = len(action.changes)  # the run may be part of a greater action
-            raw = self._run_engine(run)
-            changes: tuple[Change, ...] = tuple(action.changes[before:])
+        started, label = time.monotonic(), f"sh: {run.line[:_LABEL_LENGTH]}"
+        if run.transaction:
+            raw, changes = self._perform_whole(run, label)
+        else:
+            with self.fs.action(label, self._actor) as action:
+                raw, changes = self._perform_under(run, action)
         self._cwd = raw.cwd
         return ShellResult(
             stdout=raw.stdout,
@@ -197,6 +255,33 @@ class SandboxShell:
             truncated=raw.truncated,
             changes=changes,
         )
+
+    def _perform_under(self, run: Run, action: Action) -> tuple[RawResult, tuple[Change, ...]]:
+        run.action = action
+        before = len(action.changes)  # the run may be part of a greater action
+        raw = self._run_engine(run)
+        return raw, tuple(action.changes[before:])
+
+    def _perform_whole(self, run: Run, label: str) -> tuple[RawResult, tuple[Change, ...]]:
+        """Run all or nothing: a failure leaves the transaction by an exception of our own, which rolls it back."""
+        changes: tuple[Change, ...] = ()
+        try:
+            with self.fs.transaction(label, self._actor) as action:
+                raw, changes = self._perform_under(run, action)
+                _require_success(run, raw)
+        except _Failed:
+            told, changes = "the run failed: its changes were taken back", ()
+        except (MergeConflict, LimitExceeded) as problem:
+            told = f"the run failed, and its changes could not be taken back: {problem}"
+        else:
+            return raw, changes
+        return replace(raw, stderr=f"{raw.stderr}sh: {told}\n", cwd=self._way_back(raw.cwd)), changes
+
+    def _way_back(self, cwd: str) -> str:
+        """Where to go on after a rollback, which may have taken the directory away."""
+        if self.fs.is_dir(cwd) or self._engine is None:
+            return cwd
+        return self._engine.run(f"cd {shlex.quote(self._cwd)}").cwd
 
     def _run_engine(self, run: Run) -> RawResult:
         with self._state:
@@ -213,10 +298,21 @@ class SandboxShell:
                 self._engine.rearm()
 
     def _setup(self) -> Setup:
-        return Setup(system=self.fs, cwd=self._cwd, env=self._env, limits=self._limits, guard=self._stage.guard)
+        return Setup(
+            system=self.fs,
+            cwd=self._cwd,
+            env=self._env,
+            limits=self._limits,
+            guard=self._stage.guard,
+            allowed=self._allowed,
+        )
+
+    def _allows(self, name: str) -> bool:
+        return self._allowed is None or name in self._allowed or name in LANGUAGE
 
     def _handlers(self) -> dict[str, Handler]:
-        return {command.name: handler(command, self._around) for command in self._commands.values()}
+        ours = {command.name: handler(command, self._around) for command in self._commands.values()}
+        return refusals(COMMANDS.keys() - ours.keys()) | ours
 
     # ------------------------------------------------------------ stopping
 
@@ -228,6 +324,15 @@ class SandboxShell:
         run.cancel()
         if run is self._stage.run and self._engine is not None:
             self._engine.cancel()
+
+
+class _Failed(Exception):
+    """A run in a transaction did not end well: not told to anyone, only to the transaction."""
+
+
+def _require_success(run: Run, raw: RawResult) -> None:
+    if raw.exit_code or run.cancelled:
+        raise _Failed
 
 
 @atexit.register
@@ -249,6 +354,14 @@ def _checked(limits: Limits) -> Limits:
     if not 0 < limits.output_bytes <= _ENGINE_OUTPUT:
         raise InvalidRequest(f"max_output is from 1 to {_ENGINE_OUTPUT} bytes")
     return limits
+
+
+def _checked_names(names: Iterable[str]) -> list[str]:
+    checked = list(names)
+    wrong = [name for name in checked if not isinstance(name, str) or not _COMMAND_NAME.fullmatch(name)]
+    if wrong or isinstance(names, str):
+        raise InvalidRequest(f"allowed_commands are names of commands, not {wrong[0] if wrong else names!r}")
+    return checked
 
 
 def _checked_line(line: str) -> str:

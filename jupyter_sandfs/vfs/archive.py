@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import FileTooLarge, InvalidArchive, InvalidPath, InvalidRequest, LimitExceeded
 from jupyter_sandfs.vfs import compressing, tar
-from jupyter_sandfs.vfs.batch import MOMENTS, Item, new_item
+from jupyter_sandfs.vfs.batch import Item, is_moment, new_item
 from jupyter_sandfs.vfs.compressing import GZIP, ZSTD, Codec
 from jupyter_sandfs.vfs.content import Link
 from jupyter_sandfs.vfs.limits import Limits
@@ -113,8 +113,8 @@ def unpack(stream: Stream, limits: Limits, *, top: str = "", format_name: str | 
     gate = _Gate(limits, top)
     contents: dict[str, bytes | Link | None] = {}
     for member in reader:
-        kind, mode, modified = member.kind, member.mode, member.modified_ns
-        path = gate.admit(member, contents)
+        name, kind, size, _, mode, modified = member
+        path = gate.admit(name, kind, size, contents)
         if kind is _FILE:
             content: bytes | Link | None = reader.content(member)
         elif kind is _DIRECTORY:
@@ -124,7 +124,7 @@ def unpack(stream: Stream, limits: Limits, *, top: str = "", format_name: str | 
         contents[path] = content
         if mode is not None:
             mode &= 0o777  # no program gets another's rights by an archive
-        yield new_item((path, content, mode, modified if modified in MOMENTS else None))
+        yield new_item((path, content, mode, modified if is_moment(modified) else None))
 
 
 def _open(stream: Stream, limits: Limits, format_name: str | None) -> Reader:
@@ -159,21 +159,22 @@ class _Gate:
     """Decides which members come in, and counts them."""
 
     def __init__(self, limits: Limits, top: str) -> None:
-        self._limits = limits
+        self._depth, self._file_bytes, self._room = limits.depth, limits.file_bytes, limits.total_bytes
+        self._total_bytes = limits.total_bytes
         self._top = top
-        self._size = 0
 
-    def admit(self, member: Member, known: dict[str, bytes | Link | None]) -> str:
+    def admit(self, name: str, kind: Kind, size: int, known: dict[str, bytes | Link | None]) -> str:
         """Give the path that a member gets."""
-        inner = _inner(member.name)
+        inner = _inner(name)
         path = self._top + inner if inner != paths.ROOT else self._top or paths.ROOT
-        if path in known and not (member.kind is Kind.DIRECTORY and known[path] is None):
-            raise InvalidArchive(member.name, "two of one name")
-        if inner.count("/") > self._limits.depth:
-            raise LimitExceeded(f"the archive has more than {self._limits.depth} levels")
-        if member.size > self._limits.file_bytes:
-            raise FileTooLarge(path, f"{member.size} bytes, over the limit of {self._limits.file_bytes}")
-        self.count(member.size)
+        if path in known and not (kind is _DIRECTORY and known[path] is None):
+            raise InvalidArchive(name, "two of one name")
+        if inner.count("/") > self._depth:
+            raise LimitExceeded(f"the archive has more than {self._depth} levels")
+        if size > self._file_bytes:
+            raise FileTooLarge(path, f"{size} bytes, over the limit of {self._file_bytes}")
+        if size:
+            self._count(size)
         return path
 
     def link(self, member: Member, known: dict[str, bytes | Link | None]) -> bytes | Link:
@@ -183,13 +184,13 @@ class _Gate:
         content = known.get(self._top + _inner(member.target))
         if not isinstance(content, bytes):
             raise InvalidArchive(member.name, f"a hard link to {member.target[:200]!r}, which is no file before it")
-        self.count(len(content))
+        self._count(len(content))
         return content
 
-    def count(self, size: int) -> None:
-        self._size += size
-        if self._size > self._limits.total_bytes:
-            raise LimitExceeded(f"the archive unpacks to more than {self._limits.total_bytes} bytes")
+    def _count(self, size: int) -> None:
+        self._room -= size
+        if self._room < 0:
+            raise LimitExceeded(f"the archive unpacks to more than {self._total_bytes} bytes")
 
 
 def _inner(name: str) -> str:

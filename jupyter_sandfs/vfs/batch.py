@@ -49,7 +49,12 @@ _NOT_NORMAL = "not in normal form"
 _PLAIN_NAME = re.compile(r"(?!\.{1,2}$)[ -.0-\[\]-~]+")  # ASCII without slash and backslash: surely normal
 
 
-MOMENTS = range(-62_135_596_800_000_000_000, 253_402_300_800_000_000_000)  # the years 1 to 9999, in nanoseconds
+_FIRST_MOMENT, _LAST_MOMENT = -62_135_596_800_000_000_000, 253_402_300_799_999_999_999
+
+
+def is_moment(nanoseconds: object) -> bool:
+    """Say whether these nanoseconds since 1970 are in a year that a calendar has, 1 to 9999."""
+    return isinstance(nanoseconds, int) and _FIRST_MOMENT <= nanoseconds <= _LAST_MOMENT
 
 
 class Item(NamedTuple):
@@ -100,19 +105,21 @@ def graft(desk: Desk, items: Sequence[Item], *, overwrite: bool) -> Plan:
 
 class _Grafting:
     def __init__(self, desk: Desk, *, overwrite: bool) -> None:
-        self._tree, self._limits, self._overwrite = desk.tree, desk.limits, overwrite
+        self._tree, self._overwrite = desk.tree, overwrite
+        limits = desk.limits
+        self._depth, self._name_bytes, self._file_bytes = limits.depth, limits.name_bytes, limits.file_bytes
         root = desk.tree.root
         self._spots = {"": _Spot(root, policy_of(root) or OPEN, new=False)}
         self._taken: set[str] = set()  # files and links that go into directories of the tree
         self._plan = Plan(paths.ROOT)
         self._stamps = itertools.count(desk.tree.stamp())
         self._highest = 0
-        self._extras: dict[tuple[int | None, int | None], Extra | None] = {}  # most nodes of a tree share a few
+        self._extras: dict[tuple[int | None, int | None], Extra | None] = {(None, None): None}
 
     def add(self, item: Item) -> None:
         path, content, _, _ = item
-        if path.count("/") > self._limits.depth:
-            raise NameTooLong(path, f"deeper than {self._limits.depth} levels")
+        if path.count("/") > self._depth:
+            raise NameTooLong(path, f"deeper than {self._depth} levels")
         if content is None:
             self._add_directory(item)
             return
@@ -123,9 +130,9 @@ class _Grafting:
             raise IsADirectory(path)
         spot = self._spots.get(head) or self._spot(head)
         self._check_name(name, path)
-        size = len(content) if type(content) is bytes else _checked_link(path, content)
-        if size > self._limits.file_bytes:
-            raise FileTooLarge(path, f"{size} bytes, over the limit of {self._limits.file_bytes}")
+        size = len(content) if type(content) is bytes else checked_link(path, content)
+        if size > self._file_bytes:
+            raise FileTooLarge(path, f"{size} bytes, over the limit of {self._file_bytes}")
         if spot.new:
             self._fill(spot.directory, name, item, size)
         else:
@@ -195,10 +202,10 @@ class _Grafting:
             raise AlreadyExists(item.path, "two of one name")
         version = self._tree.next_version(item.path, None)
         stamp = next(self._stamps)
-        extra = None if item.mode is None and item.modified_ns is None else self._extra(item, FILE_MODE)
-        directory.files[name] = new_record((item.content, stamp, version, stamp, extra))
+        directory.files[name] = new_record((item.content, stamp, version, stamp, self._extra(item, FILE_MODE)))
         directory.own_bytes += size
-        self._highest = max(self._highest, version)
+        if version > self._highest:  # noqa: PLR1730  # max() costs a call for every file
+            self._highest = version
         self._plan.size += size
         self._plan.nodes += 1
 
@@ -240,15 +247,17 @@ class _Grafting:
         return FileRecord(item.content, stamp, tree.next_version(item.path, before), created, extra)
 
     def _extra(self, item: Item, usual_mode: int) -> Extra | None:
-        linked = isinstance(item.content, Link)
-        mode = None if linked or item.mode is None or item.mode & 0o7777 == usual_mode else item.mode & 0o7777
-        key = mode, item.modified_ns
+        """What a new node carries; most nodes of a tree share a few of them."""
+        _, content, mode, modified = item
+        if mode is not None and (mode & 0o7777 == usual_mode or type(content) is Link):
+            mode = None
         try:
-            return self._extras[key]
+            return self._extras[mode, modified]
         except KeyError:
-            if item.modified_ns is not None and item.modified_ns not in MOMENTS:
-                raise InvalidRequest(f"{item.path}: no calendar has the time {item.modified_ns}") from None
-            found = self._extras[key] = bare(Extra(mode=mode, modified_ns=item.modified_ns))
+            if modified is not None and not is_moment(modified):
+                raise InvalidRequest(f"{item.path}: no calendar has the time {modified}") from None
+            found = bare(Extra(mode=None if mode is None else mode & 0o7777, modified_ns=modified))
+            self._extras[mode, modified] = found
             return found
 
     # ------------------------------------------------------------ rules
@@ -256,8 +265,8 @@ class _Grafting:
     def _check_name(self, name: str, path: str) -> None:
         if _PLAIN_NAME.fullmatch(name) is None and (not name or paths.normalize(path) != path):
             raise InvalidPath(path, _NOT_NORMAL)
-        if len(name) * 4 > self._limits.name_bytes and len(name.encode()) > self._limits.name_bytes:
-            raise NameTooLong(path, f"a name has at most {self._limits.name_bytes} bytes")
+        if len(name) * 4 > self._name_bytes and len(name.encode()) > self._name_bytes:
+            raise NameTooLong(path, f"a name has at most {self._name_bytes} bytes")
 
     def _events(self, items: Iterable[Item]) -> Iterator[WriteEvent]:
         for item in items:
@@ -267,7 +276,7 @@ class _Grafting:
                 yield WriteEvent(item.path, item.content, version, append=False)
 
 
-def _checked_link(path: str, content: object) -> int:
+def checked_link(path: str, content: object) -> int:
     """Give the size of a link's target; refuse what no path can be, and content of another type."""
     if not isinstance(content, Link):
         raise InvalidPath(path, f"content is bytes or a link, not {type(content).__name__}")

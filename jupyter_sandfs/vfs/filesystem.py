@@ -11,7 +11,7 @@ import itertools
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import partial
@@ -30,7 +30,7 @@ from jupyter_sandfs.errors import (
     ProviderError,
 )
 from jupyter_sandfs.storage.protocol import FileStorage
-from jupyter_sandfs.vfs import batch, expectation, inventory, journal, operations
+from jupyter_sandfs.vfs import batch, expectation, inventory, journal, operations, tarball
 from jupyter_sandfs.vfs.batch import Item
 from jupyter_sandfs.vfs.content import Link, Slice, append_to, data_of, size_of
 from jupyter_sandfs.vfs.dump import dump, load
@@ -50,6 +50,7 @@ from jupyter_sandfs.vfs.persistence import Persistence
 from jupyter_sandfs.vfs.policy import Graves, NodePolicy
 from jupyter_sandfs.vfs.providers import DirectoryMount, DirectoryProvider, FileMount, FileProvider
 from jupyter_sandfs.vfs.reverting import Permit, revert
+from jupyter_sandfs.vfs.tarball import Loaded
 from jupyter_sandfs.vfs.tree import Tree
 from jupyter_sandfs.vfs.views import View, ViewRule
 from jupyter_sandfs.vfs.wrappers import ReadOnlyView
@@ -226,8 +227,9 @@ class VirtualFileSystem(Foundation):
             lambda desk: operations.put_new(desk, wanted, lambda: operations.link(desk.tree, target), size=size),
         )
 
-    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
-        self._commit("write_many", lambda desk: batch.graft(desk, items, overwrite=overwrite))
+    def write_many(self, items: Iterable[Item], *, overwrite: bool = False) -> None:
+        given = tuple(items)  # they are looked at more than once
+        self._commit("write_many", lambda desk: batch.graft(desk, given, overwrite=overwrite))
 
     def chmod(self, path: str, mode: int) -> None:
         self._edit("chmod", path, lambda extra: extra._replace(mode=mode & 0o7777))
@@ -346,6 +348,15 @@ class VirtualFileSystem(Foundation):
         if target.tree_id != self.id:
             raise NotFound(target.name or "snapshot", "it was taken of another file system")
         self._commit("restore", lambda desk: operations.restore(desk, target.root))
+
+    def tarball(self, format_name: str, about: Mapping[str, Any]) -> Iterator[bytes]:
+        """Give everything as it is now as a stream, for `tarball.read` and `adopt`; see `tarball.write`."""
+        return tarball.write(self.snapshot().root, self._joined, format_name, about)
+
+    def adopt(self, loaded: Loaded) -> None:
+        """Put a tree that was loaded in place of everything, in one step; versions go on above the last ones seen."""
+        self._guarded = True
+        self._commit("load", lambda desk: tarball.replacing(desk, loaded.root))
 
     def diff(self, before: Snapshot | str, after: Snapshot | str | None = None) -> list[Change]:
         old = self._moment(before)

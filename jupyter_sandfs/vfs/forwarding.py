@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
@@ -87,7 +87,7 @@ class Wrapper(FileSystem):
     def symlink(self, target: str, path: str) -> None:
         self.base.symlink(target, path)
 
-    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
+    def write_many(self, items: Iterable[Item], *, overwrite: bool = False) -> None:
         self.base.write_many(items, overwrite=overwrite)
 
     def chmod(self, path: str, mode: int) -> None:

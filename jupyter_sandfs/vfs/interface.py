@@ -136,7 +136,7 @@ class FileSystem(ABC):
         """Make a symbolic link at `path` that says `target`; a relative target starts at the link's directory."""
 
     @abstractmethod
-    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
+    def write_many(self, items: Iterable[Item], *, overwrite: bool = False) -> None:
         """Write files, links and directories in one step, all or none; parents are made, no link is written through.
 
         Raises:

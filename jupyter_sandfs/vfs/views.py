@@ -7,7 +7,7 @@ answers with PermissionDenied, as a directory that takes no new names would.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -149,12 +149,14 @@ class View(Administered):
 
         decided(path, self._epoch, decide)
 
-    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
+    def write_many(self, items: Iterable[Item], *, overwrite: bool = False) -> None:
+        given = tuple(items)
+
         def decide() -> Callable[[], None]:
-            for item in items:
+            for item in given:
                 if self._target(item.path, follow=False) != item.path:
                     raise InvalidPath(item.path, "not in normal form, or the way there leads through a link")
-            return partial(self.base.write_many, items, overwrite=overwrite)
+            return partial(self.base.write_many, given, overwrite=overwrite)
 
         decided(paths.ROOT, self._epoch, decide)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -74,7 +74,7 @@ class ReadOnlyView(Administered):
         del target
         raise ReadOnly(paths.normalize(path))
 
-    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
+    def write_many(self, items: Iterable[Item], *, overwrite: bool = False) -> None:
         del overwrite
         for item in items:
             raise ReadOnly(item.path)
@@ -196,7 +196,7 @@ class SubtreeView(Administered):
             inner = target if not target.startswith("/") else self._below(paths.normalize(target))
             self.base.symlink(inner, where)
 
-    def write_many(self, items: Sequence[Item], *, overwrite: bool = False) -> None:
+    def write_many(self, items: Iterable[Item], *, overwrite: bool = False) -> None:
         with self._ours():
             # No link is followed below: what is inside by its name is inside.
             self.base.write_many([self._planted(item) for item in items], overwrite=overwrite)

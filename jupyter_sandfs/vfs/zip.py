@@ -19,7 +19,8 @@ from jupyter_sandfs.vfs.tar import Kind, Member
 
 _BILLION = 1_000_000_000
 _UNIX = 3  # who made a member, where its mode is one of Unix
-_ENTRY_BYTES = 46  # the least that the directory of an archive has for a member
+_ENTRY = b"PK\x01\x02"  # how what the directory says of a member begins
+_TOO_MANY = "the archive has more entries than the file system may hold"
 _LOCAL_BYTES = 30  # the least before a member's content
 _TIMES = 0x5455  # extra field with the time of modification in seconds since 1970 (Info-ZIP)
 _METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
@@ -93,14 +94,15 @@ def _info(item: Item) -> zipfile.ZipInfo:
 
 
 class _Bounded(io.BytesIO):
-    """An archive of which no more than `most` bytes are read at once: its directory is read whole."""
+    """An archive whose directory, which zipfile reads whole and at once, has no more than `entries` members."""
 
-    most = 1 << 62
+    entries: int | None = None
 
     def read(self, size: int | None = -1, /) -> bytes:
-        if size is not None and size > self.most:
-            raise LimitExceeded("the archive has more entries than the file system may hold")
-        return super().read(size)
+        data = super().read(size)
+        if self.entries is not None and data.count(_ENTRY) > self.entries:
+            raise LimitExceeded(_TOO_MANY)
+        return data
 
 
 class ZipReader:
@@ -112,14 +114,13 @@ class ZipReader:
     def __init__(self, data: bytes, *, entries: int, ratio: float) -> None:
         self._size = len(data)
         file = _Bounded(data)
-        file.most = max(entries * _ENTRY_BYTES * 4, 1 << 20)
+        file.entries = entries
         try:
             self._archive = zipfile.ZipFile(file)
         except _BROKEN as error:
             raise InvalidArchive("", f"zip: {error}") from error
+        file.entries = None
         self._infos = self._archive.infolist()
-        if len(self._infos) > entries:
-            raise LimitExceeded("the archive has more entries than the file system may hold")
         check_ratio(sum(info.file_size for info in self._infos), self._size, ratio)
         _check_apart(self._infos)
         self._by_name = dict[str, zipfile.ZipInfo]()

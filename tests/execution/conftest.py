@@ -30,5 +30,6 @@ def temporary(tmp_path, monkeypatch):
     directory = tmp_path / "temporary"
     directory.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(directory))
+    monkeypatch.setattr(scratch, "MEMORY", directory)
     scratch._sweep_once.cache_clear()
     return directory

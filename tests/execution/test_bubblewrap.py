@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -29,7 +31,7 @@ def program(directory, body):
 
 
 def test_a_wall_that_works_lacks_nothing(wall):
-    assert (wall.lacks, wall.missing) == (frozenset(), ())
+    assert (wall.lacks, replace(wall, user=1).missing) == (frozenset(), ())
 
 
 def test_without_the_program_it_is_said(fresh, monkeypatch):
@@ -49,8 +51,48 @@ def test_an_old_one_is_used_without_what_it_lacks_and_that_is_said(fresh, monkey
     old = program(tmp_path, 'case "$*" in *--disable-userns*) echo "Unknown option" >&2; exit 1;; esac')
     monkeypatch.setattr(shutil, "which", lambda _name: old)
 
-    assert bubblewrap.find() == Wall(old, frozenset({"--disable-userns"}))
-    assert bubblewrap.find().missing == ("user namespaces of its own are not prevented",)
+    found = bubblewrap.find()
+    assert (found.program, found.lacks) == (old, frozenset({"--disable-userns"}))
+    assert found.missing[-1] == "user namespaces of its own are not prevented"
+
+
+@pytest.mark.parametrize(("euid", "users"), [(0, [65533, None]), (1000, [None])])
+def test_root_starts_it_as_somebody_else_if_that_works(fresh, monkeypatch, euid, users):
+    tried = []
+
+    def fault(wall):
+        tried.append(wall.user)
+        return "" if wall.user == users[-1] else "not as this one"
+
+    monkeypatch.setattr(os, "geteuid", lambda: euid)
+    monkeypatch.setattr(shutil, "which", lambda name: name)
+    monkeypatch.setattr(bubblewrap, "_fault", fault)
+
+    assert (bubblewrap.find().user, list(dict.fromkeys(tried))) == (users[-1], users)
+
+
+def test_another_user_must_be_able_to_go_where_it_is_needed(tmp_path):
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+
+    wall = Wall("bwrap", user=65533)
+    assert wall.that_reaches([Path("/usr"), Path("/")]) is wall
+    assert wall.that_reaches([Path("/usr"), closed]) == Wall("bwrap")
+    assert Wall("bwrap").that_reaches([closed]) == Wall("bwrap")
+
+
+@pytest.mark.parametrize(
+    ("euid", "user", "missing"),
+    [
+        (0, None, ("it is root's: the number of processes is watched, not limited",)),
+        (0, 65533, ()),
+        (1000, None, ()),
+    ],
+)
+def test_what_root_lacks_is_said(monkeypatch, euid, user, missing):
+    monkeypatch.setattr(os, "geteuid", lambda: euid)
+
+    assert Wall("bwrap", user=user).missing == missing
 
 
 def test_an_installation_is_shown_but_for_what_usr_shows_or_a_home_is_in(tmp_path):

@@ -172,6 +172,16 @@ def test_a_snippet_sees_no_object_and_no_environment_of_the_kernel(fs, secret):
     assert result.stdout == "{} /\n"
 
 
+@pytest.mark.parametrize(
+    ("part", "times", "end"), [("1if 1else ", 900, "1"), ("-", 9_000, "1"), ("(", 9_000, ""), ("1+", 4_000, "1j")]
+)
+def test_a_repr_that_is_hard_to_read_is_text_here(fs, part, times, end):
+    text = f"{part!r} * {times} + {end!r}"
+
+    result = run_python(fs, f"class P:\n    def __repr__(self):\n        return {text}\nP()")
+    assert result.value == part * times + end
+
+
 def test_a_value_with_a_lying_repr_is_text_here(fs):
     result = run_python(fs, "class P:\n    def __repr__(self):\n        return '__import__(\"os\").getpid()'\nP()")
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import os
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
-from jupyter_sandfs.errors import InvalidRequest, NotADirectory, NotFound, Unsupported
+from jupyter_sandfs.errors import InvalidRequest, LimitExceeded, NotADirectory, NotFound, Unsupported
 from jupyter_sandfs.execution import job, pool
 from jupyter_sandfs.execution.job import Stop
 from jupyter_sandfs.execution.python import PythonLimits, Snippet, run_python
@@ -338,6 +340,13 @@ def test_memory_is_limited(fs, code):
     assert (result.exit_code, result.stderr.splitlines()[-1].partition(":")[0]) == (1, "MemoryError")
 
 
+def test_a_file_that_there_is_no_room_for_is_not_even_sent(fs):
+    fs.write_file("/big", b"x" * 11_000_000)
+
+    result = run_python(fs, "open('/big').read()", limits=PythonLimits(memory_bytes=10 << 20))
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (1, "OSError: [Errno 27] File too large: '/big'")
+
+
 def test_operations_on_files_are_limited(fs):
     fs.write_file("/a", "")
 
@@ -398,19 +407,46 @@ def test_a_provider_that_a_snippet_reads_may_run_a_snippet(fs):
     assert printed(fs, "print(open('/inner').read())") == "42\n"
 
 
-def test_workers_get_nothing_of_the_kernels_memory_of_files(fs, monkeypatch):
+def test_a_pool_is_started_when_it_is_needed_and_again_after_its_end():
     fresh = pool.Pool()
-    monkeypatch.setattr(fresh, "_owner", os.getpid())
 
-    fresh.close()  # one that was never started
-    with fresh.workers().checkout() as session:
-        assert session.feed_run("1") == 1
     fresh.close()
+    for _ in range(2):
+        with fresh.workers().checkout() as session:
+            assert session.feed_run("1") == 1
+        fresh.close()
+
+
+def test_a_process_that_ends_takes_its_snippets_and_workers_along():
+    code = (
+        "import os, threading\n"
+        "from jupyter_sandfs.execution import job, pool\n"
+        "from jupyter_sandfs.execution.python import Snippet\n"
+        "from jupyter_sandfs.vfs.filesystem import VirtualFileSystem\n"
+        "fs, begun = VirtualFileSystem(), threading.Event()\n"
+        "fs.register_write_hook('/', lambda _event: begun.set())\n"
+        "snippet = Snippet(fs, 'open(\\'/begun\\', \\'w\\')\\nwhile True:\\n    pass', name='x')\n"
+        "job.start(snippet)\n"
+        "assert begun.wait(20)\n"
+        "print(snippet._worker)\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not Path(f"/proc/{done.stdout.strip()}").exists()
+
+
+def test_too_many_snippets_at_once_are_refused(fs, monkeypatch):
+    def busy():
+        raise TimeoutError
+
+    monkeypatch.setattr(pool.POOL, "workers", busy)
+
+    with pytest.raises(LimitExceeded, match="too many"):
+        run_python(fs, "1")
 
 
 def test_without_the_interpreter_it_is_said_what_works(fs, monkeypatch):
-    import sys
-
     monkeypatch.setitem(sys.modules, "pydantic_monty", None)
     fresh = pool.Pool()
 
@@ -438,6 +474,9 @@ def test_without_the_interpreter_it_is_said_what_works(fs, monkeypatch):
         "import sys\nsys.stdout.write('x')",
         "try:\n    open('/nope')\nexcept OSError as e:\n    print(e.errno)",
         "raise SystemExit(3)",
+        "list(open('/dev/stdin'))",
+        "import re\nre.sub('a', lambda found: 'b', 'a')",
+        "class A:\n    @property\n    def x(self):\n        return 1",
     ],
 )
 def test_what_the_subset_lacks_is_said_with_the_way_out(fs, code):

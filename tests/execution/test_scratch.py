@@ -5,10 +5,20 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
+from typing import NamedTuple
 
 import pytest
 
 from jupyter_sandfs.execution.scratch import discard, scratch, sweep
+
+
+class Facts(NamedTuple):
+    """What `os.statvfs` says, as far as it matters."""
+
+    f_bavail: int
+    f_frsize: int
+    f_flag: int
 
 
 def names(directory):
@@ -33,6 +43,21 @@ def test_it_is_gone_after_an_error(temporary):
     assert names(temporary) == []
 
 
+@pytest.mark.parametrize(
+    ("size", "flags", "expected"), [(0, 0, "memory"), (0, os.ST_NOEXEC, "disk"), (1 << 60, 0, "disk")]
+)
+def test_it_is_in_memory_where_there_is_room_and_programs_may_run(tmp_path, monkeypatch, size, flags, expected):
+    for name in ("memory", "disk"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "disk"))
+    monkeypatch.setattr("jupyter_sandfs.execution.scratch.MEMORY", tmp_path / "memory")
+    fields = dict.fromkeys(("f_bavail", "f_frsize"), 1 << 20) | {"f_flag": flags}
+    monkeypatch.setattr(os, "statvfs", lambda _path: Facts(**fields))
+
+    with scratch(size) as top:
+        assert top.parent.name == expected
+
+
 def test_neither_depth_nor_permissions_nor_links_stop_its_end(tmp_path):
     outside = tmp_path / "outside"
     outside.mkdir()
@@ -47,7 +72,7 @@ def test_neither_depth_nor_permissions_nor_links_stop_its_end(tmp_path):
     (closed / "file").write_text("x")
     (closed / "sub").mkdir()
     closed.chmod(0)
-    script = "import os\nfor _ in range(3000):\n    os.mkdir('deep')\n    os.chdir('deep')"
+    script = "import os\nfor _ in range(1050):\n    os.mkdir('deep')\n    os.chdir('deep')"
     subprocess.run([sys.executable, "-c", script], cwd=top, check=True)
 
     discard(top)

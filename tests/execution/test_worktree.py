@@ -7,7 +7,7 @@ import os
 import pytest
 
 from jupyter_sandfs.errors import LimitExceeded, NotADirectory, NotFound
-from jupyter_sandfs.execution.worktree import Bounds, Passed, Report, bring_back, materialise
+from jupyter_sandfs.execution.worktree import Bounds, Passed, Report, bring_back, materialise, select
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.policy import NodePolicy
@@ -24,7 +24,8 @@ def tree(tmp_path):
 
 
 def out(fs, path, tree, bounds=ROOMY):
-    return materialise(fs, path, tree, bounds, lambda: None)
+    selection = select(fs, path, bounds, lambda: None)
+    return materialise(fs, path, selection, tree, bounds, lambda: None)
 
 
 def back(fs, path, tree, manifest, bounds=ROOMY):
@@ -79,7 +80,7 @@ def test_what_cannot_be_read_is_left_out_and_said(fs, tree):
     manifest = out(fs, "/", tree)
     assert host_names(tree) == []
     assert sorted(manifest.left_out) == [
-        Passed("/broken", "/broken: could not be computed: ZeroDivisionError: division by zero"),
+        Passed("/broken", "could not be computed: ZeroDivisionError: division by zero"),
         Passed("/locked", "Permission denied"),
     ]
 
@@ -100,6 +101,15 @@ def test_only_a_directory_can_be_copied_out(fs, tree, path, error):
 
     with pytest.raises(error):
         out(fs, path, tree)
+
+
+def test_what_links_lead_to_counts_too(fs, tree):
+    fs.write_file("/big", "x" * 60)
+    for name in "ab":
+        fs.symlink("/big", f"/d/{name}")
+
+    with pytest.raises(LimitExceeded, match="name a part of it"):
+        out(fs, "/d", tree, Bounds(size=100, entries=10))
 
 
 @pytest.mark.parametrize("bounds", [Bounds(size=5, entries=10), Bounds(size=100, entries=2)])
@@ -196,7 +206,7 @@ def test_a_file_that_changed_meanwhile_is_a_conflict_and_keeps_its_change(fs, tr
 
     report = back(fs, "/d", tree, manifest)
     assert [each.path for each in report.refused] == ["/d/gone", "/d/both", "/d/new"]
-    assert report.refused[1].reason == "/d/both: version is 2, not 1"
+    assert report.refused[1].reason == "version is 2, not 1"
     assert [fs.read_file(f"/d/{name}") for name in ("both", "gone", "new")] == ["mine"] * 3
 
 

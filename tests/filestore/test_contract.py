@@ -14,6 +14,8 @@ from jupyter_sandfs import errors
 from jupyter_sandfs.filestore import FileInfo, Page, Usage
 
 MIB = 1 << 20
+# Where links are tokens of ours; others have links of the service.
+TOKENS = pytest.mark.parametrize("backend", ["local", "memory", "remote"], indirect=True)
 EMPTY = Usage(total_bytes=0, file_count=0, reserved_bytes=0, max_total_bytes=10 << 30)
 
 
@@ -419,6 +421,12 @@ def test_tenants_see_nothing_of_each_other(open_store):
     assert one.get("files/a") == b"1234567890"
     with pytest.raises(errors.UploadNotFound):
         two.resume_upload(upload.upload_id)
+
+
+@TOKENS
+def test_a_link_of_one_tenant_is_nothing_to_another(open_store):
+    one, two = open_store(tenant="one"), open_store(tenant="two")
+
     with pytest.raises(errors.InvalidSignature):
         two.verify("GET", one.sign("GET", "files/a", expires=60))
 
@@ -600,6 +608,7 @@ def test_cleanup_gives_up_uploads_that_nobody_goes_on_with(open_store, clock):
 # ---------------------------------------------------------------- links and care
 
 
+@TOKENS
 def test_a_signed_link_grants_one_request_for_its_time(store, clock):
     token = store.sign("PUT", "files/a", expires=timedelta(minutes=1), max_size=5)
 

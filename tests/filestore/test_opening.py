@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_sandfs.errors import InvalidRequest, Unsupported
+from jupyter_sandfs.errors import InvalidRequest
 from jupyter_sandfs.filestore import StoreLimits, default_store_url, open_file_store
 
 
@@ -22,15 +22,6 @@ def test_a_file_url_opens_its_directory(tmp_path):
 
 @pytest.mark.parametrize(
     "url",
-    ["memory:", "s3://b/p", "gs://b", "az://c", "http://h/sandfs", "https://h/s"],
-)
-def test_other_kinds_come_later(url):
-    with pytest.raises(Unsupported, match=r"come with a later release; use file:///directory$"):
-        open_file_store(url)
-
-
-@pytest.mark.parametrize(
-    "url",
     [
         "",
         "/var/store",
@@ -40,6 +31,7 @@ def test_other_kinds_come_later(url):
         "file:///dir?x=1",
         "file:///dir#x",
         "file:///d%00ir",
+        "nats://user:secret@h",
         None,
     ],
 )
@@ -48,6 +40,28 @@ def test_what_names_no_store_is_refused_without_repeating_it(url):
         open_file_store(url)
 
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("url", ["nats://h:4222/b", "nats-embedded:"])
+def test_without_its_client_the_message_names_the_extra(url):
+    program = (
+        "import sys; sys.modules['nats'] = None\n"
+        "from jupyter_sandfs.errors import Unsupported\n"
+        "from jupyter_sandfs.filestore import open_file_store\n"
+        "try: open_file_store(sys.argv[1])\n"
+        "except Unsupported as error: print(error)"
+    )
+
+    said = subprocess.run([sys.executable, "-c", program, url], capture_output=True, text=True, check=True).stdout
+
+    assert said.endswith("need nats-py: pip install 'jupyter_sandfs[nats]'\n")
+
+
+def test_a_nats_url_opens_its_bucket(nats_url):
+    with open_file_store(nats_url, tenant="t", limits=StoreLimits(max_total_bytes=7)) as store:
+        store.put("files/a", b"1")
+
+        assert store.usage().max_total_bytes == 7
 
 
 def test_the_default_is_in_the_data_directory_of_jupyter(monkeypatch, tmp_path):

@@ -244,16 +244,6 @@ def test_help_for_what_is_not_ours_points_elsewhere(shell):
 # ---------------------------------------------------------------- known differences, pinned
 
 
-def test_recursive_grep_takes_the_files_of_a_directory_first(shell):
-    shell.exec("mkdir -p b a/z; echo w > b/1; echo w > a/z/2; echo w > a/1; echo w > c")
-
-    assert shell.exec("grep -rn w .").stdout == "./c:1:w\n./a/1:1:w\n./a/z/2:1:w\n./b/1:1:w\n"
-
-
-def test_recursive_diff_is_not_there(shell):
-    assert told(shell.exec("mkdir a b; diff -r a b")) == ("", "diff: invalid option -- 'r'\n", 2)
-
-
 def test_printf_leaves_out_nul_bytes(shell):
     assert shell.exec(r"printf 'a\x00b' | wc -c").stdout == "2\n"
 

@@ -167,6 +167,56 @@ def test_a_run_joins_the_action_of_its_caller_and_reports_only_its_own_changes(f
     assert {record.label for record in fs.log()} == {"cell 1"}
 
 
+# ---------------------------------------------------------------- transactions
+
+
+def test_a_transaction_that_succeeds_is_an_ordinary_run(fs, shell):
+    result = shell.exec("echo 1 > a; mkdir d", transaction=True)
+
+    assert (told(result), [str(each.path) for each in result.changes]) == (("", "", 0), ["/a", "/d"])
+    assert sorted(fs.listdir("/")) == ["a", "d"]
+
+
+@pytest.mark.parametrize("ending", ["exit 3", "false", "cat nope", "echo (", "while true; do :; done"])
+def test_a_transaction_that_fails_leaves_nothing_behind(fs, ending):
+    fs.write_file("/kept", "1\n")
+    shell = SandboxShell(fs, max_commands=100)
+    shell.exec("mkdir w; cd w")
+
+    result = shell.exec(f"echo 2 > /kept; rm -r /w; mkdir -p /x/y; cd /x/y; {ending}", transaction=True)
+
+    assert result.exit_code != 0
+    assert result.stderr.endswith("sh: the run failed: its changes were taken back\n")
+    assert result.changes == ()
+    assert (fs.read_text("/kept"), sorted(fs.listdir("/"))) == ("1\n", ["kept", "w"])
+    assert told(shell.exec("pwd; echo on")) == ("/w\non\n", "", 0)
+
+
+def test_a_transaction_that_is_stopped_leaves_nothing_behind(fs, shell, waiting):
+    results = []
+    runner = threading.Thread(
+        target=lambda: results.append(shell.exec("echo x > /x; wait-here; true", transaction=True))
+    )
+    runner.start()
+    assert waiting.wait(DEADLINE)
+
+    shell.cancel()
+    runner.join(DEADLINE)
+
+    assert [result.exit_code for result in results] == [130]
+    assert fs.listdir("/") == []
+
+
+def test_a_transaction_that_others_wrote_into_is_told_and_stays(fs, shell):
+    other = threading.Thread(target=lambda: fs.write_file("/a", "theirs"))
+    shell.register_command("meanwhile", lambda _: other.start() or other.join())
+
+    result = shell.exec("echo ours > a; meanwhile; false", transaction=True)
+
+    assert "could not be taken back" in result.stderr
+    assert fs.read_text("/a") == "theirs"
+
+
 # ---------------------------------------------------------------- rules
 
 
@@ -412,7 +462,7 @@ def test_output_over_the_limit_is_cut_and_said_to_be(fs):
     assert (result.stdout, result.stderr, result.truncated) == ("0123456789", "ééééé", True)
 
 
-@pytest.mark.parametrize("line", ["seq 300000 | tail -n 1", "yes | head -n 20000 | wc -l"])
+@pytest.mark.parametrize("line", ["seq 3000000 | tail -n 1", "yes | head -n 20000 | wc -l"])
 def test_the_engines_own_caps_show_as_truncated(shell, line):
     result = shell.exec(line)
 

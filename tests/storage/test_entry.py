@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_sandfs.errors import InvalidPath, InvalidRequest, StorageError
@@ -37,6 +37,7 @@ ENTRIES = st.one_of(
 )
 
 
+@settings(deadline=None, max_examples=50)
 @given(ENTRIES)
 def test_an_entry_is_the_same_after_a_journey_through_json(entry):
     assert FileEntry.from_json(entry.to_json()) == entry
@@ -105,6 +106,7 @@ def test_what_is_no_json_object_is_refused(text):
         FileEntry.from_json(text)
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.binary())
 def test_any_bytes_are_an_entry_or_an_error_of_ours(data):
     try:

@@ -120,6 +120,11 @@ def test_the_log_starts_again_with_the_whole_state(bucket, open_bucket, eager):
         assert len(names(bucket, "log")) <= 5
 
     assert contents(open_bucket()) == contents(storage)
+    again = open_bucket()
+    assert again.count() == storage.count()
+    for each in (storage._storage, again._storage):
+        assert each._live == sum(len(content) for content in contents(storage).values())
+    assert storage._storage._packed == sum(each["size"] for each in obstore.list(bucket, "data").collect())
     open_bucket().set(entry("/more"))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_sandfs.errors import StorageError
@@ -62,6 +62,7 @@ def test_a_path_that_stands_twice_is_refused():
 # ---------------------------------------------------------------- the seal
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\x85\u2028\u2029"))))
 def test_lines_and_notes_come_back(lines):
     data = sealed("form", 3, lines, note=[1])
@@ -88,6 +89,7 @@ def test_bytes_without_a_header_are_refused(head):
         unsealed("form", 3, head + b"\nline\n")
 
 
+@settings(deadline=None, max_examples=50)
 @given(st.integers(min_value=0), st.integers(0, 255))
 def test_no_byte_can_be_changed(at, value):
     data = bytearray(sealed("form", 3, ["one", "two"], note="three"))

@@ -133,6 +133,15 @@ def test_an_append_to_a_large_file_writes_the_end_alone(file):
         assert storage.get("/big").content == bytes(20 << 20) + b"x" * 1000
 
 
+def test_what_is_deleted_or_replaced_leaves_nothing_behind(file):
+    with SQLiteFileStorage(file) as storage:
+        storage.set_many([FileEntry(path="/a", content=bytes(100_000)), FileEntry(path="/b", content=bytes(100_000))])
+        storage.set(FileEntry(path="/a", content=b"x", start=100_000))
+        storage.apply([FileEntry(path="/a", content=b"small")], ["/b"])
+
+        assert storage._connection.execute("SELECT count(*) FROM piece").fetchone() == (0,)
+
+
 def test_an_empty_file_becomes_a_storage(file):
     file.touch()
     fill(file)

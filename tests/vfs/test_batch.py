@@ -54,6 +54,12 @@ def test_items_come_in_with_their_modes_and_times(system):
     assert found == [(0o700, 5 * SECOND), (0o600, 7 * SECOND)]
 
 
+def test_items_may_come_from_an_iterator(system):
+    system.write_many(iter(SOME))
+
+    assert texts(system) == {"/new/deep/a.txt": b"aa", "/new/l": b"aa", "/old/b": b"bb"}
+
+
 def test_they_are_what_single_writes_would_make(system, clock, look):
     single = VirtualFileSystem(clock=clock)
     for each in (single, system):
@@ -305,6 +311,20 @@ def test_the_journal_has_a_record_for_each_file_and_new_directory(fs):
         ("write_many", "/new", "added"),
         ("write_many", "/old/b", "added"),
     ]
+
+
+def test_a_batch_is_undone_as_one(fs, look):
+    fs.write_file("/old/b", "0")
+    before = look.everything(fs)
+    with fs.action("many", "me"):
+        fs.write_many(SOME, overwrite=True)
+
+    fs.undo(actor="me")
+
+    assert {path: content for path, (_, content) in look.everything(fs).items()} == {
+        path: content for path, (_, content) in before.items()
+    }
+    look.check(fs)
 
 
 def test_a_snapshot_does_not_see_what_is_written_later(fs, look):

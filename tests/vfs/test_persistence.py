@@ -182,18 +182,32 @@ def test_entries_that_are_no_tree_are_refused(storage, entries, message):
         VirtualFileSystem(storage)
 
 
-class Interrupted(MemoryFileStorage):
-    """Keeps a change and is interrupted before it can say so, on request."""
+class Growing(MemoryFileStorage):
+    """Notes what it is given, and puts ends of contents to what it has; is interrupted after that, on request."""
 
-    grows = False
+    grows = True
     interrupt = False
 
+    def __init__(self):
+        super().__init__()
+        self.given = []
+
     def apply(self, sets, deletes):
-        super().apply(sets, deletes)
+        sets, deletes = list(sets), list(deletes)
+        self.given.append(({entry.path: (entry.start, entry.content) for entry in sets}, deletes))
+        super().apply([self._whole(entry) for entry in sets], deletes)
         if self.interrupt:
             raise KeyboardInterrupt
 
+    def _whole(self, entry):
+        if not entry.start:
+            return entry
+        before = self.get(entry.path).content
+        assert len(before) >= entry.start
+        return replace(entry, content=before[: entry.start] + entry.content, start=0)
 
+
+@pytest.mark.parametrize("grows", [True, False])
 @pytest.mark.parametrize(
     "call",
     [
@@ -216,11 +230,13 @@ class Interrupted(MemoryFileStorage):
         lambda fs: fs.move("/d", "/a"),
     ],
 )
-def test_what_was_interrupted_and_kept_all_the_same_is_put_right_by_the_next_change(look, call, later):
-    storage = Interrupted()
+def test_what_was_interrupted_and_kept_all_the_same_is_put_right_by_the_next_change(look, grows, call, later):
+    storage = Growing()
+    storage.grows = grows
     fs = VirtualFileSystem(storage)
     fs.write_file("/d/f", "1")
-    fs.write_file("/d/g", "2")
+    fs.append_file("/d/f", "2")
+    fs.write_file("/d/g", "3")
     storage.interrupt = True
     with pytest.raises(KeyboardInterrupt):
         call(fs)
@@ -233,28 +249,6 @@ def test_what_was_interrupted_and_kept_all_the_same_is_put_right_by_the_next_cha
 
 
 # ---------------------------------------------------------------- what a change writes
-
-
-class Growing(MemoryFileStorage):
-    """Notes what it is given, and puts ends of contents to what it has."""
-
-    grows = True
-
-    def __init__(self):
-        super().__init__()
-        self.given = []
-
-    def apply(self, sets, deletes):
-        sets, deletes = list(sets), list(deletes)
-        self.given.append(({entry.path: (entry.start, entry.content) for entry in sets}, deletes))
-        super().apply([self._whole(entry) for entry in sets], deletes)
-
-    def _whole(self, entry):
-        if not entry.start:
-            return entry
-        before = self.get(entry.path).content
-        assert len(before) >= entry.start
-        return replace(entry, content=before[: entry.start] + entry.content, start=0)
 
 
 BIG = bytes(range(256)) * 2048
@@ -302,8 +296,10 @@ def test_ends_are_found_however_a_file_grew(growing, look):
 
     assert [given["/log"][1] for given, _ in growing.given] == pieces
     fs.snapshot("s")
-    fs.append_file("/log", b"later")
-    fs.restore("s")
+    for change in (lambda: fs.append_file("/log", b"later"), lambda: fs.write_file("/log", b"something else")):
+        change()
+        fs.restore("s")
+        assert growing.get("/log").content == fs.read_bytes("/log") == b"".join(pieces)
     fs.append_file("/log", b"branch")
     assert growing.get("/log").content == fs.read_bytes("/log") == b"".join(pieces) + b"branch"
     assert look.everything(VirtualFileSystem(growing)) == look.everything(fs)
@@ -346,6 +342,19 @@ def test_times_of_any_year_come_back(storage, year):
 
     assert (fs.stat("/f").created_at, fs.stat("/f").modified_at) == (then, then)
     assert storage.get("/f").modified_at == then
+
+
+def test_directories_with_times_of_their_own_are_not_taken_for_plain_ones(storage, look):
+    fs = VirtualFileSystem(storage)
+    fs.write_file("/d/f", "x")
+    fs.write_file("/d/e", "x")
+    fs.utime("/d", datetime(3000, 1, 1, tzinfo=UTC))
+    again = VirtualFileSystem(storage)
+
+    look.check(again)
+    assert again.stat("/d").modified_at == datetime(3000, 1, 1, tzinfo=UTC)
+    again.write_file("/d/g", "x")
+    assert again.stat("/d").modified_at < datetime(3000, 1, 1, tzinfo=UTC)
 
 
 class Callable:

@@ -6,16 +6,13 @@ Each function runs on a draft, which is published whole or not at all. Times are
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass, replace
 from typing import NamedTuple
 
-from jupyter_sandfs.errors import InvalidKey, LimitExceeded, QuotaExceeded, UploadNotFound
-from jupyter_sandfs.filestore import keys
+from jupyter_sandfs.errors import LimitExceeded, QuotaExceeded, StoreError, UploadNotFound
 from jupyter_sandfs.filestore.nats.draft import EXPIRY, FILE, UPLOAD, Claim, Dead, Draft
-from jupyter_sandfs.filestore.nats.records import Record, decode, encode, foreign_record, is_ours
-from jupyter_sandfs.filestore.nats.subjects import Subjects
-from jupyter_sandfs.filestore.nats.wire import Message
+from jupyter_sandfs.filestore.nats.records import Record, decode, encode
 from jupyter_sandfs.filestore.protocol import StoreLimits, Usage
 from jupyter_sandfs.filestore.terms import Terms
 
@@ -84,12 +81,14 @@ async def live_record(draft: Draft, key: str, now: float) -> Record | None:
     return record if record and record.is_live(now) else None
 
 
-def _remove(draft: Draft, key: str, record: Record, now: float) -> None:
-    _strike(draft, key, record)
+def remove(draft: Draft, key: str, record: Record, now: float) -> None:
+    """Take a file out of the index, and let its body be purged."""
+    strike(draft, key, record)
     bury(draft, record.nuid, record.size, now)
 
 
-def _strike(draft: Draft, key: str, record: Record) -> None:
+def strike(draft: Draft, key: str, record: Record) -> None:
+    """Take a file out of the index, but keep its body."""
     draft.set(FILE + key, None)
     if record.expires is not None:
         draft.set(_expiry(record.expires, key), None)
@@ -97,7 +96,8 @@ def _strike(draft: Draft, key: str, record: Record) -> None:
     draft.sums.files -= 1
 
 
-def _insert(draft: Draft, key: str, record: Record) -> None:
+def insert(draft: Draft, key: str, record: Record) -> None:
+    """Put a file into the index; there is none of that key."""
     draft.set(FILE + key, encode(record))
     if record.expires is not None:
         draft.set(_expiry(record.expires, key), str(record.size))
@@ -131,14 +131,18 @@ def _expiry(moment: float, key: str) -> str:
 # ---------------------------------------------------------------- writing
 
 
-async def reserve(draft: Draft, rules: Rules, name: str, key: str, size: int) -> None:
-    """Claim space for a body of `size` bytes that is arriving, in place of an earlier claim of that name.
+async def reserve(draft: Draft, rules: Rules, name: str, key: str, size: int, *, again: bool) -> None:
+    """Claim space for a body of `size` bytes that is arriving.
+
+    Args:
+        again: there is a claim of that name, whose place this one takes.
 
     Raises:
+        StoreError: that claim is gone.
         QuotaExceeded: there is not so much, even without what has expired and what the body will replace.
         LimitExceeded: too many writes are under way.
     """
-    _drop_claim(draft, name)
+    _take_back(draft, name, again=again)
     old = await live_record(draft, key, rules.now)
     extra = max(0, size - (old.size if old else 0))
     await _make_room(draft, rules, extra, 0)
@@ -146,15 +150,20 @@ async def reserve(draft: Draft, rules: Rules, name: str, key: str, size: int) ->
 
 
 async def prepare(
-    draft: Draft, rules: Rules, name: str, key: str, content: Content, terms: Terms, *, upload: str = ""
+    draft: Draft, rules: Rules, name: str, key: str, content: Content, terms: Terms, *, upload: str, again: bool
 ) -> Plan:
     """Claim all that a write needs, so that it has happened as soon as its meta is there.
+
+    Args:
+        upload: that the body finishes; empty for none.
+        again: as for `reserve`.
 
     Raises:
         VersionConflict, QuotaExceeded, LimitExceeded
         UploadNotFound: someone else finished the upload.
+        StoreError: an earlier claim is gone.
     """
-    earlier = _drop_claim(draft, name)
+    earlier = _take_back(draft, name, again=again)
     reserved = (await find_upload(draft, upload)).bytes if upload else 0
     line = await line_of(draft, key)
     old = line if line and line.is_live(rules.now) else None
@@ -190,7 +199,7 @@ async def prepare_deletion(draft: Draft, rules: Rules, name: str, key: str, term
     if old is None:
         return None
     if not is_live:
-        _remove(draft, key, old, rules.now)
+        remove(draft, key, old, rules.now)
         return None
     _add_claim(draft, name, Claim(key, rules.inbox, is_ready=True))
     return Plan(old, old.seq)
@@ -210,27 +219,14 @@ async def settle(draft: Draft, name: str, seq: int, now: float) -> None:
             bury(draft, claim.record.nuid, claim.record.size, now)
         return
     if old:
-        _remove(draft, claim.key, old, now)
+        remove(draft, claim.key, old, now)
     if claim.record:
-        _insert(draft, claim.key, claim.record._replace(seq=seq))
+        insert(draft, claim.key, claim.record._replace(seq=seq))
 
 
 async def release(draft: Draft, name: str) -> None:
     """Give a claim up; one that was never made is no error."""
     _drop_claim(draft, name)
-
-
-async def adopt(draft: Draft, key: str, record: Record, now: float) -> None:
-    """Put a file of ours into the index as its meta says, whatever the index says."""
-    old = await line_of(draft, key)
-    if old == record:
-        return
-    if old:
-        _strike(draft, key, old)
-        if old.nuid != record.nuid:
-            bury(draft, old.nuid, old.size, now)
-    draft.sums.writes = max(draft.sums.writes, record.version)
-    _insert(draft, key, record)
 
 
 async def recount(draft: Draft) -> None:
@@ -256,13 +252,6 @@ async def files(draft: Draft) -> AsyncIterator[tuple[str, Record]]:
         yield key.removeprefix(FILE), decode(line)
 
 
-async def forget(draft: Draft, key: str, now: float) -> None:
-    """Take a file out of the index whose meta is gone."""
-    record = await line_of(draft, key)
-    if record:
-        _remove(draft, key, record, now)
-
-
 def _add_claim(draft: Draft, name: str, claim: Claim) -> None:
     if len(draft.claims) >= _MOST_CLAIMS:
         raise LimitExceeded(f"{_MOST_CLAIMS} writes are under way; try again when some have ended")
@@ -270,6 +259,14 @@ def _add_claim(draft: Draft, name: str, claim: Claim) -> None:
     draft.sums.reserved += claim.bytes
     draft.sums.coming += claim.files
     draft.changed = True
+
+
+def _take_back(draft: Draft, name: str, *, again: bool) -> Claim | None:
+    earlier = _drop_claim(draft, name)
+    if again and earlier is None:
+        # Others took this process for dead, and dropped the chunks as well.
+        raise StoreError("the server was out of reach for so long that the write was given up; write it again")
+    return earlier
 
 
 def _drop_claim(draft: Draft, name: str) -> Claim | None:
@@ -365,7 +362,7 @@ async def expire(draft: Draft, now: float) -> int:
         record = await line_of(draft, key)
         draft.set(line, None)
         if record and record.expires is not None and _expiry(record.expires, key) == line:
-            _remove(draft, key, record, now)
+            remove(draft, key, record, now)
     return len(expired)
 
 
@@ -400,32 +397,3 @@ def _expired(now: float) -> str:
 
 def _end(kind: str) -> str:
     return kind[:-1] + chr(ord(kind[-1]) + 1)
-
-
-# ---------------------------------------------------------------- other clients
-
-
-async def absorb(draft: Draft, metas: Iterable[Message], subjects: Subjects, now: float) -> None:
-    """Put into the index what other clients did, as their metas tell; ours are known already."""
-    for meta in metas:
-        key = key_of(meta, subjects)
-        if key is None or is_ours(meta):
-            continue
-        old = await line_of(draft, key)
-        if old and old.seq >= meta.seq:
-            continue
-        record = foreign_record(meta, subjects, version=draft.sums.writes + 1, now=now)
-        if old:
-            _remove(draft, key, old, now)
-        if record:
-            draft.sums.writes += 1
-            _insert(draft, key, record)
-
-
-def key_of(meta: Message, subjects: Subjects) -> str | None:
-    """The key that a meta is about; None for names that are no keys."""
-    try:
-        name = subjects.key(meta.subject)
-        return keys.check(name) if name is not None else None
-    except InvalidKey:  # other clients name their objects as they like; what is no key is not ours to show
-        return None

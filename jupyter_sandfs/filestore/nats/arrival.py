@@ -70,7 +70,7 @@ class Arrival:
     async def _finish(self, kept: Iterable[bytes | memoryview], content: Content) -> FileInfo:
         for block in kept:
             self._outgoing.send(block)
-        return await self._session.desk.commit(self._nuid, self._key, content, self._terms, self._outgoing)
+        return await self._session.writes.commit(self._nuid, self._key, content, self._terms, self._outgoing)
 
     def _blocks(self, body: Body) -> Iterator[bytes | memoryview]:
         """The body in full chunks and a last one."""
@@ -129,7 +129,7 @@ class Arrival:
         self._granted = ahead
 
     def _claim(self, size: int) -> None:
-        self._session.run(self._session.desk.reserve(self._nuid, self._key, size))
+        self._session.run(self._session.writes.reserve(self._nuid, self._key, size))
 
     def __enter__(self) -> Self:
         return self
@@ -147,4 +147,4 @@ class Arrival:
 
     async def _clear(self) -> None:
         await self._outgoing.stop()
-        await self._session.desk.release(self._nuid, self._nuid)
+        await self._session.writes.release(self._nuid, [self._nuid])

@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime
 
-from jupyter_sandfs.filestore.nats import accounts, uploads
+from jupyter_sandfs.filestore.nats import accounts, reconciling, uploads
 from jupyter_sandfs.filestore.nats.desk import Desk
 from jupyter_sandfs.filestore.nats.draft import Claim, Draft
 from jupyter_sandfs.filestore.nats.records import named_body
@@ -51,9 +51,9 @@ async def recover(desk: Desk) -> Recovery:
 
 
 async def _is_dead(desk: Desk, name: str, claim: Claim) -> bool:
-    if desk.is_active(name):
-        return False
-    return (claim.inbox == desk.wire.inbox and claim.is_ready) or not await desk.wire.is_alive(claim.inbox)
+    if claim.inbox == desk.wire.inbox:
+        return not desk.is_working_on(name)
+    return not await desk.wire.is_alive(claim.inbox)
 
 
 async def _compare_metas(desk: Desk) -> set[str]:
@@ -62,7 +62,7 @@ async def _compare_metas(desk: Desk) -> set[str]:
     while metas := await desk.wire.following(subjects.metas, seq, count=_METAS_AT_ONCE):
         for meta in metas:
             named.add(named_body(meta))
-            key = accounts.key_of(meta, subjects)
+            key = reconciling.key_of(meta, subjects)
             if key is not None:
                 with_meta.add(key)
                 await desk.agree(key, meta)

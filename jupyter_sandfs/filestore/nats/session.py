@@ -13,6 +13,7 @@ from jupyter_sandfs.filestore.nats.desk import Desk
 from jupyter_sandfs.filestore.nats.loop import LoopThread
 from jupyter_sandfs.filestore.nats.subjects import Subjects
 from jupyter_sandfs.filestore.nats.wire import Wire, connect
+from jupyter_sandfs.filestore.nats.writes import Writes
 from jupyter_sandfs.filestore.protocol import StoreLimits
 
 Result = TypeVar("Result")
@@ -27,6 +28,7 @@ class Session:
         self._loop = loop
         self.wire = wire
         self.desk = desk
+        self.writes = Writes(desk)
         self._holders = 1
         self._is_closed = False
         self._lock = threading.Lock()

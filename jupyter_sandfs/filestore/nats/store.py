@@ -143,7 +143,7 @@ class NatsFileStore(FileStore):
     def delete(self, key: str, *, if_version: int | None = None) -> bool:
         keys.check(key)
         terms = terms_of(key, self._limits, if_version=if_version)
-        return self._session.run(self._desk.delete(secrets.token_hex(16), key, terms))
+        return self._session.run(self._session.writes.delete(secrets.token_hex(16), key, terms))
 
     def begin_upload(self, key: str, *, length: int | None = None, **options: Unpack[PutOptions]) -> Upload:
         keys.check(key)

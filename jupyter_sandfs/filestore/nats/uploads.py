@@ -85,7 +85,7 @@ class NatsUpload(Upload):
         return self._session.run(self._commit())
 
     async def _commit(self) -> FileInfo:
-        desk = self._session.desk
+        desk, writes, name = self._session.desk, self._session.writes, self.upload_id
         await find_row(desk, self.upload_id)
         body = await _read(desk, self.upload_id)
         size = body.content.size
@@ -93,9 +93,9 @@ class NatsUpload(Upload):
             raise InvalidRequest(f"{size} of {self.length} bytes have arrived; go on with the upload first")
         self._terms.check_sha256(self.key, body.content.sha256)
         try:
-            return await desk.commit(self.upload_id, self.key, body.content, self._terms, body, upload=self.upload_id)
+            return await writes.commit(name, self.key, body.content, self._terms, body, upload=name)
         except BaseException:
-            await desk.release(self.upload_id)
+            await writes.release(name)
             raise
 
     def abort(self) -> None:

@@ -31,7 +31,7 @@ async def _run(call: Invocation) -> Output:
         del words[0]
     first = words[0] if words else "-"
     if first in {"-h", "--help"}:
-        return Output(replace(PYTHON, name=call.name).describe())
+        return Output(call.around.commands[call.name].describe())
     if first in {"-V", "--version"}:
         return Output(f"{_version()}\n")
     if wrong := _wrong(first, words[1:]):

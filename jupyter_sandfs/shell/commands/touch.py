@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import InvalidRequest, SandfsError
+from jupyter_sandfs.shell import dates
 from jupyter_sandfs.shell.command import Command, Invocation, Output, reason
 from jupyter_sandfs.shell.options import Option
 from jupyter_sandfs.vfs.interface import require_directory
@@ -29,8 +30,11 @@ def _run(call: Invocation) -> Output:
 
 def _touch(call: Invocation, operand: str, when: datetime | None) -> str:
     """Touch one file; give the reason if it cannot be done."""
-    options, path = call.arguments, call.path(operand)
+    options = call.arguments
     try:
+        path = call.path(operand)
+        if operand.endswith("/"):
+            call.stat(operand)
         if call.fs.exists(path):
             if "a" not in options or "m" in options:  # files have no time of last access
                 call.fs.utime(path, when)
@@ -56,7 +60,7 @@ def _moment(call: Invocation) -> datetime | None:
         return _time_of(call, options["r"])
     if "t" in options:
         return _from_stamp(options["t"], call.around.now())
-    return _from_date(options["d"], call.around.now()) if "d" in options else None
+    return dates.parse(options["d"], call.around.now()) if "d" in options else None
 
 
 def _time_of(call: Invocation, operand: str) -> datetime:
@@ -84,19 +88,6 @@ def _year(digits: str | None, now: datetime) -> str:
     return digits
 
 
-def _from_date(text: str, now: datetime) -> datetime:
-    """Read an ISO date and time, `@SECONDS` or `now`; without a zone it is UTC."""
-    if text == "now":
-        return now
-    try:
-        if text.startswith("@"):
-            return datetime.fromtimestamp(float(text[1:]), UTC)
-        given = datetime.fromisoformat(text.removesuffix(" UTC"))
-    except (ValueError, OverflowError, OSError):
-        raise InvalidRequest(f"invalid date format '{text}'") from None
-    return given if given.tzinfo else given.replace(tzinfo=UTC)
-
-
 TOUCH = Command(
     name="touch",
     usage="[OPTION]... FILE...",
@@ -105,8 +96,10 @@ TOUCH = Command(
     misuse=1,
     options=(
         Option("a", "leave the modification time (there is no access time)"),
+        Option("f", ""),
         Option("c", "make no files", word="no-create"),
-        Option("d", "use this time: ISO, @SECONDS or now", word="date", value="TIME"),
+        Option("d", "use this time: ISO, @SECONDS, or such as '2 days ago'", word="date", value="TIME"),
+        Option("h", "", word="no-dereference"),
         Option("m", "set the modification time (the default)"),
         Option("r", "use the time of this file", word="reference", value="FILE"),
         Option("t", "use this time: [[CC]YY]MMDDhhmm[.ss]", value="STAMP"),

@@ -229,3 +229,27 @@ def test_a_killed_server_loses_nothing_that_was_acknowledged(own_nats_server):
 @pytest.mark.timeout(3600)
 def test_hundreds_of_killed_servers_lose_nothing_that_was_acknowledged(own_nats_server):
     check_server_kills(own_nats_server, 200)
+
+
+@pytest.mark.parametrize("size", [10, 9 * MIB])
+def test_a_writer_that_was_taken_for_dead_cannot_finish_with_what_was_cleared_away(store, open_later, stock, size):
+    """Its connection was gone when others cleared up, and comes back just before it stores its meta."""
+    store.put("files/a", b"old")
+    store._desk.wire.inbox = "_INBOX.nobody.listens"
+    publish = store._desk.wire.publish
+    recoveries = []
+
+    async def late(subject: str, payload: bytes, **options) -> int | None:
+        if ".M." in subject and not recoveries:
+            recoveries.append(open_later().recover())
+        return await publish(subject, payload, **options)
+
+    store._desk.wire.publish = late
+
+    with pytest.raises(errors.StoreError, match=r"the write was given up; write it again$"):
+        store.put("files/a", bytes(size))
+
+    assert [(each.unfinished, each.missing) for each in recoveries] == [(1, 0)]
+    assert store.get("files/a") == b"old"
+    assert is_tidy(store, stock)
+    assert store.put("files/a", b"new").size_bytes == 3

@@ -1,0 +1,98 @@
+"""Dry runs: a line on a fork of the file system, and a store that only notes what would be published."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from jupyter_sandfs.errors import Unsupported
+from jupyter_sandfs.filestore.protocol import FileInfo, FileStore
+from jupyter_sandfs.shell.command import Command, Invocation, Output
+from jupyter_sandfs.shell.results import ShellResult
+from jupyter_sandfs.vfs.journal import Change, ChangeKind
+
+_READING = frozenset(("head", "open", "list", "versions", "usage", "get", "exists"))
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a line would do.
+
+    Attributes:
+        result: what it would print, and its exit code.
+        changes: how the tree would differ afterwards.
+        published: keys that it would store.
+        deleted: keys that it would delete from the store.
+    """
+
+    result: ShellResult
+    changes: tuple[Change, ...]
+    published: tuple[str, ...] = ()
+    deleted: tuple[str, ...] = ()
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """Paths that would be new or have another content."""
+        return tuple(each.path for each in self.changes if each.kind is not ChangeKind.REMOVED)
+
+    @property
+    def removed(self) -> tuple[str, ...]:
+        return tuple(each.path for each in self.changes if each.kind is ChangeKind.REMOVED)
+
+    def __str__(self) -> str:
+        rows = (("write", self.written), ("remove", self.removed), ("publish", self.published))
+        lines = [f"would {what} {each}" for what, names in (*rows, ("unpublish", self.deleted)) for each in names]
+        failed = [f"would end with exit code {self.result.exit_code}"] if self.result.exit_code else []
+        return "\n".join([*lines, *failed]) or "would change nothing"
+
+
+@dataclass(slots=True)
+class RehearsedStore:
+    """A staging store that can be read; writes are noted and not made.
+
+    Attributes:
+        published, deleted: the keys.
+    """
+
+    store: FileStore
+    now: datetime
+    published: list[str] = field(default_factory=list)
+    deleted: list[str] = field(default_factory=list)
+
+    def put(self, key: str, body: bytes, **options: Any) -> FileInfo:
+        """Note a key, and describe the file as it would be."""
+        self.published.append(key)
+        digest = hashlib.sha256(body).hexdigest()
+        return FileInfo(
+            key=key,
+            size_bytes=len(body),
+            content_type=options.get("content_type") or "application/octet-stream",
+            checksum=f"sha256:{digest}",
+            created_at=self.now,
+            metadata=options.get("metadata") or {},
+            version=1,
+            etag=digest,
+        )
+
+    def delete(self, key: str, **_options: Any) -> bool:
+        there = self.store.exists(key)
+        if there:
+            self.deleted.append(key)
+        return there
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in _READING:
+            raise Unsupported(f"a dry run has no {name}")
+        return getattr(self.store, name)
+
+
+def rehearsed(commands: Mapping[str, Command]) -> list[Command]:
+    """The commands, of which users' functions only say that they would be called: who knows what else they do."""
+    return [replace(each, run=_told) if each.foreign else each for each in commands.values()]
+
+
+def _told(call: Invocation) -> Output:
+    return Output(stderr=f"{call.name}: a function of yours: not called in a dry run\n")

@@ -1,0 +1,53 @@
+"""The file types that `rg -t` knows: names, and the globs of their files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+TYPES: Mapping[str, tuple[str, ...]] = {
+    "c": ("*.[chH]", "*.[chH].in", "*.cats"),
+    "cmake": ("*.cmake", "CMakeLists.txt"),
+    "config": ("*.cfg", "*.conf", "*.config", "*.ini"),
+    "cpp": ("*.[ChH]", "*.cc", "*.[ch]pp", "*.[ch]xx", "*.hh", "*.inl", "*.[ChH].in", "*.cc.in", "*.hh.in"),
+    "cs": ("*.cs",),
+    "css": ("*.css", "*.scss"),
+    "csv": ("*.csv",),
+    "docker": ("*Dockerfile*",),
+    "go": ("*.go",),
+    "graphql": ("*.graphql", "*.graphqls"),
+    "h": ("*.h", "*.hh", "*.hpp"),
+    "html": ("*.htm", "*.html", "*.ejs"),
+    "java": ("*.java", "*.jsp", "*.jspx", "*.properties"),
+    "js": ("*.js", "*.jsx", "*.vue", "*.cjs", "*.mjs"),
+    "json": ("*.json", "composer.lock", "*.sarif"),
+    "jsonl": ("*.jsonl",),
+    "julia": ("*.jl",),
+    "jupyter": ("*.ipynb", "*.jpynb"),
+    "kotlin": ("*.kt", "*.kts"),
+    "log": ("*.log",),
+    "lua": ("*.lua",),
+    "make": ("[Gg][Nn][Uu]makefile", "[Mm]akefile", "[Mm]akefile.am", "[Mm]akefile.in", "*.mk", "*.mak"),
+    "markdown": ("*.markdown", "*.md", "*.mdown", "*.mdwn", "*.mdx", "*.mkd", "*.mkdn"),
+    "md": ("*.markdown", "*.md", "*.mdown", "*.mdwn", "*.mdx", "*.mkd", "*.mkdn"),
+    "perl": ("*.perl", "*.pl", "*.PL", "*.plh", "*.plx", "*.pm", "*.t"),
+    "php": ("*.php", "*.php3", "*.php4", "*.php5", "*.php7", "*.php8", "*.pht", "*.phtml"),
+    "protobuf": ("*.proto",),
+    "py": ("*.py", "*.pyi"),
+    "python": ("*.py", "*.pyi"),
+    "r": ("*.R", "*.r", "*.Rmd", "*.Rnw"),
+    "rst": ("*.rst",),
+    "ruby": ("config.ru", "Gemfile", ".irbrc", "Rakefile", "*.gemspec", "*.rb", "*.rbw"),
+    "rust": ("*.rs",),
+    "scala": ("*.scala", "*.sbt"),
+    "sh": ("*.bash", "*.csh", "*.ksh", "*.sh", "*.tcsh", "*.zsh", ".bashrc", ".profile", ".zshrc"),
+    "sql": ("*.sql", "*.psql"),
+    "swift": ("*.swift",),
+    "tex": ("*.tex", "*.ltx", "*.cls", "*.sty", "*.bib", "*.dtx", "*.ins"),
+    "toml": ("*.toml", "Cargo.lock"),
+    "ts": ("*.ts", "*.tsx", "*.cts", "*.mts"),
+    "txt": ("*.txt",),
+    "typescript": ("*.ts", "*.tsx", "*.cts", "*.mts"),
+    "xml": ("*.xml", "*.xml.dist", "*.dtd", "*.xsl", "*.xslt", "*.xsd", "*.xjb", "*.rng", "*.sch", "*.xhtml"),
+    "yaml": ("*.yaml", "*.yml"),
+}
+"""Those of ripgrep 14 that notebooks and repositories of data meet."""
