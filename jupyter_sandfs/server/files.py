@@ -137,9 +137,7 @@ class File(StoreRoute):
         method, expires = body.get("method") or "GET", body.get("expires") or _LINK_SECONDS
         now = datetime.now(UTC)
         token = await (await self.store()).sign(method, key, expires=expires, max_size=body.get("max_size"))
-        url = (
-            token if "://" in token else self._signed_address(self.settings["sandfs_tenants"].seal(self.tenant, token))
-        )
+        url = token if "://" in token else self._signed_address(self.tenants.seal(self.tenant, token))
         self.tell("sign", "store", key)
         until = rfc3339(now + timedelta(seconds=expires))
         self.answer({"url": url, "method": method, "file_key": key, "expires_at": until}, status=201)

@@ -9,7 +9,6 @@ from jupyter_server.auth.decorator import allow_unauthenticated
 from jupyter_sandfs.errors import ObjectTooLarge
 from jupyter_sandfs.server.route import SandfsRoute
 from jupyter_sandfs.server.store_route import StoreRoute
-from jupyter_sandfs.server.tenants import Tenants
 
 
 class Signed(StoreRoute):
@@ -30,8 +29,7 @@ class Signed(StoreRoute):
 
     @cached_property
     def _unsealed(self) -> tuple[str, str]:
-        tenants: Tenants = self.settings["sandfs_tenants"]
-        return tenants.unseal(self.path_args[0])
+        return self.tenants.unseal(self.path_args[0])
 
     @property
     def tenant(self) -> str:

@@ -22,10 +22,14 @@ class StoreRoute(IntakeRoute):
     """A route about the staging store."""
 
     @property
+    def tenants(self) -> Tenants:
+        tenants: Tenants = self.settings["sandfs_tenants"]
+        return tenants
+
+    @property
     def tenant(self) -> str:
         """Whose files this request is about."""
-        tenants: Tenants = self.settings["sandfs_tenants"]
-        return tenants.of(self.current_user)
+        return self.tenants.of(self.current_user)
 
     async def store(self) -> AsyncFileStore:
         staging: Staging = self.settings["sandfs_staging"]

@@ -62,6 +62,29 @@ async def test_each_change_over_http_is_told_once(fetch, fs, told):
     assert all(each["user"] for each in told)
 
 
+async def test_calls_of_the_whole_store_are_told_too(fetch, server, told):
+    async def call(name: str, **arguments):
+        return (await fetch("store", "calls", name, method="POST", params={"args": json.dumps(arguments)})).json
+
+    await fetch("store", "bodies", method="PUT", params={"args": '{"key": "files/a"}'}, body=b"123")
+    upload = {"upload_id": (await call("begin_upload", key="files/u"))["upload_id"]}
+    await fetch("store", "bodies", method="POST", params={"args": json.dumps(upload | {"offset": 0})}, body=b"12")
+    await call("commit_upload", **upload)
+    await call("copy", source="files/a", target="files/b")
+    await call("sign", method="GET", key="files/a", expires=60)
+    await call("delete", key="files/a")
+    await call("delete", key="files/a")
+    await asyncio.sleep(0)
+
+    assert [(each["action"], each["path"], each.get("bytes")) for each in told] == [
+        ("write", "files/a", 3),
+        ("write", "files/u", 2),
+        ("copy", "files/b", 3),
+        ("sign", "files/a", None),
+        ("delete", "files/a", None),
+    ]
+
+
 async def test_what_was_refused_or_only_read_is_not_told(fetch, fs, told):
     await fetch("files", "absent", method="DELETE")
     await fetch("files", "a", method="PUT", body=bytes(4 << 20))

@@ -11,6 +11,7 @@ from jupyter_sandfs.errors import InvalidSignature
 from jupyter_sandfs.server.tenants import Tenants
 
 MIB = 1 << 20
+SIGN = '{"method": "GET", "key": "files/a", "expires": 60}'
 TENANTS = Tenants("base", per_user=True, secret=b"s" * 32)
 
 
@@ -97,3 +98,25 @@ class TestEachUserHasFilesOfTheirOwn:
         log_in("x" * 300)
 
         assert (await fetch("files")).problem == "invalid_request"
+
+    async def test_and_what_concerns_all_is_for_nobody(self, fetch, log_in):
+        log_in("ann")
+
+        statuses = [(await fetch("store", "calls", name, method="POST")).status for name in ("cleanup", "recover")]
+
+        assert statuses == [403, 403]
+
+    async def test_and_the_whole_store_is_only_their_own(self, fetch, log_in):
+        log_in("ann")
+        await fetch("store", "bodies", method="PUT", params={"args": '{"key": "files/a"}'}, body=b"ann's")
+        token = (await fetch("store", "calls", "sign", method="POST", params={"args": SIGN})).json
+        log_in("bob")
+
+        seen = (await fetch("store", "calls", "head", params={"args": '{"key": "files/a"}'})).status
+        verify = json.dumps({"method": "GET", "token": token})
+        foreign = await fetch("store", "calls", "verify", params={"args": verify})
+        log_in("ann")
+        own = await fetch("store", "calls", "verify", params={"args": verify})
+
+        assert (seen, foreign.status, own.json) == (404, 403, ["files/a", None])
+        assert (await fetch("signed", token)).body == b"ann's"
