@@ -60,9 +60,9 @@ class Tree:
         self.size = 0
         self.highest_version = 0
         self.epoch = Epoch()
-        self._ghosts: dict[str, int] = {}
-        self._ghosts_shared = False  # with a fork: copied before the next change
-        self._floor = 0
+        self.ghosts: dict[str, int] = {}
+        self.ghosts_shared = False  # with a fork: copied before the next change
+        self.floor = 0
         self.plain: dict[str, Directory] = {"": self.root}
         self.owned: dict[str, Directory] = {"": self.root}
 
@@ -233,11 +233,11 @@ class Tree:
         """
         if current is not None:
             return current.version + 1
-        if not self._ghosts:
-            return self._floor + 1
+        if not self.ghosts:
+            return self.floor + 1
         segments = path.split("/")
         above = ("/".join(segments[:depth]) for depth in range(2, len(segments) + 1))
-        return 1 + max(self._floor, *(self._ghosts.get(each, 0) for each in above))
+        return 1 + max(self.floor, *(self.ghosts.get(each, 0) for each in above))
 
     def _note_versions(self, path: str, before: Node | None, after: Node | None) -> None:
         """Remember the last version of what goes away; a directory's stands for all that it held."""
@@ -245,11 +245,11 @@ class Tree:
             return
         if isinstance(before, Directory) and isinstance(after, Directory) and before.created_ns == after.created_ns:
             return  # the same directory with another mode, time or policy
-        if len(self._ghosts) >= _GHOSTS:
-            self._floor, self._ghosts, self._ghosts_shared = self.highest_version, {}, False
-        if self._ghosts_shared:
-            self._ghosts, self._ghosts_shared = self._ghosts.copy(), False
-        self._ghosts[path] = before.version if isinstance(before, FileRecord) else self.highest_version
+        if len(self.ghosts) >= _GHOSTS:
+            self.floor, self.ghosts, self.ghosts_shared = self.highest_version, {}, False
+        if self.ghosts_shared:
+            self.ghosts, self.ghosts_shared = self.ghosts.copy(), False
+        self.ghosts[path] = before.version if isinstance(before, FileRecord) else self.highest_version
 
     def renumbered(self, path: str, directory: Directory) -> Directory:
         """A copy of a directory that comes back, whose files' versions go on above the last ones seen at `path`."""
@@ -282,6 +282,6 @@ class Tree:
         """A tree that starts as this one is: both are frozen, and versions go on in both. Constant time."""
         twin = Tree.of(self.freeze(), self._clock)
         twin.last_stamp, twin.highest_version = self.last_stamp, self.highest_version
-        twin._ghosts, twin._floor = self._ghosts, self._floor  # noqa: SLF001  # one of our kind
-        self._ghosts_shared = twin._ghosts_shared = True  # noqa: SLF001
+        twin.ghosts, twin.floor = self.ghosts, self.floor  # one of our kind
+        self.ghosts_shared = twin.ghosts_shared = True
         return twin
