@@ -7,6 +7,7 @@ from typing import Any
 from jupyter_server.auth.decorator import authorized
 from tornado import iostream, web
 
+from jupyter_sandfs import paths
 from jupyter_sandfs.errors import ContentTypeRefused, SandfsError
 from jupyter_sandfs.rpc.messages import Reply
 from jupyter_sandfs.server.addressing import Target
@@ -91,13 +92,16 @@ class UploadBatch(FsRoute, IntakeRoute):
     @authorized
     async def post(self) -> None:
         if not self._finished:
-            self.answer(await self.commit())
+            unpacked = await self.commit()
+            self.tell("unpack", "sandbox", paths.normalize(self.query("path") or "."), kernel_id=self.kernel_id)
+            self.answer(unpacked)
 
     async def open_intake(self, length: int | None) -> None:
         form = self._format()
         # The seed's upload-batch replaces what is there, and its clients rely on that.
         overwrite = self.flag("overwrite") if self.query("overwrite") is not None else True
         target, path = await self.target(), self.query("path") or "."
+        self.kernel_id = target.kernel_id
         begun = await target.ask("extract_begin", {"path": path, "size": length})
         arriving = Arriving(target, begun.value["uploadId"], {"format": form, "overwrite": overwrite})
         self.sink = Gathered(arriving, await target.chunk_bytes())
