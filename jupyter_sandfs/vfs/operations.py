@@ -207,9 +207,10 @@ def copy(desk: Desk, source: str, destination: str, *, overwrite: bool) -> Plan:
         raise AlreadyExists(start.path, "source and destination are the same")
     plan = _plan_replacing(desk, end, node)
     plan.source = start.path
+    coming = _arriving(desk.tree, node, end)
     version = None if isinstance(node, Directory) else _next(desk.tree, end)
-    plan.writes = lambda: _events(node, end.path, version)
-    plan.puts.append(Put(end.path, lambda: _copied(desk.tree, node, version), PathEventKind.COPY))
+    plan.writes = lambda: _events(coming, end.path, version)
+    plan.puts.append(Put(end.path, lambda: _copied(desk.tree, coming, version), PathEventKind.COPY))
     return plan
 
 
@@ -227,9 +228,10 @@ def move(desk: Desk, source: str, destination: str, *, overwrite: bool, expected
     totals = desk.tree.settle(node)
     plan.size, plan.nodes = plan.size - totals.size, plan.nodes - totals.nodes
     plan.source, plan.moves = start.path, True
+    coming = _arriving(desk.tree, node, end)
     version = None if isinstance(node, Directory) else max(node.version, _next(desk.tree, end) - 1)
-    plan.writes = lambda: _events(node, end.path, version)
-    plan.puts += [take_away(start.path), Put(end.path, lambda: _moved(desk.tree, node, end), PathEventKind.MOVE)]
+    plan.writes = lambda: _events(coming, end.path, version)
+    plan.puts += [take_away(start.path), Put(end.path, lambda: _moved(desk.tree, coming, end), PathEventKind.MOVE)]
     return plan
 
 
@@ -258,6 +260,13 @@ def _edited(tree: Tree, node: Node, change: Callable[[Extra], Extra], *, touch: 
 def _next(tree: Tree, place: Place) -> int:
     """The version of the next content at a place."""
     return tree.next_version(place.path, place.node if isinstance(place.node, FileRecord) else None)
+
+
+def _arriving(tree: Tree, node: Node, end: Place) -> Node:
+    """A directory as it comes to a place: as it is, unless versions that were seen there would recur."""
+    if isinstance(node, Directory) and (end.node is not None or tree.was_used(end.path)):
+        return tree.renumbered(end.path, node)
+    return node
 
 
 def _copied(tree: Tree, node: Node, version: int | None) -> Node:

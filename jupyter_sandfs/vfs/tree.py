@@ -239,6 +239,13 @@ class Tree:
         above = ("/".join(segments[:depth]) for depth in range(2, len(segments) + 1))
         return 1 + max(self.floor, *(self.ghosts.get(each, 0) for each in above))
 
+    def was_used(self, path: str) -> bool:
+        """Say whether something may have been at or below a path where nothing is now."""
+        if not self.ghosts or self.floor:
+            return self.floor > 0
+        segments = path.split("/")
+        return any("/".join(segments[:depth]) in self.ghosts for depth in range(2, len(segments) + 1))
+
     def _note_versions(self, path: str, before: Node | None, after: Node | None) -> None:
         """Remember the last version of what goes away; a directory's stands for all that it held."""
         if before is None or (isinstance(before, FileRecord) and isinstance(after, FileRecord)):

@@ -84,11 +84,13 @@ def test_where_the_files_are_kept_is_told_as_it_is(ip, cell, tmp_path, storage, 
 
 
 def test_a_store_that_fails_does_not_hide_the_sandbox(cell, sandbox):
-    sandbox.store_url = "ftp://host/bucket"
+    sandbox.store_url = "nats://host/no.bucket"
 
     ran = cell("%sandfs")
     assert ran.err == ""
-    assert ran.out.splitlines()[2].startswith("  staging store: not available (not a URL of a store: it begins with")
+    assert ran.out.splitlines()[2] == (
+        "  staging store: not available (a NATS bucket is 1 to 64 letters, digits, _ or single -)"
+    )
 
 
 @pytest.mark.parametrize("line", ["help", "--help", "-h", "help "])
