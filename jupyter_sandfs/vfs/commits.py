@@ -268,7 +268,8 @@ class Commits(Foundation):
 
     def _look_out(self) -> None:
         """Find out whether anybody has to be told of a write."""
-        self._unobserved = not (self._watches or self._hooks or self._persistence or self._journal.pinned)
+        self._tree.watch([*self._hooks.prefixes, *(watch.prefix for watch in self._watches)])
+        self._unobserved = not (self._persistence or self._journal.pinned)
 
     @contextmanager
     def _pinned(self) -> Iterator[int]:

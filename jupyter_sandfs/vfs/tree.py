@@ -7,7 +7,7 @@ for readers, `owned` for writers.
 Invariants:
  1. A directory belongs to the live tree alone if and only if its owner is the tree's token; any other is frozen.
  2. `plain` holds current directories with no policy, mount or link on their path; `owned` those of them that
-    are owned too and carry nothing of their own. Each copy of a directory refreshes its cache entry.
+    are owned too, carry nothing of their own, and that nobody watches. Each copy of a directory refreshes its entry.
  3. `freeze` gives a new token and empties `owned`; whatever takes directories away empties both caches.
  4. Only the holder of the file system's lock calls anything here; readers of `plain` need no lock.
 """
@@ -15,9 +15,10 @@ Invariants:
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from jupyter_sandfs import paths
 from jupyter_sandfs.errors import NotADirectory
 from jupyter_sandfs.vfs.content import Slice, size_of
 from jupyter_sandfs.vfs.entries import Epoch
@@ -63,6 +64,7 @@ class Tree:
         self.ghosts: dict[str, int] = {}
         self.ghosts_shared = False  # with a fork: copied before the next change
         self.floor = 0
+        self._watched: tuple[str, ...] = ()
         self.plain: dict[str, Directory] = {"": self.root}
         self.owned: dict[str, Directory] = {"": self.root}
 
@@ -119,9 +121,17 @@ class Tree:
             plain = plain and directory.mount is None and not policy_of(directory)
         if plain:
             self._remember(self.plain, path, directory)
-            if directory.extra is None:
+            if directory.extra is None and not self._is_watched(path):
                 self._remember(self.owned, path, directory)
         return directory
+
+    def watch(self, prefixes: Iterable[str]) -> None:
+        """Let writers into no directory in which a change concerns one of these prefixes: somebody is to be told."""
+        self._watched = tuple(prefixes)
+        self.owned = {}
+
+    def _is_watched(self, path: str) -> bool:
+        return any(paths.is_within(path, each) or paths.parent(each) == (path or "/") for each in self._watched)
 
     def _own_child(self, parent: Directory, name: str, path: str) -> Directory:
         child = parent.directories.get(name)
