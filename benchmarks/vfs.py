@@ -1,166 +1,181 @@
-"""The file system against a dictionary, the disk in memory through `os`, and fsspec's memory file system.
+"""The file system against its peers: microseconds an operation, and how many times slower each peer is.
 
-Prints microseconds for each operation (median of several rounds), and how many times slower than ours each other is.
+All in one run; rounds go through all peers in turn, and the median of the rounds counts. Ours has all features on: a
+policy, hooks and a watch on neighbouring folders. See `peers` for what is compared.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import shutil
+import gc
 import statistics
-import tempfile
+import threading
 import time
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Iterable
 
-from fsspec.implementations.memory import MemoryFileSystem
+from peers import Ours, Peer, installed
 
-from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
+from jupyter_sandfs import VirtualFileSystem
 
 BODY = b"x" * 200
 FILES_PER_DIRECTORY = 100
+DEEP = "/deep" + "".join(f"/{level:02}" for level in range(48))
+
+Figures = dict[str, list[float]]
 
 
 def paths(count: int) -> list[str]:
     return [f"/t/d{number // FILES_PER_DIRECTORY:05}/f{number:07}.txt" for number in range(count)]
 
 
-class Ours:
-    name = "jupyter_sandfs"
-
-    def __init__(self) -> None:
-        self.fs = VirtualFileSystem()
-        self.write = lambda path: self.fs.write_bytes(path, BODY)
-        self.read = self.fs.read_bytes
-        self.stat = self.fs.stat
-        self.listdir = self.fs.listdir
-
-    def close(self) -> None:
-        pass
-
-
-class Dictionary:
-    name = "dict (floor)"
-
-    def __init__(self) -> None:
-        self.entries: dict[str, bytes] = {}
-        self.read = self.entries.__getitem__
-        self.stat = self.entries.__getitem__
-        self.listdir = None
-
-    def write(self, path: str) -> None:
-        self.entries[path] = BODY
-
-    def close(self) -> None:
-        pass
-
-
-class Disk:
-    name = "os on tmpfs"
-
-    def __init__(self) -> None:
-        shm = Path("/dev/shm")
-        self.root = tempfile.mkdtemp(dir=shm if shm.is_dir() else None)
-        self.made: set[str] = set()
-
-    def write(self, path: str) -> None:
-        directory = self.root + path.rpartition("/")[0]
-        if directory not in self.made:
-            os.makedirs(directory)
-            self.made.add(directory)
-        with open(self.root + path, "wb") as file:
-            file.write(BODY)
-
-    def read(self, path: str) -> bytes:
-        with open(self.root + path, "rb") as file:
-            return file.read()
-
-    def stat(self, path: str) -> os.stat_result:
-        return os.stat(self.root + path)
-
-    def listdir(self, path: str) -> list[str]:
-        return os.listdir(self.root + path)
-
-    def close(self) -> None:
-        shutil.rmtree(self.root)
-
-
-class Fsspec:
-    name = "fsspec memory"
-
-    def __init__(self) -> None:
-        self.fs = MemoryFileSystem()
-        self.fs.store.clear()
-        self.fs.pseudo_dirs[:] = [""]
-        self.write = lambda path: self.fs.pipe_file(path, BODY)
-        self.read = self.fs.cat_file
-        self.stat = None  # scans the whole store
-        self.listdir = None  # the same
-
-    def close(self) -> None:
-        self.fs.store.clear()
-
-
-def microseconds(call: Callable[[str], object], names: list[str]) -> float:
-    started = time.perf_counter()
+def above(names: Iterable[str]) -> list[str]:
+    """The directories of some files, those above first."""
+    found: dict[str, None] = {}
     for name in names:
-        call(name)
-    return (time.perf_counter() - started) / len(names) * 1e6
+        segments = name.split("/")[1:-1]
+        found.update(("/" + "/".join(segments[: depth + 1]), None) for depth in range(len(segments)))
+    return list(found)
 
 
-def measure(kind: type, names: list[str], rounds: int) -> dict[str, float]:
-    directories = sorted({name.rpartition("/")[0] for name in names})
-    figures: dict[str, list[float]] = {}
-    for _ in range(rounds):
-        peer = kind()
-        plan = {"write new": (peer.write, names), "overwrite": (peer.write, names), "read": (peer.read, names)}
-        plan |= {"stat": (peer.stat, names), "listdir of 100": (peer.listdir, directories)}
-        for row, (call, arguments) in plan.items():
-            if call is not None:
-                figures.setdefault(row, []).append(microseconds(call, arguments))
-        peer.close()
-    return {row: statistics.median(values) for row, values in figures.items()}
+def timed(call: Callable[[], object]) -> float:
+    """Microseconds that a call takes."""
+    gc.collect()
+    started = time.perf_counter()
+    call()
+    return (time.perf_counter() - started) * 1e6
 
 
-def history(count: int, rounds: int) -> dict[str, float]:
-    """Snapshot, a hundred edits, a difference and a restore, on a tree of `count` files."""
-    fs = VirtualFileSystem()
+def each(call: Callable[..., object], names: list[str], *more: object) -> float:
+    """Microseconds that a call takes for each name."""
+
+    def all_of_them() -> None:
+        for name in names:
+            call(name, *more)
+
+    return timed(all_of_them) / len(names)
+
+
+def play(kind: type[Peer], names: list[str], figures: Figures) -> None:
+    peer, directories = kind(), above(names)
+    deep = [f"{DEEP}/f{number}" for number in range(200)]
+
+    def note(row: str, figure: float) -> None:
+        figures.setdefault(row, []).append(figure)
+
+    peer.make(directories + above(deep[:1]))
+    note("write", each(peer.write, names, BODY))
+    note("overwrite", each(peer.write, names, BODY[::-1]))
+    for row in ("read", "stat", "exists"):
+        if (call := getattr(peer, row)) is not None:
+            note(row, each(call, names))
+    if peer.listdir is not None:
+        note("listdir of 100", each(peer.listdir, directories[1:]))
+    if peer.walk is not None:
+        note("walk, a file", timed(lambda: sum(1 for _ in peer.walk("/t"))) / len(names))
+    note("deep write", each(peer.write, deep, BODY))
+    note("deep read", each(peer.read, deep))
+    if peer.append is not None:
+        peer.write("/t/log", b"")
+        note("append 100 B", each(lambda _: peer.append("/t/log", BODY[:100]), names[:5_000]))
+    if peer.copy is not None:
+        note("copy the tree", timed(lambda: peer.copy("/t", "/u")))
+        note("move the copy", timed(lambda: peer.move("/u", "/v")))
+        peer.write("/v/of its own", BODY)
+    if peer.remove is not None:
+        note("remove the tree", timed(lambda: peer.remove("/t")))
+    peer.close()
+
+
+def table(count: int, rounds: int) -> None:
     names = paths(count)
+    found, missing = installed()
+    kinds = [Ours, *(kind for kind in found if kind.largest >= count)]
+    figures: dict[str, Figures] = {kind.name: {} for kind in kinds}
+    for _ in range(rounds):
+        for kind in kinds:
+            play(kind, names, figures[kind.name])
+    middle = {name: {row: statistics.median(values) for row, values in rows.items()} for name, rows in figures.items()}
+    ours = middle.pop(Ours.name)
+    print(f"\n{count} files of 200 bytes; us of ours, then how many times as long a peer takes")
+    print(f"{'':<16}{'ours':>10}  " + "".join(f"{name:>19}" for name in middle))
+    for row, figure in ours.items():
+        ratios = (f"{rows[row] / figure:>18.2f}x" if row in rows else f"{'-':>19}" for rows in middle.values())
+        print(f"{row:<16}{figure:>10.2f}  " + "".join(ratios))
+    if missing:
+        print("not installed:", ", ".join(missing))
+
+
+def history(count: int, rounds: int) -> None:
+    """Moments of a tree of `count` files, and the tree as bytes."""
+    fs, names, figures = VirtualFileSystem(), paths(count), Figures()
     for name in names:
         fs.write_bytes(name, BODY)
     edited = names[:: max(count // 100, 1)][:100]
-    figures: dict[str, list[float]] = {"snapshot": [], "100 edits": [], "diff": [], "restore": []}
     for _ in range(rounds):
-        marks = [time.perf_counter()]
         before = fs.snapshot()
-        marks.append(time.perf_counter())
-        for name in edited:
-            fs.write_bytes(name, b"y")
-        marks.append(time.perf_counter())
-        fs.diff(before)
-        marks.append(time.perf_counter())
-        fs.restore(before)
-        marks.append(time.perf_counter())
-        for row, start, end in zip(figures, marks, marks[1:], strict=False):
-            figures[row].append((end - start) * 1e6)
-    return {row: statistics.median(values) for row, values in figures.items()}
+        rows: dict[str, Callable[[], object]] = {
+            "100 snapshots": lambda: [fs.snapshot() for _ in range(100)],
+            "100 forks": lambda: [fs.fork() for _ in range(100)],
+            "100 edits": lambda: [fs.write_bytes(name, b"y") for name in edited],
+            "diff": lambda: fs.diff(before),  # noqa: B023  # called in this round
+            "undo": fs.undo,
+            "restore": lambda: fs.restore(before),  # noqa: B023
+        }
+        for row, call in rows.items():
+            figures.setdefault(row, []).append(timed(call))
+    for _ in range(min(rounds, 3)):
+        data = fs.create_snapshot()
+        figures.setdefault("dump, a file", []).append(timed(fs.create_snapshot) / count)
+        figures.setdefault("load, a file", []).append(timed(lambda: VirtualFileSystem().restore_snapshot(data)) / count)  # noqa: B023
+    told = (f"{row} {statistics.median(values):.1f}" for row, values in figures.items())
+    print(f"{count:>9} files, us:  " + "   ".join(told))
+
+
+def flat(count: int, rounds: int) -> None:
+    """The first edit after a snapshot in one folder of many files."""
+    fs = VirtualFileSystem()
+    for number in range(count):
+        fs.write_bytes(f"/flat/f{number}", BODY)
+    values = []
+    for _ in range(rounds):
+        fs.snapshot()
+        values.append(timed(lambda: fs.write_bytes("/flat/f1", b"y")))
+    print(f"first edit after a snapshot in a flat folder of {count}: {statistics.median(values):.0f} us")
+
+
+def threads(count: int) -> None:
+    """Eight threads that write, read and look, each in folders of its own."""
+    fs, names = VirtualFileSystem(), paths(count)
+
+    def work(mine: list[str]) -> None:
+        for name in mine:
+            fs.write_bytes(name, BODY)
+            fs.read_bytes(name)
+            fs.stat(name)
+
+    workers = [threading.Thread(target=work, args=(names[start::8],)) for start in range(8)]
+
+    def run() -> None:
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+
+    print(f"8 threads, a write, a read or a stat: {timed(run) / count / 3:.2f} us")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--files", type=int, default=20_000)
+    parser.add_argument("--files", type=int, nargs="+", default=[9_000, 50_000])
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
-    names = paths(options.files)
-    ours, *others = [(kind.name, measure(kind, names, options.rounds)) for kind in (Ours, Dictionary, Disk, Fsspec)]
-    print(f"{options.files} files of 200 bytes, median of {options.rounds}; times ours")
-    for row, figure in ours[1].items():
-        ratios = [f"{name} x{figures[row] / figure:.2f}" for name, figures in others if row in figures]
-        print(f"{row:<16} {figure:8.2f} us   {'   '.join(ratios)}")
-    for count in (1_000, options.files):
-        figures = history(count, options.rounds)
-        print(f"{count:>8} files:  " + "   ".join(f"{row} {figure:.1f} us" for row, figure in figures.items()))
+    for count in options.files:
+        table(count, options.rounds)
+    print()
+    for count in (1_000, *options.files):
+        history(count, options.rounds * 3)
+    flat(max(options.files), options.rounds)
+    threads(max(options.files))
 
 
 if __name__ == "__main__":

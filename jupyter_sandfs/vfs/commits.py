@@ -31,7 +31,7 @@ from jupyter_sandfs.vfs.history import Snapshot
 from jupyter_sandfs.vfs.journal import Action, Change, Journal
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.lookup import Lookup, Place, Unserved, build
-from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node, rules_of
+from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node, is_ruled, rules_of
 from jupyter_sandfs.vfs.operations import Desk, Plan, Put, Step
 from jupyter_sandfs.vfs.persistence import Persistence
 from jupyter_sandfs.vfs.policy import Graves
@@ -171,7 +171,7 @@ class Commits(Foundation):
         return any(running is not None and running.is_part_of(each) for each in self._transactions)
 
     def _occasion(self, plan: Plan) -> Occasion:
-        return self._hooks.occasion(plan.writes, partial(plan.events, self._tree))
+        return self._hooks.occasion([put.path for put in plan.puts], plan.writes, partial(plan.events, self._tree))
 
     def _put_all(self, puts: Iterable[Put]) -> list[Step]:
         steps: list[Step] = []
@@ -197,7 +197,7 @@ class Commits(Foundation):
         self._journal.add(
             self._tree.last_stamp, operation, step.path, step.before, step.after, kept, source, filled=step.filled
         )
-        if self._guarded:
+        if self._guarded and step.before is not None and is_ruled(step.before):
             for path, node in operations.whole(step.path, step.before):
                 if (rules := rules_of(node)) is not None:
                     self._graves.bury(path, rules)

@@ -96,9 +96,16 @@ class Hooks:
     def add_path_hook(self, prefix: str, hook: PathHook, *, before: bool) -> None:
         self._paths = (*self._paths, _Registered(prefix, hook, before))
 
-    def occasion(self, writes: Callable[[], Iterable[WriteEvent]], moves: Callable[[], list[PathEvent]]) -> Occasion:
-        """What hooks are to be told of a change; asks only for what some hook wants to know."""
-        return Occasion(moves() if self._paths else [], list(writes()) if self._writes else [])
+    def occasion(
+        self, touched: list[str], writes: Callable[[], Iterable[WriteEvent]], moves: Callable[[], list[PathEvent]]
+    ) -> Occasion:
+        """What hooks are to be told of a change to the paths touched; asks only for what some hook wants to know."""
+        concerned = any(
+            paths.is_within(path, each.prefix) or paths.is_within(each.prefix, path)
+            for each in self._writes
+            for path in touched
+        )
+        return Occasion(moves() if self._paths else [], list(writes()) if concerned else [])
 
     def run(self, occasion: Occasion, *, before: bool) -> None:
         """Call each hook whose prefix a change concerns.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -81,12 +82,13 @@ class Directory:
         owner: token of the tree that may change it; any other holder treats it as frozen.
         totals: what the subtree holds, itself included; known only of frozen ones.
         mount: the provider that names the children, for a dynamic directory.
+        ruled: whether it or anything below carries rules of its own; remembered of frozen ones.
         plain_stamp: when a name without rules of its own last came or went; views show this one.
     """
 
     __slots__ = (
         *("created_ns", "directories", "extra", "files", "mount", "own_bytes", "owner"),
-        *("plain_stamp", "stamp", "totals"),
+        *("plain_stamp", "ruled", "stamp", "totals"),
     )
 
     def __init__(self, owner: object, stamp: int) -> None:
@@ -98,6 +100,7 @@ class Directory:
         self.totals: Totals | None = None
         self.extra: Extra | None = None
         self.mount: DirectoryMount | None = None
+        self.ruled: bool | None = None
 
     def copy(self, owner: object) -> Directory:
         """A shallow copy for another owner: O(names in this directory)."""
@@ -109,6 +112,7 @@ class Directory:
         twin.stamp, twin.created_ns, twin.plain_stamp = self.stamp, self.created_ns, self.plain_stamp
         twin.totals = None
         twin.extra, twin.mount = self.extra, self.mount
+        twin.ruled = None
         return twin
 
     def get(self, name: str) -> Node | None:
@@ -166,9 +170,21 @@ def rules_of(node: Node) -> Rules | None:
     return Rules(extra.policy, extra.metadata or {})
 
 
+def is_ruled(node: Node) -> bool:
+    """Say whether a node, or one below it, carries rules of its own; what is frozen is not walked again."""
+    if isinstance(node, FileRecord):
+        return node.extra is not None and rules_of(node) is not None
+    if node.ruled is not None:
+        return node.ruled
+    found = rules_of(node) is not None or any_ruled(node) or any(is_ruled(each) for each in node.directories.values())
+    if node.totals is not None:
+        node.ruled = found
+    return found
+
+
 def any_ruled(directory: Directory) -> bool:
     """Say whether a node right in a directory carries rules of its own."""
-    nodes: tuple[Node, ...] = (*directory.files.values(), *directory.directories.values())
+    nodes: Iterator[Node] = itertools.chain(directory.files.values(), directory.directories.values())
     return any(node.extra is not None and rules_of(node) is not None for node in nodes)
 
 

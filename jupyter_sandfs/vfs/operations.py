@@ -33,7 +33,7 @@ from jupyter_sandfs.vfs.history import differences
 from jupyter_sandfs.vfs.journal import Change, ChangeKind, change_between
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.lookup import Lookup, Place
-from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, bare, lost_provider, policy_of
+from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, bare, is_ruled, lost_provider, policy_of
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import DirectoryMount, FileMount
 from jupyter_sandfs.vfs.tree import Root, Tree
@@ -430,7 +430,7 @@ def _check_readable_below(desk: Desk, place: Place) -> None:
 def _policies_below(desk: Desk, place: Place) -> Iterator[tuple[str, NodePolicy]]:
     """The policy in force at a node, then each that a node below carries itself."""
     yield place.path, place.policy
-    if desk.guarded and isinstance(place.node, Directory):
+    if desk.guarded and isinstance(place.node, Directory) and desk.tree.settle(place.node) and is_ruled(place.node):
         for path, node in nodes_below(place.node, place.path):
             if (policy := policy_of(node)) is not None:
                 yield path, policy
