@@ -174,8 +174,14 @@ def copies_are_apart():
     fs.write_file("/d/e/f", "2")
     fs.write_file("/new/e/g", "3")
     assert contents(fs) == {
-        **{"/": None, "/d": None, "/d/e": None, "/d/e/f": b"2"},
-        **{"/new": None, "/new/e": None, "/new/e/f": b"1", "/new/e/g": b"3"},
+        "/": None,
+        "/d": None,
+        "/d/e": None,
+        "/d/e/f": b"2",
+        "/new": None,
+        "/new/e": None,
+        "/new/e/f": b"1",
+        "/new/e/g": b"3",
     }
 
 
