@@ -98,6 +98,7 @@ def _style(call: Invocation, operands: tuple[str, ...]) -> Style:
         limit=arguments.number("m", 1 << 30),
         name_end=b"\0" if "Z" in arguments else b"",
         text_only="a" not in arguments,
+        by_lines=True,
     )
 
 
