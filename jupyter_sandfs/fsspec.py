@@ -18,18 +18,30 @@ from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.vfs.entries import DirEntry, Stat
 from jupyter_sandfs.vfs.interface import FileSystem
 
-_CALLERS = 6  # frames between a `with` block's end and the innermost close, compression and text included
+_CALLERS = 7  # frames between a `with` block's end and the innermost close, compression and text included
 
 
 class SandfsFileSystem(AbstractFileSystem):
-    """fsspec's interface over the sandboxes of this process. Nothing is cached: the sandbox is in memory already."""
+    """fsspec's interface over the sandboxes of this process. Nothing is cached: the sandbox is in memory already.
+
+    Args:
+        sandbox: a sandbox or its name, or a file system such as a view of one: paths are then paths in it. Without
+            one, the first segment of each path names a sandbox.
+    """
 
     protocol = "sandfs"
     root_marker = ""
     cachable = False
 
+    def __init__(self, sandbox: Sandbox | FileSystem | str | None = None, **options: Any) -> None:
+        super().__init__(**options)
+        found = Sandbox.get(sandbox) if isinstance(sandbox, str) else sandbox
+        self._only = found.fs if isinstance(found, Sandbox) else found
+
     def _place(self, path: str) -> tuple[FileSystem, str]:
         """The file system of the sandbox that a path names, and the path in it."""
+        if self._only is not None:
+            return self._only, paths.normalize(self._strip_protocol(path))
         name, _, inner = self._strip_protocol(path).partition("/")
         if not name:
             raise InvalidRequest("name a sandbox: sandfs://default/path")
@@ -46,7 +58,7 @@ class SandfsFileSystem(AbstractFileSystem):
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
         full = self._strip_protocol(path)
-        if not full:
+        if not full and self._only is None:
             return {"name": "", "size": 0, "type": "directory"}
         fs, inner = self._place(full)
         link = fs.stat(inner, follow=False)
@@ -54,7 +66,7 @@ class SandfsFileSystem(AbstractFileSystem):
 
     def ls(self, path: str, detail: bool = True, **_: Any) -> list[Any]:  # noqa: FBT001, FBT002  # fsspec's signature
         full = self._strip_protocol(path)
-        found = self._list(full) if full else [self.info(name) for name in Sandbox.names()]
+        found = self._list(full) if full or self._only is not None else [self.info(name) for name in Sandbox.names()]
         return found if detail else [each["name"] for each in found]
 
     def _list(self, full: str) -> list[dict[str, Any]]:
@@ -251,12 +263,12 @@ def _an_exception_leaves() -> bool:
 
     Their `__exit__` calls `close` without saying why, so the arguments that it was called with are looked up.
     """
-    frame = sys._getframe(2)  # noqa: SLF001  # the one way to see who calls
+    frame = sys._getframe().f_back  # noqa: SLF001  # the one way to see who calls; nobody may, in a thread of pyarrow's
     for _ in range(_CALLERS):
+        if frame is None:
+            return False
         if frame.f_code.co_name == "__exit__":
             given = frame.f_locals
             return any(isinstance(each, BaseException) for each in (*given.values(), *given.get("args", ())))
-        if frame.f_back is None:
-            return False
         frame = frame.f_back
     return False

@@ -15,6 +15,8 @@ from jupyter_sandfs.errors import AlreadyExists, FileTooLarge, InvalidRequest, N
 from jupyter_sandfs.fsspec import SandfsFileSystem
 from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.vfs.limits import Limits
+from jupyter_sandfs.vfs.policy import NodePolicy
+from jupyter_sandfs.vfs.views import VisibilityView
 
 
 @pytest.fixture(autouse=True)
@@ -76,6 +78,77 @@ class TestPipe(abstract.AbstractPipeTests, _Fixtures):
 
 class TestPut(abstract.AbstractPutTests, _Fixtures):
     pass
+
+
+class _Within(_Fixtures):
+    """The same in one sandbox, through a view of it."""
+
+    @pytest.fixture
+    def fs(self, sandbox):
+        return SandfsFileSystem(sandbox.fs.view(VisibilityView({"public"})))
+
+    @pytest.fixture
+    def fs_path(self):
+        return "/work"
+
+
+class TestCopyWithin(abstract.AbstractCopyTests, _Within):
+    pass
+
+
+class TestOpenWithin(abstract.AbstractOpenTests, _Within):
+    pass
+
+
+class TestPipeWithin(abstract.AbstractPipeTests, _Within):
+    pass
+
+
+# fsspec's tests of mv ask the local file system alone; these are the same two of ours.
+
+
+@pytest.mark.parametrize("recursive", [True, False])
+def test_moving_to_where_nothing_may_be_written_moves_nothing(sandbox, system, recursive):
+    sandbox.fs.write_file("/source", "content")
+    sandbox.fs.mkdir("/protected")
+    sandbox.fs.set_policy("/protected", NodePolicy(writable=False))
+
+    with pytest.raises(PermissionError):
+        system.mv("default/source", "default/protected/target", recursive=recursive)
+
+    assert (sandbox.fs.exists("/source"), sandbox.fs.listdir("/protected")) == (True, [])
+
+
+def test_moving_what_is_not_there_says_so(system):
+    with pytest.raises(FileNotFoundError):
+        system.mv("default/none", "default/target")
+
+
+# ---------------------------------------------------------------- one sandbox, or a view of it
+
+
+def test_a_file_system_of_one_sandbox_has_its_paths(sandbox):
+    sandbox.fs.write_file("/d/f", "x")
+
+    for given in (sandbox, "default", sandbox.fs):
+        system = SandfsFileSystem(given)
+        assert (system.ls("/", detail=False), system.ls("d", detail=False)) == (["/d"], ["d/f"])
+        assert (system.info("/")["type"], system.cat("/d/f"), system.find("")) == ("directory", b"x", ["/d/f"])
+
+
+def test_a_file_system_of_a_view_shows_what_the_view_shows(sandbox):
+    sandbox.fs.write_file("/seen", "x")
+    sandbox.fs.write_file("/hidden", "secret")
+    sandbox.fs.set_policy("/hidden", NodePolicy(visibility="private"))
+    system = SandfsFileSystem(sandbox.fs.view(VisibilityView({"public"})))
+
+    assert system.find("/") == ["/seen"]
+    assert not system.exists("/hidden")
+    with pytest.raises(FileNotFoundError):
+        system.cat("/hidden")
+    with pytest.raises(PermissionError):
+        system.pipe("/hidden", b"x")
+    assert sandbox.fs.read_text("/hidden") == "secret"
 
 
 # ---------------------------------------------------------------- by URL

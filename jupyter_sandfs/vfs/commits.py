@@ -28,7 +28,7 @@ from jupyter_sandfs.vfs.events import Hooks, Occasion, PathHook, Watch, WriteHoo
 from jupyter_sandfs.vfs.expectation import RulesChanged
 from jupyter_sandfs.vfs.foundation import Foundation
 from jupyter_sandfs.vfs.history import Snapshot
-from jupyter_sandfs.vfs.journal import Change, Journal
+from jupyter_sandfs.vfs.journal import Action, Change, Journal
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.lookup import Lookup, Place, Unserved, build
 from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node, rules_of
@@ -73,6 +73,7 @@ class Commits(Foundation):
         self._snapshots: dict[str, Snapshot] = {}
         self._graves = Graves()
         self._persistence: Persistence | None = None
+        self._transactions: list[Action] = []
         self._origin = origin
         self._guarded = origin is not None  # some node may carry a policy
         self._unobserved = True  # nobody has to be told of a write: the short cut may be taken
@@ -151,7 +152,7 @@ class Commits(Foundation):
         steps = self._put_all(plan.puts)
         if self._persistence is not None:
             try:
-                self._persistence.save(steps)
+                (self._persistence.hold if self._in_transaction() else self._persistence.save)(steps)
             except BaseException:
                 self._put_back(steps)
                 raise
@@ -163,6 +164,11 @@ class Commits(Foundation):
         plan.carried_out(numbers)
         self._tell(steps)  # under the lock, so that watches hear of changes in their order
         return Done(steps, occasion, numbers, plan.taken_back)
+
+    def _in_transaction(self) -> bool:
+        """Whether this thread's changes are part of a transaction of this file system."""
+        running = journal.current()
+        return any(running is not None and running.is_part_of(each) for each in self._transactions)
 
     def _occasion(self, plan: Plan) -> Occasion:
         return self._hooks.occasion(plan.writes, partial(plan.events, self._tree))

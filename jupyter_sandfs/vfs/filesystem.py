@@ -110,7 +110,7 @@ class VirtualFileSystem(Timeline, ShortCut):
             record = self._tree.plain[head].files[name]
         except (KeyError, TypeError, AttributeError):
             return self._read(path)
-        if type(record.content) is bytes and record.extra is None:
+        if type(record.content) is bytes and (record.extra is None or record.extra.policy is None):
             return record.content
         return self._read(path)
 
@@ -209,7 +209,7 @@ class VirtualFileSystem(Timeline, ShortCut):
         self._guarded = self._guarded or bool(metadata)
         mount, wanted = FileMount(provider, ttl, metadata), paths.normalize(path)
         self._commit(
-            "mount", lambda desk: operations.put_new(desk, wanted, lambda: operations.dynamic_file(desk.tree, mount))
+            "mount", lambda desk: operations.mount(desk, wanted, lambda: operations.dynamic_file(desk.tree, mount))
         )
 
     def mount_directory(
@@ -224,7 +224,7 @@ class VirtualFileSystem(Timeline, ShortCut):
         mount, wanted = DirectoryMount(provider, ttl, metadata), paths.normalize(path)
         self._commit(
             "mount",
-            lambda desk: operations.put_new(desk, wanted, lambda: operations.dynamic_directory(desk.tree, mount)),
+            lambda desk: operations.mount(desk, wanted, lambda: operations.dynamic_directory(desk.tree, mount)),
         )
 
     def invalidate(self, path: str) -> None:

@@ -108,6 +108,10 @@ class Action:
         else:
             self.truncated = True
 
+    def is_part_of(self, other: Action) -> bool:
+        """Whether this is the other action, or a part of it."""
+        return self is other or (self.whole is not None and self.whole.is_part_of(other))
+
     @contextmanager
     def here(self) -> Iterator[Action]:
         """Let the changes that this thread makes in the `with` block belong to this action."""

@@ -1,8 +1,9 @@
-"""Snapshots as views see them, and what of a difference one actor may take back."""
+"""Snapshots and actions as views see them, and what of a difference one actor may take back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -11,7 +12,7 @@ from jupyter_sandfs.errors import MergeConflict
 from jupyter_sandfs.vfs.entries import Inspected, Stats
 from jupyter_sandfs.vfs.history import Snapshot
 from jupyter_sandfs.vfs.interface import FileSystem
-from jupyter_sandfs.vfs.journal import Change, ChangeKind, JournalRecord
+from jupyter_sandfs.vfs.journal import Action, Change, ChangeKind, JournalRecord
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +35,33 @@ class SeenSnapshot(Snapshot):
             elif found.stat is not None:
                 files, size = files + 1, size + (0 if found.stat.dynamic else found.stat.size)
         return Stats(size, files, directories)
+
+
+class SeenAction(Action):
+    """An action as it was started or joined through a view: it lists what the view is told of."""
+
+    __slots__ = ("_running", "_tell")
+
+    def __init__(self, running: Action, tell: Callable[[list[Change]], list[Change]]) -> None:
+        self._running, self._tell = running, tell
+        self.number, self.label, self.actor, self.whole = running.number, running.label, running.actor, None
+
+    @property
+    def changes(self) -> list[Change]:  # type: ignore[override]  # it is only read, and made anew each time
+        return self._tell(list(self._running.changes))
+
+    @property
+    def truncated(self) -> bool:  # type: ignore[override]  # the same
+        return self._running.truncated
+
+    @property
+    def forgotten(self) -> bool:  # type: ignore[override]  # the same
+        return self._running.forgotten
+
+    @contextmanager
+    def here(self) -> Iterator[Action]:
+        with self._running.here():
+            yield self
 
 
 def seen_below(system: FileSystem, top: str, moment: Snapshot) -> Iterator[tuple[str, Inspected]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from jupyter_sandfs.vfs.content import Link, Slice, size_of
 from jupyter_sandfs.vfs.entries import Kind, Stat
 from jupyter_sandfs.vfs.policy import NodePolicy, Rules
+from jupyter_sandfs.vfs.providers import LostProvider
 
 if TYPE_CHECKING:
     from jupyter_sandfs.vfs.providers import DirectoryMount, FileMount
@@ -144,6 +145,12 @@ def bare(extra: Extra) -> Extra | None:
 def policy_of(node: Node) -> NodePolicy | None:
     """The policy that the node itself carries."""
     return node.extra.policy if node.extra else None
+
+
+def lost_provider(node: Node) -> bool:
+    """Say whether a dynamic node came from a storage, which keeps no callables."""
+    mount = node.mount if isinstance(node, Directory) else node.content
+    return isinstance(getattr(mount, "provider", None), LostProvider)
 
 
 def is_dynamic(record: FileRecord) -> bool:

@@ -33,7 +33,7 @@ from jupyter_sandfs.vfs.history import differences
 from jupyter_sandfs.vfs.journal import Change, ChangeKind, change_between
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.lookup import Lookup, Place
-from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, bare, policy_of
+from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, bare, lost_provider, policy_of
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import DirectoryMount, FileMount
 from jupyter_sandfs.vfs.tree import Root, Tree
@@ -150,6 +150,26 @@ def _written(tree: Tree, before: FileRecord | None, data: bytes, version: int, *
         content = append_to(before.content, data)
     extra = bare(before.extra._replace(modified_ns=None)) if before and before.extra else None
     return FileRecord(content, stamp, version, before.created_ns if before else stamp, extra)
+
+
+def mount(desk: Desk, path: str, make: Callable[[], Node]) -> Plan:
+    """Put a dynamic node where nothing is, or one that lost its provider: then its policy stays."""
+    place = desk.lookup.locate(path, follow=False)
+    node = place.node
+    if node is None or not lost_provider(node):
+        return put_new(desk, path, make)
+    if place.computed:
+        raise ReadOnly(place.path, "it is computed by a provider")
+    return Plan(place.path, [Put(place.path, lambda: _mounted_again(node, make()))])
+
+
+def _mounted_again(before: Node, after: Node) -> Node:
+    old, new = before.extra or Extra(), after.extra or Extra()
+    extra = bare(old._replace(metadata=new.metadata or old.metadata))
+    if isinstance(after, FileRecord):
+        return after._replace(extra=extra)
+    after.extra = extra
+    return after
 
 
 def put_new(desk: Desk, path: str, make: Callable[[], Node], *, size: int = 0) -> Plan:

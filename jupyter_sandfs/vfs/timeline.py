@@ -133,12 +133,35 @@ class Timeline(Commits):
 
     @contextmanager
     def transaction(self, label: str = "", actor: str = "") -> Iterator[Action]:
-        with self.action(label, actor) as action, self._pinned() as start:
+        with self.action(label, actor) as action, self._pinned() as start, self._holding(action) as release:
             try:
                 yield action
+                release()
             except BaseException as error:
                 self._roll_back(action, start, error)
                 raise
+
+    @contextmanager
+    def _holding(self, action: Action) -> Iterator[Callable[[], None]]:
+        """Hold changes back from the storage; what is given, and the end, hand them over in one step.
+
+        Inside of another transaction nothing is handed over: that one does it.
+        """
+
+        def release() -> None:
+            with self._lock:
+                if outermost and self._persistence is not None:
+                    self._persistence.release()
+
+        with self._lock:
+            outermost = not any(action.is_part_of(each) for each in self._transactions)
+            self._transactions.append(action)
+        try:
+            yield release
+        finally:
+            with self._lock:
+                self._transactions.remove(action)
+                release()
 
     def undo(self, *, actor: str | None = None, permit: Permit | None = None) -> list[Change]:
         who, running = _acting(actor), journal.current()
@@ -186,7 +209,9 @@ class Timeline(Commits):
     def _roll_back(self, action: Action, start: int, error: BaseException) -> None:
         """Take back what an action did since `start`, whole, and as if it had never been."""
         with self._lock:
-            batch = self._journal.since(start, lambda entry: _is_part(entry.action, action))
+            batch = self._journal.since(
+                start, lambda entry: entry.action is not None and entry.action.is_part_of(action)
+            )
         if not batch:
             return
 
@@ -212,7 +237,3 @@ def _acting(actor: str | None) -> str:
     """Who acts: the actor named, else that of the running action, else the owner."""
     running = journal.current()
     return actor or (running.actor if running else journal.OWNER)
-
-
-def _is_part(action: Action | None, whole: Action) -> bool:
-    return action is not None and (action is whole or _is_part(action.whole, whole))

@@ -13,12 +13,12 @@ from functools import partial
 from typing import Any, TypeVar
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import InvalidPath, NameTooLong, NotFound, PathError, PermissionDenied
+from jupyter_sandfs.errors import InvalidPath, NameTooLong, NoSpace, NotFound, PathError, PermissionDenied
 from jupyter_sandfs.vfs import links
+from jupyter_sandfs.vfs.administered import Administered, full, measured
 from jupyter_sandfs.vfs.batch import Item
 from jupyter_sandfs.vfs.decisions import NOTHING, Decisions, Ruled, face_of
 from jupyter_sandfs.vfs.entries import DirEntry, Inspected, Stat, Stats
-from jupyter_sandfs.vfs.events import Watch
 from jupyter_sandfs.vfs.expectation import decided, steadily
 from jupyter_sandfs.vfs.history import Snapshot, seen
 from jupyter_sandfs.vfs.interface import FileSystem
@@ -27,9 +27,7 @@ from jupyter_sandfs.vfs.moments import seen_below
 from jupyter_sandfs.vfs.nodes import Directory, any_ruled, describe
 from jupyter_sandfs.vfs.policy import OPEN, NodePolicy
 from jupyter_sandfs.vfs.providers import reading_as
-from jupyter_sandfs.vfs.relay import Relay
 from jupyter_sandfs.vfs.visibility import AlsoNow, ViewRule, VisibilityView
-from jupyter_sandfs.vfs.wrappers import Administered, measured
 
 __all__ = ["View", "ViewRule", "VisibilityView"]
 
@@ -94,20 +92,23 @@ class View(Administered):
 
     def write_bytes(self, path: str, data: bytes, *, append: bool = False, expected_version: int | None = None) -> int:
         if self._plain_room(path):
-            return self.base.write_bytes(path, data, append=append, expected_version=expected_version)
+            try:
+                return self.base.write_bytes(path, data, append=append, expected_version=expected_version)
+            except NoSpace as error:
+                raise full(error) from None
 
         def decide() -> Callable[[], int]:
             where = self._target(path)
             return lambda: self.base.write_bytes(where, data, append=append, expected_version=expected_version)
 
-        return decided(path, self._epoch, decide)
+        return self._decided(path, decide)
 
     def mkdir(self, path: str, *, parents: bool = True, exist_ok: bool = True) -> None:
         def decide() -> Callable[[], None]:
             self._target(path)  # and then the name as it was written: a directory is not made through a dangling link
             return lambda: self.base.mkdir(path, parents=parents, exist_ok=exist_ok)
 
-        decided(path, self._epoch, decide)
+        self._decided(path, decide)
 
     def remove(self, path: str, *, recursive: bool = False, expected_version: int | None = None) -> None:
         def decide() -> Callable[[], None]:
@@ -115,7 +116,7 @@ class View(Administered):
             self._check_whole(where)
             return lambda: self.base.remove(where, recursive=recursive, expected_version=expected_version)
 
-        decided(path, self._epoch, decide)
+        self._decided(path, decide)
 
     def copy(self, source: str, destination: str, *, overwrite: bool = False) -> None:
         def decide() -> Callable[[], None]:
@@ -128,7 +129,7 @@ class View(Administered):
             kept = frozenset(path for path, _ in seen_below(self, start, moment))
             return lambda: self.base.copy_kept(moment, start, end, kept, overwrite=overwrite)
 
-        decided(source, self._epoch, decide)
+        self._decided(source, decide)
 
     def move(
         self, source: str, destination: str, *, overwrite: bool = False, expected_version: int | None = None
@@ -140,14 +141,14 @@ class View(Administered):
             self._check_whole(end)
             return lambda: self.base.move(start, end, overwrite=overwrite, expected_version=expected_version)
 
-        decided(source, self._epoch, decide)
+        self._decided(source, decide)
 
     def symlink(self, target: str, path: str) -> None:
         def decide() -> Callable[[], None]:
             where = self._target(path, follow=False)
             return lambda: self.base.symlink(target, where)
 
-        decided(path, self._epoch, decide)
+        self._decided(path, decide)
 
     def write_many(self, items: Iterable[Item], *, overwrite: bool = False) -> None:
         given = tuple(items)
@@ -158,30 +159,18 @@ class View(Administered):
                     raise InvalidPath(item.path, "not in normal form, or the way there leads through a link")
             return partial(self.base.write_many, given, overwrite=overwrite)
 
-        decided(paths.ROOT, self._epoch, decide)
+        self._decided(paths.ROOT, decide)
 
     def chmod(self, path: str, mode: int) -> None:
-        decided(path, self._epoch, lambda: partial(self.base.chmod, self._seen(path)[0], mode))
+        self._decided(path, lambda: partial(self.base.chmod, self._seen(path)[0], mode))
 
     def utime(self, path: str, modified_at: datetime | None = None) -> None:
-        decided(path, self._epoch, lambda: partial(self.base.utime, self._seen(path)[0], modified_at))
+        self._decided(path, lambda: partial(self.base.utime, self._seen(path)[0], modified_at))
 
     def invalidate(self, path: str) -> None:
         self.base.invalidate(self._seen(path)[0])
 
     # ------------------------------------------------------------ events and history
-
-    def watch(
-        self,
-        prefix: str = paths.ROOT,
-        callback: Callable[[list[Change]], None] | None = None,
-        *,
-        interval: float = 0.1,
-    ) -> Watch:
-        def show(changes: list[Change]) -> list[Change]:
-            return [change for change in changes if self._shows(change.path)]
-
-        return Relay(self.base, paths.normalize(prefix), callback, interval, show)
 
     def diff(self, before: Snapshot | str, after: Snapshot | str | None = None) -> list[Change]:
         """What differs of what is seen now, and was to be seen, or was not there, at both moments."""
@@ -201,7 +190,7 @@ class View(Administered):
             raise PermissionDenied(paths.ROOT, "a part of it can't be changed")
         self._check_whole(record.path)
 
-    def _told_changes(self, changes: list[Change]) -> list[Change]:
+    def told(self, changes: list[Change]) -> list[Change]:
         return seen(changes, self._shows)
 
     def log(self, limit: int | None = None) -> list[JournalRecord]:
@@ -253,7 +242,7 @@ class View(Administered):
             seen = self._kept(moment, kept)
             return lambda: self.base.copy_kept(moment, source, end, seen, overwrite=overwrite)
 
-        decided(source, self._epoch, decide)
+        self._decided(source, decide)
 
     def restore_kept(self, moment: Snapshot, changes: Sequence[Change], kept: frozenset[str]) -> None:
         def decide() -> Callable[[], None]:
@@ -263,7 +252,7 @@ class View(Administered):
                 self._check_whole(change.path)
             return partial(self.base.restore_kept, moment, changes, self._kept(moment, kept))
 
-        decided(paths.ROOT, self._epoch, decide)
+        self._decided(paths.ROOT, decide)
 
     def _kept(self, moment: Snapshot, paths_kept: frozenset[str]) -> frozenset[str]:
         return frozenset(path for path in paths_kept if self._shows(path, moment))
@@ -315,6 +304,13 @@ class View(Administered):
         """What is seen in a directory that is itself seen."""
         with reading_as(self):
             return [(entry, found) for entry, found in self.base.survey(path, at) if self._allows(entry.path, found)]
+
+    def _decided(self, path: str, decide: Callable[[], Callable[[], T]]) -> T:
+        """Make a change that is decided about; how much the whole tree holds is not said."""
+        try:
+            return decided(path, self._epoch, decide)
+        except NoSpace as error:
+            raise full(error) from None
 
     # ------------------------------------------------------------ what was decided
 
@@ -404,8 +400,10 @@ class View(Administered):
             hidden = self._ruled_in(key, known).hidden
             return None if hidden else [f"{key}/{name}" for name in tuple(directory.directories)]
         found = self.base.inspect(path)
-        if found is None or found.stat is None or not found.stat.is_dir or found.stat.dynamic:
+        if found is None or found.stat is None or not found.stat.is_dir:
             return []
+        if found.stat.dynamic:  # what its provider would name, and hide, is not asked for
+            return None
         below = self.base.survey(path)
         if not all(self._allows(entry.path, each) for entry, each in below):
             return None

@@ -12,6 +12,7 @@ from jupyter_sandfs.errors import (
     AlreadyExists,
     HookError,
     InvalidPath,
+    NoSpace,
     NotADirectory,
     NotFound,
     PathError,
@@ -24,11 +25,12 @@ from jupyter_sandfs.errors import (
     revive,
 )
 from jupyter_sandfs.vfs import links
+from jupyter_sandfs.vfs.administered import Administered, full, measured
 from jupyter_sandfs.vfs.batch import Item
 from jupyter_sandfs.vfs.content import Link
 from jupyter_sandfs.vfs.entries import DirEntry, Inspected, Stat, Stats
 from jupyter_sandfs.vfs.events import Watch
-from jupyter_sandfs.vfs.forwarding import Administered, Wrapper, measured
+from jupyter_sandfs.vfs.forwarding import Wrapper
 from jupyter_sandfs.vfs.history import Snapshot, seen
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Change, ChangeKind, JournalRecord
@@ -37,7 +39,7 @@ from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import reading_as
 from jupyter_sandfs.vfs.relay import Relay
 
-__all__ = ["Administered", "ReadOnlyView", "SubtreeView", "Wrapper", "measured"]
+__all__ = ["ReadOnlyView", "SubtreeView", "Wrapper"]
 
 _NAMING = (PathError, VersionConflict, HookError, ProviderError)  # errors that name a path
 
@@ -220,12 +222,8 @@ class SubtreeView(Administered):
         *,
         interval: float = 0.1,
     ) -> Watch:
-        def show(changes: list[Change]) -> list[Change]:
-            inside = [change for change in changes if paths.is_child_of(change.path, self._top)]
-            return [change._replace(path=self._out(change.path)) for change in inside]
-
         with self._ours():
-            return Relay(self.base, self._in(prefix), callback, interval, show)
+            return Relay(self.base, self._in(prefix), callback, interval, self.told)
 
     def at(self, snapshot: Snapshot | str) -> FileSystem:
         past = self.base.at(self._moment(snapshot))
@@ -243,15 +241,16 @@ class SubtreeView(Administered):
     def _told_record(self, record: JournalRecord) -> JournalRecord:
         return record._replace(path=self._out(record.path), source=self._source(record.source))
 
-    def _told_changes(self, changes: list[Change]) -> list[Change]:
-        return [each._replace(path=self._out(each.path), source=self._source(each.source)) for each in changes]
+    def told(self, changes: list[Change]) -> list[Change]:
+        inside = seen(changes, self._holds)
+        return [each._replace(path=self._out(each.path), source=self._source(each.source)) for each in inside]
 
     def diff(self, before: Snapshot | str, after: Snapshot | str | None = None) -> list[Change]:
         old, new = self._moment(before), self._moment(after) if after is not None else None
         found: list[Change] = []
         for change in seen(self.base.diff(old, new), self._near):
             if self._holds(change.path):
-                found += self._told_changes([change])
+                found += self.told([change])
             elif paths.is_within(self._top, change.path) and change.kind is not ChangeKind.CHANGED:
                 there = new if change.kind is ChangeKind.ADDED else old  # the top came or went with all in it
                 found += [Change(change.kind, each.path, each.is_dir) for each, _ in self.survey(paths.ROOT, there)]
@@ -352,6 +351,8 @@ class SubtreeView(Administered):
             raise self._renamed(error) from None
 
     def _renamed(self, error: PathError | VersionConflict | HookError | ProviderError) -> SandfsError:
+        if isinstance(error, NoSpace):
+            error = full(error)
         # By text: the path in an error may be one that could not even be normalized.
         if not f"{error.path}/".startswith(self._top_slash):
             return error

