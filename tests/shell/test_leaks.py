@@ -169,7 +169,7 @@ ASKING = [
     "echo {p}*; echo {p}; ls {p}* ; compgen -f {p}; compgen -G '{p}*'; for f in {p}; do [ -e $f ] && echo there; done; set -- {p}*; echo $#; case {p} in /*) echo path;; esac",
     "ln -s {p} /l; cat /l; ls -L /l; ls -l /l/; stat -L -c %s /l; [ -e /l ]; echo $?; [ -f /l ]; echo $?; cp /l /c; cp -L /l /c; find -L /l -type f; readlink -e /l; echo $?; head /l; cd /l; grep . /l; du -L /l; du -D /l; chmod 700 /l; touch -c /l; wc -c /l; cat /l/x",
     "dd if={p} of=/o; install {p} /i; split {p}; ls /; tail -n1 {p}; head -c1 {p}; shuf {p}; grep -f {p} /open/a.txt; awk -f {p} /open/a.txt; sed -f {p} /open/a.txt; xargs -a {p} echo; bc {p}; numfmt < {p}; sort -c {p}; sort -m {p} /open/a.txt",
-    "publish {p}; changes {p}; help {p}; journal {p}; restore {p}; snapshot; changes; ls -l --time-style=full-iso {p}; env -C {p} ls; timeout 1 cat {p}; nice cat {p}; command cat {p}; xargs cat <<< {p}; find / -path {p}; find / -samefile {p}; find / -newer {p}",
+    "policy {p}; policy --label public {p}; versions {p}; mounts {p}; publish {p}; changes {p}; help {p}; journal {p}; restore {p}; snapshot; changes; ls -l --time-style=full-iso {p}; env -C {p} ls; timeout 1 cat {p}; nice cat {p}; command cat {p}; xargs cat <<< {p}; find / -path {p}; find / -samefile {p}; find / -newer {p}",
     "cat {p}/x; ls {p}/x; cat {p}/../open/a.txt; cd {p}/..; pwd; ls {p}/..; stat {p}/.; [ -d {p}/. ]; echo $?; cat /open/../{p}; cat //{p}; ls {p}/.",
 ]
 
@@ -203,6 +203,7 @@ CHANGING = [
     "ln -sf /open/a.txt /open/zqlink; ln -sf /open/a.txt /open/zqfile.txt; ln -sfn /open /zqvault; ln -sf /open/a.txt /open/zqlive; mv /open/a.txt /open/zqlink; mv /open/a.txt /open/zqlive; rm /open/zqlink",
     "restore early; restore late; restore early; undo; undo; undo; redo; snapshot x; rm -r /open/sub; restore x; restore late",
     "tar cf /t.tar -C /open .; mkdir /x; cd /x; mkdir open; echo evil > open/zqfile.txt; tar cf /e.tar open; cd /; tar xf /e.tar; tar xf /e.tar --overwrite; unzip /e.tar; gzip /open/zqfile.txt; gunzip /open/zqfile.txt; patch /open/zqfile.txt < /open/a.txt",
+    "policy --label public /open/zqfile.txt; policy --clear /zqvault; policy --label public /open/door; policy --clear /open; policy --label public /; undo; undo; undo; undo; undo; undo; redo; redo; redo",
     "mkdir /open/zqfile.txt; mkdir -p /open/zqfile.txt/x; rmdir /open/zqtable; touch /open/zqtable/new; echo x > /open/zqtable/zqrow; echo x > /open/zqlive; rm /open/zqlive /open/zqtable; mv /open/a.txt /open/zqtable",
 ]
 

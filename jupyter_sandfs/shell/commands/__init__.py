@@ -19,7 +19,9 @@ from jupyter_sandfs.shell.commands.journal import JOURNAL
 from jupyter_sandfs.shell.commands.ln import LN
 from jupyter_sandfs.shell.commands.ls import LS
 from jupyter_sandfs.shell.commands.mkdir import MKDIR
+from jupyter_sandfs.shell.commands.mounts import MOUNTS
 from jupyter_sandfs.shell.commands.mv import MV
+from jupyter_sandfs.shell.commands.policy import POLICY
 from jupyter_sandfs.shell.commands.python import PYTHON, PYTHON3
 from jupyter_sandfs.shell.commands.realpath import REALPATH
 from jupyter_sandfs.shell.commands.restore import RESTORE
@@ -33,13 +35,15 @@ from jupyter_sandfs.shell.commands.stat import STAT
 from jupyter_sandfs.shell.commands.store import FILES, PUBLISH, STAGE
 from jupyter_sandfs.shell.commands.touch import TOUCH
 from jupyter_sandfs.shell.commands.tree import TREE
+from jupyter_sandfs.shell.commands.undo import REDO, UNDO
+from jupyter_sandfs.shell.commands.versions import VERSIONS
 from jupyter_sandfs.shell.commands.zcat import ZCAT
 from jupyter_sandfs.shell.commands.zip import UNZIP, ZIP
 
 _ALL = (
-    *(CHANGES, CHMOD, CP, DATE, DIFF, DU, FILES, HELP, HOST, JOURNAL, LN, LS, MKDIR, MV, PUBLISH, PYTHON, PYTHON3),
-    *(REALPATH, RESTORE, RM, SEQ),
-    *(SLEEP, SNAPSHOT, SNAPSHOTS, STAGE, STAT, TOUCH, TREE, UNZIP, ZCAT, ZIP),
+    *(CHANGES, CHMOD, CP, DATE, DIFF, DU, FILES, HELP, HOST, JOURNAL, LN, LS, MKDIR, MOUNTS, MV, POLICY, PUBLISH),
+    *(PYTHON, PYTHON3, REALPATH, REDO, RESTORE, RM, SEQ, SLEEP, SNAPSHOT, SNAPSHOTS, STAGE, STAT, TOUCH, TREE, UNDO),
+    *(UNZIP, VERSIONS, ZCAT, ZIP),
 )
 _SEARCH = (EGREP, FGREP, GREP, RG)
 """Where google-re2 has no wheel, the engine's own stay: they search up to 100 MB."""

@@ -19,10 +19,11 @@ def _run(call: Invocation) -> Output:
         changes = call.fs.diff(*given)
     except NotFound as error:
         return Output(stderr=f"changes: no snapshot '{error.path}' (see: snapshots)\n", exit_code=1)
-    return Output("".join(_row(each) for each in changes))
+    return Output("".join(row(each) for each in changes))
 
 
-def _row(change: Change) -> str:
+def row(change: Change) -> str:
+    """Tell of one change."""
     source = f"  (from {change.source})" if change.source is not None else ""
     return f"{_MARKS[change.kind]} {change.path}{'/' if change.is_dir and change.path != '/' else ''}{source}\n"
 

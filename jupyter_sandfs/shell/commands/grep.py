@@ -25,6 +25,8 @@ _NUMBER = re.compile(r"-(\d{1,9})([A-Za-z]*)")
 
 def _run(call: Invocation) -> Output:
     patterns, operands = _patterns(call)
+    if _is_vain(call.arguments, patterns):
+        return Output(exit_code=_NONE)
     if not (call.piped or operands or _is_recursive(call.arguments)):
         raise InvalidRequest("there is nothing to read: give files, or a pipe to the plain name grep")
     search = _Search(call, Report(_matcher(call, patterns), _style(call, operands)), _files(call))
@@ -34,6 +36,12 @@ def _run(call: Invocation) -> Output:
     if search.files.complaints and not (search.report.matched and search.report.style.shown is Shown.NOTHING):
         status = _TROUBLE
     return Output(search.report.output, "".join([*complaints, *search.remarks]), status)
+
+
+def _is_vain(arguments: Arguments, patterns: list[str]) -> bool:
+    """Whether nothing can be found: GNU then does not even look, and counts nothing."""
+    everything = patterns == [""] and "v" in arguments and not ("x" in arguments or "w" in arguments)
+    return (everything or arguments.number("m", 1) == 0) and "L" not in arguments
 
 
 def _patterns(call: Invocation) -> tuple[list[str], tuple[str, ...]]:
@@ -90,6 +98,7 @@ def _style(call: Invocation, operands: tuple[str, ...]) -> Style:
         limit=arguments.number("m", 1 << 30),
         name_end=b"\0" if "Z" in arguments else b"",
         text_only="a" not in arguments,
+        by_lines=True,
     )
 
 

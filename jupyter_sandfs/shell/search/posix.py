@@ -125,12 +125,15 @@ class _Reader:
         if self._extended:
             return True
         if char == "^":
-            return self._fresh
+            return self._fresh and self._open[-1][-1:] != ["^"]
         rest = self._text[self._at :]
         return not rest or rest.startswith((r"\)", r"\|"))
 
     def _close(self) -> None:
         if len(self._open) == 1:
+            if self._extended:  # GNU: one that closes nothing is a plain one
+                self._add("\\)")
+                return
             raise InvalidRequest("Unmatched ) or \\)")
         inner = "".join(self._open.pop())
         self._add(f"({inner})")

@@ -36,6 +36,7 @@ class Style:
         zeros: counts of 0 are shown, too.
         replacement: said in place of each match.
         trim: white space at the start of lines is left out.
+        by_lines: success is a line that matches (GNU), also where files without any are listed.
         text_only: lines that are no UTF-8 are left out.
         name_end: what stands behind a name: nothing, where a colon or a line end follows, or NUL.
     """
@@ -55,6 +56,7 @@ class Style:
     name_end: bytes = b""
     trim: bool = False
     text_only: bool = False
+    by_lines: bool = False
 
 
 @dataclass(slots=True)
@@ -112,7 +114,7 @@ class Report:
         wanted = self.style.shown is not Shown.NAME_IF_NONE
         if self.style.shown is not Shown.NOTHING and found == wanted:
             self.say(name + (self.style.name_end or b"\n"))
-        return found == wanted
+        return found if self.style.by_lines else found == wanted
 
     def _tell_count(self, name: bytes, count: int) -> bool:
         if count or self.style.zeros:

@@ -80,3 +80,5 @@ printf 'a\r\nb\r\n' > dos; tr -d '\r' < dos | od -c | head -2; sed 's/\r$//' dos
 awk 'length > 8' data/words.txt notes/todo.txt; grep -E '^.{9,}$' notes/todo.txt; sed -n '/^.\{9,\}$/p' notes/todo.txt
 #: csv to tsv and back
 tr ',' '\t' < data/one.csv > t.tsv; cat t.tsv; awk -F'\t' -v OFS=, '{$1=$1; print}' t.tsv; sed 's/\t/,/g' t.tsv | cmp - data/one.csv; echo $?
+#: grep counts lines for its exit code
+grep -L milk notes/done.txt; echo $?; grep -L milk notes/todo.txt; echo $?; grep -L milk notes/*.txt; echo $?; grep -l milk notes/*.txt; echo $?; grep -vc '' data/empty; echo $?; grep -c -m0 a data/one.csv; echo $?; grep -L -m0 a data/one.csv; echo $?
