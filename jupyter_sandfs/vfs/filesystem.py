@@ -625,7 +625,7 @@ class VirtualFileSystem(Foundation):
         if self._guarded:
             for path, node in operations.whole(step.path, step.before):
                 if (rules := rules_of(node)) is not None:
-                    self._graves.bury(path, rules)
+                    self._graves.bury(path, rules, self._tree.last_stamp)
 
     def _take_back(self, done: Done) -> bool:
         """Undo a change if it is still what is there; versions go on, so that none stands for two contents."""
