@@ -335,6 +335,30 @@ class OffsetMismatch(StoreError):
         super().__init__(f"upload {upload_id}: offset is {current}, not {expected}")
 
 
+class UploadOvertaken(StoreError):
+    """A newer request goes on with the upload: what this one still sends is not taken."""
+
+    code, http_status = "upload_overtaken", 409
+    fields = ("upload_id",)
+
+    def __init__(self, upload_id: str) -> None:
+        self.upload_id = upload_id
+        super().__init__(f"upload {upload_id}: another request goes on with it")
+
+
+class ChunkMismatch(StoreError):
+    """The bytes of one request do not add up to the checksum that came with them (tus 1.0.0, checksum)."""
+
+    code, http_status = "chunk_mismatch", 460
+    fields = ("upload_id", "algorithm")
+
+    def __init__(self, upload_id: str, algorithm: str) -> None:
+        self.upload_id, self.algorithm = upload_id, algorithm
+        super().__init__(
+            f"upload {upload_id}: the bytes do not have the {algorithm} that came with them; send them again"
+        )
+
+
 class InvalidSignature(StoreError, PermissionError):
     """A signed link is forged, spoiled, made for something else, or past its time."""
 

@@ -39,12 +39,14 @@ class Defaults:
 
     Attributes:
         store_url: None means a directory in Jupyter's data.
+        tenant: whose files in the store a sandbox uses.
         storage: URL of the storage of the default sandbox; the others are in memory unless they name their own.
         python: limits of snippets.
         host: whether and how commands of the host run.
     """
 
     store_url: str | None = None
+    tenant: str = ""
     storage: str | None = None
     store_limits: StoreLimits = field(default_factory=StoreLimits)
     limits: Limits = field(default_factory=Limits)
@@ -169,7 +171,9 @@ class Sandbox:
         """The staging store, opened when it is first used."""
         with self._lock:
             if self._store is None:
-                self._store = open_file_store(self.store_url, limits=self.defaults.store_limits)
+                self._store = open_file_store(
+                    self.store_url, tenant=self.defaults.tenant, limits=self.defaults.store_limits
+                )
             return self._store
 
     @property
@@ -245,7 +249,7 @@ class Sandbox:
         sandbox: str = DEFAULT_NAME,
         into: str | None = None,
         providers: Mapping[str, Callable[..., Any]] | None = None,
-        storage: FileStorage | None = None,
+        storage: FileStorage | AsyncFileStorage | str | None = None,
         store_url: str | None = None,
         limits: Limits | None = None,
     ) -> Sandbox:

@@ -73,15 +73,19 @@ def publish(
         InvalidKey, ObjectTooLarge, QuotaExceeded: as `FileStore.put`.
     """
     content = fs.read_bytes(source)
-    origin = {_PATH: _plain(paths.normalize(source)), _NAME: _plain(paths.name(source))}
     return store.put(
         key if key is not None else new_key(),
         content,
         size=len(content),
         ttl=ttl,
         content_type=content_types.guess(paths.name(source)),
-        metadata=origin | dict(metadata or {}),
+        metadata=origin(source) | dict(metadata or {}),
     )
+
+
+def origin(source: str) -> dict[str, str]:
+    """The metadata that says where in a sandbox a stored file comes from."""
+    return {_PATH: _plain(paths.normalize(source)), _NAME: _plain(paths.name(source))}
 
 
 def original_name(info: FileInfo) -> str:

@@ -11,10 +11,11 @@ from traitlets.config import Config
 from jupyter_sandfs import errors, paths
 from jupyter_sandfs.cli.app import EXIT_CODES
 from jupyter_sandfs.cli.app import main as cli
-from jupyter_sandfs.config import STORE_URL_VARIABLE, SandFS
+from jupyter_sandfs.config import STORE_URL_VARIABLE, TENANT_VARIABLE, SandFS
 from jupyter_sandfs.kernel.commands import CELL_COMMANDS, LINE_COMMANDS
 from jupyter_sandfs.sandbox import Sandbox
-from jupyter_sandfs.server import archives, files, fs, store
+from jupyter_sandfs.server import store
+from jupyter_sandfs.server.openapi.document import PATHS
 from jupyter_sandfs.shell.commands import COMMANDS
 from jupyter_sandfs.storage import FileStorage
 from jupyter_sandfs.vfs.entries import Stats
@@ -25,6 +26,7 @@ PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 README = (ROOT / "README.md").read_text()
 HTTP = (ROOT / "docs" / "http.md").read_text()
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text()
+THREATS = re.findall(r"\| (tests/\S+) \|$", (ROOT / "docs" / "threats.md").read_text(), re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)#]+)")
 _PYTHON = re.compile(r"```python\n(.*?)```", re.DOTALL)
 
@@ -94,12 +96,39 @@ def test_each_error_stands_in_the_table_under_its_status():
     }
 
 
-def test_each_route_is_documented():
-    in_kernels = (*fs.routes("/sandfs/v1/fs"), *archives.routes("/sandfs/v1/fs"))
-    tables = (*in_kernels, *files.routes("/sandfs/v1/files"), *store.routes("/sandfs/v1/store"))
-    routes = [path.replace("([a-z_]+)", "{call}") for path, _ in tables]
+def test_the_page_and_the_openapi_document_name_the_same_requests():
+    told = {(method.upper(), path) for path, item in PATHS.items() for method in item}
+    rows = re.findall(r"^\| `([A-Z]+) /sandfs/v1(/[^`?]*)[^|]*\|(.*)$", HTTP, re.MULTILINE)
+    named = {(method, path) for method, path, _ in rows}
+    named |= {("HEAD", path) for _, path, says in rows if "`HEAD` too" in says}
 
-    assert [path for path in routes if path.replace("(.+)", "{key}") not in HTTP] == []
+    assert {row for row in named if not row[1].startswith("/store")} == told  # that one is between programs of ours
+
+
+def test_each_route_of_the_whole_store_is_documented():
+    routes = [path.replace("([a-z_]+)", "{call}") for path, _ in store.routes("/sandfs/v1/store")]
+
+    assert [path for path in routes if path not in HTTP] == []
+
+
+def test_the_page_names_each_query_argument():
+    operations = [told for item in PATHS.values() for told in item.values()]
+    names = {each["name"] for told in operations for each in told.get("parameters", ()) if each["in"] == "query"}
+
+    assert [name for name in names if not re.search(rf"\b{name}\b", HTTP)] == []
+
+
+@pytest.mark.parametrize("node", THREATS)
+def test_each_line_of_the_threat_model_is_held_by_a_test(node: str):
+    path, *_, name = node.split("::")
+
+    assert re.search(rf"^ *(async )?def {name}\(", (ROOT / path).read_text(), re.MULTILINE), node
+
+
+def test_no_line_of_the_threat_model_goes_without_a_test():
+    lines = re.findall(r"^\| (?!wants|would|somebody|---).*$", (ROOT / "docs" / "threats.md").read_text(), re.MULTILINE)
+
+    assert len(lines) == len(THREATS) > 40
 
 
 def test_each_call_of_the_store_is_documented():
@@ -134,6 +163,7 @@ def test_each_exit_code_is_documented():
 def test_each_trait_is_documented():
     assert [name for name in SandFS.class_own_traits(config=True) if f"`c.SandFS.{name}`" not in CONFIGURATION] == []
     assert STORE_URL_VARIABLE in CONFIGURATION
+    assert TENANT_VARIABLE in CONFIGURATION
 
 
 def test_each_magic_is_documented():

@@ -66,7 +66,8 @@ def test_dir_lists_the_public_names():
 
 
 def test_every_error_is_public():
-    private = {"InvalidSignature", "OffsetMismatch", "UploadNotFound"}  # those of uploads and links, for the server
+    # Those of uploads and links, for the server.
+    private = {"ChunkMismatch", "InvalidSignature", "OffsetMismatch", "UploadNotFound", "UploadOvertaken"}
 
     assert {each.__name__ for each in BY_CODE.values()} - set(jupyter_sandfs.__all__) == private
 

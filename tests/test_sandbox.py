@@ -200,6 +200,13 @@ def test_without_configuration_the_store_is_in_jupyters_data(monkeypatch, tmp_pa
     assert Sandbox().store_url == (tmp_path / "data" / "sandfs" / "store").as_uri()
 
 
+def test_the_store_is_that_of_the_tenant(monkeypatch):
+    Sandbox("ann").files.put("files/a", b"x")
+    monkeypatch.setattr(Sandbox, "defaults", replace(Sandbox.defaults, tenant="bob"))
+
+    assert not Sandbox("bob").files.exists("files/a")
+
+
 def test_the_stores_limits_are_the_defaults(monkeypatch):
     monkeypatch.setattr(Sandbox, "defaults", replace(Sandbox.defaults, store_limits=StoreLimits(max_total_bytes=9)))
 

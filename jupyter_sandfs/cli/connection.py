@@ -38,7 +38,8 @@ class Connection:
             max_total_bytes=options.max_total_bytes,
             default_ttl=options.default_ttl,
         )
-        return open_file_store(self.store or options.store_url or default_store_url(), limits=limits)
+        url = self.store or options.store_url or default_store_url()
+        return open_file_store(url, tenant=options.tenant, limits=limits)
 
 
 def _open_server(address: str, token: str | None) -> FileStore:

@@ -6,6 +6,7 @@ everything is discarded; with `sync`, what was changed is written back first, th
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import threading
@@ -17,11 +18,11 @@ from typing import TYPE_CHECKING
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import InvalidRequest, Unsupported
-from jupyter_sandfs.execution import bubblewrap, job, worktree
+from jupyter_sandfs.execution import bubblewrap, job, watches, worktree
 from jupyter_sandfs.execution.bubblewrap import Wall
 from jupyter_sandfs.execution.job import Stop
 from jupyter_sandfs.execution.scratch import scratch
-from jupyter_sandfs.execution.supervision import Ended, Inside, Watch, resident_pages, supervise
+from jupyter_sandfs.execution.supervision import Ended, Inside, Watch, supervise
 from jupyter_sandfs.execution.worktree import Passed, Report
 from jupyter_sandfs.vfs.interface import FileSystem, require_directory
 
@@ -143,7 +144,7 @@ def run_host(
         sync: write back what it changed.
 
     Raises:
-        Unsupported: no isolation can be had here, and running without it is not allowed.
+        Unsupported: no isolation can be had here, and running without it is not allowed; or it fails.
         NotFound, NotADirectory: `path`.
         LimitExceeded: too much to copy out, or to write back.
     """
@@ -191,7 +192,7 @@ class HostCommand:
             try:
                 ended, report = self._in_scratch()
             except _Stopped as stopped:
-                ended, report = Ended(b"", b"", 0, truncated=False, why=stopped.why), Report()
+                ended, report = Ended(b"", b"", 0, why=stopped.why), Report()
             changes = tuple(action.changes[before:])
         return self._result(ended, report, changes, time.monotonic() - started)
 
@@ -215,10 +216,7 @@ class HostCommand:
 
     @property
     def _prefixes(self) -> tuple[str, ...]:
-        import pwd  # noqa: PLC0415 - not on Windows, where there is no host command
-
-        homes = (pwd.getpwuid(os.getuid()).pw_dir, str(Path.home()))
-        return bubblewrap.seen(self._options.prefixes or (), homes)
+        return bubblewrap.seen(self._options.prefixes or (), _homes())
 
     # ------------------------------------------------------------ the run
 
@@ -231,6 +229,9 @@ class HostCommand:
             manifest = worktree.materialise(self._fs, self._path, selection, tree, bounds, self._check)
             self._hand_over(top, manifest)
             ended = self._run(top, tree)
+            if not ended.begun and ended.why is None:
+                words = ended.stderr.decode("utf-8", "replace").strip() or f"exit code {ended.exit_code}"
+                raise Unsupported(f"the command could not be started: {words}")
             report = Report(left_out=manifest.left_out)
             if self._sync and ended.why is None:
                 worktree.bring_back(self._fs, self._path, tree, manifest, bounds, self._check, report)
@@ -292,11 +293,18 @@ class HostCommand:
             output_bytes=self._limits.output_bytes,
             seconds=self._limits.seconds,
             stopped=lambda: self._why,
-            watches=[_disk(top, self._limits.disk_bytes), *([_crowd(inside, self._limits)] if inside else [])],
+            watches=self._watches(top, inside),
             inside=inside,
             passed=passed,
             identity={} if isinstance(self._wall, str) else self._wall.identity,
         )
+
+    def _watches(self, top: Path, inside: Inside | None) -> list[Watch]:
+        limits = self._limits
+        disk = watches.disk(top, limits.disk_bytes)
+        if inside is None:
+            return [disk]
+        return [disk, watches.crowd(inside, processes=limits.processes, memory_bytes=limits.memory_bytes)]
 
     def _limited(self, *, isolated: bool) -> list[str]:
         """The command behind a shell that sets its limits: set here, they would be this process', too."""
@@ -354,6 +362,18 @@ class _Stopped(Exception):
         super().__init__(why)
 
 
+def _homes() -> list[str]:
+    """Where this user's own files are: as the environment and as the accounts say. A container may have neither."""
+    import pwd  # noqa: PLC0415 - not on Windows, where there is no host command
+
+    homes = []
+    with contextlib.suppress(RuntimeError):
+        homes.append(str(Path.home()))
+    with contextlib.suppress(KeyError):
+        homes.append(pwd.getpwuid(os.getuid()).pw_dir)
+    return homes
+
+
 def _checked(argv: Sequence[str]) -> list[str]:
     if isinstance(argv, str) or not argv or not all(isinstance(word, str) for word in argv):
         raise InvalidRequest("a host command is a list of words, such as ['python3', 'script.py']")
@@ -380,35 +400,3 @@ def _environment(prefixes: Iterable[str], home: str) -> dict[str, str]:
         "OMP_NUM_THREADS": threads,
         "OPENBLAS_NUM_THREADS": threads,
     }
-
-
-# ---------------------------------------------------------------- watches
-
-
-def _crowd(inside: Inside, limits: HostLimits) -> Watch:
-    """Watch the number of processes and their memory: no limit of the kernel's holds for all of them together."""
-    page = os.sysconf("SC_PAGE_SIZE")
-
-    def look() -> Stop | None:
-        running = inside.running()
-        if len(running) > limits.processes:
-            return Stop.PROCESSES
-        used = page * sum(map(resident_pages, running))
-        return Stop.MEMORY if used > limits.memory_bytes else None
-
-    return look
-
-
-def _disk(top: Path, limit: int) -> Watch:
-    """Watch how full the disk gets. Others write to it, too: this is for floods, not for accounts."""
-    at_first = _free(top)
-
-    def look() -> Stop | None:
-        return Stop.DISK if at_first - _free(top) > limit else None
-
-    return look
-
-
-def _free(top: Path) -> int:
-    facts = os.statvfs(top)
-    return facts.f_bavail * facts.f_frsize

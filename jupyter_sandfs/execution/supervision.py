@@ -36,14 +36,16 @@ class Ended:
 
     Attributes:
         exit_code: as a shell tells it: 128 and the signal's number for one that was killed.
+        begun: the command itself was started.
         why: set if it was stopped.
     """
 
     stdout: bytes
     stderr: bytes
     exit_code: int
-    truncated: bool
-    why: Stop | None
+    truncated: bool = False
+    why: Stop | None = None
+    begun: bool = False
 
 
 class Kept:
@@ -122,9 +124,11 @@ class Inside:
             return []
 
     def kill(self) -> None:
-        """End them all: the kernel takes the others with the first one."""
+        """End them all: the kernel takes the others with the first one, once that one gets to run."""
         self.look()
-        if self._handle is not None:
+        if self._handle is not None and self._first is not None:
+            with contextlib.suppress(OSError):
+                os.setpriority(os.PRIO_PROCESS, self._first, _AHEAD)
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(self._handle, signal.SIGKILL)
 
@@ -211,7 +215,9 @@ def supervise(
             _end(process, inside)
     code = process.returncode if process.returncode >= 0 else 128 - process.returncode
     truncated = traffic.stdout.truncated or traffic.stderr.truncated
-    return Ended(traffic.stdout.content, traffic.stderr.content, code, truncated, why)
+    return Ended(
+        traffic.stdout.content, traffic.stderr.content, code, truncated=truncated, why=why, begun=traffic.stdout.begun
+    )
 
 
 class _Traffic:
@@ -294,14 +300,25 @@ def _give_way(processes: Iterable[int]) -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _AHEAD)
 
 
+def _kill_group(group: int, *, seconds: float = 0.0) -> None:
+    """Kill a process group; with `seconds`, wait for so long at most until it is gone."""
+    deadline = time.monotonic() + seconds
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(group, signal.SIGKILL)
+        while time.monotonic() < deadline:
+            time.sleep(_TICK / 10)
+            os.killpg(group, signal.SIGKILL)
+
+
 def _end(process: subprocess.Popen[bytes], inside: Inside | None) -> None:
     """Leave nothing running."""
     if inside is not None:
         inside.kill()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_LINGER)  # bubblewrap sees the end of the first one and ends, too
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(process.pid, signal.SIGKILL)
+    _kill_group(process.pid)
     process.wait(_END)
     if inside is not None:
         inside.wait(_END)
+    else:
+        _kill_group(process.pid, seconds=_LINGER)

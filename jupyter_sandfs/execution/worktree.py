@@ -6,6 +6,7 @@ behind, everything is measured before anything is written, and each write goes t
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import stat as modes
@@ -154,13 +155,22 @@ def materialise(
     manifest = Manifest()
     for below, entry in selection.entries:
         check()
-        if entry.is_dir:
-            (target / below).mkdir(mode=0o755)
-            manifest.originals[below] = Original(Kind.DIRECTORY)
-        else:
-            _copy_out(fs, entry, below, target / below, manifest)
-            _check_size(manifest.size, path, bounds)
+        try:
+            _make(fs, below, entry, target / below, manifest)
+        except OSError as problem:
+            if problem.errno != errno.ENAMETOOLONG:
+                raise
+            manifest.left_out.append(Passed(entry.path, "its path is too long for this machine"))
+        _check_size(manifest.size, path, bounds)
     return manifest
+
+
+def _make(fs: FileSystem, below: str, entry: DirEntry, target: Path, manifest: Manifest) -> None:
+    if entry.is_dir:
+        target.mkdir(mode=0o755)
+        manifest.originals[below] = Original(Kind.DIRECTORY)
+    else:
+        _copy_out(fs, entry, below, target, manifest)
 
 
 def _copy_out(fs: FileSystem, entry: DirEntry, below: str, target: Path, manifest: Manifest) -> None:
@@ -203,7 +213,7 @@ def bring_back(
         LimitExceeded: the tree has grown over `bounds`; nothing was written.
     """
     found = _survey(tree, path, bounds, report, check)
-    _Return(fs, path, tree, manifest.originals, found, report, check).carry_out()
+    _Return(fs, path, tree, manifest.originals, found, report).carry_out()
 
 
 def _survey(tree: Path, path: str, bounds: Bounds, report: Report, check: Check) -> dict[str, Found]:
@@ -236,6 +246,7 @@ def _found(facts: os.stat_result) -> Found:
 def _listed(tree: Path, path: str, relative: str, report: Report) -> list[os.DirEntry[str]]:
     """What is in a directory under names that a sandbox can hold."""
     try:
+        (tree / relative).chmod(0o700)  # it is this process' own, whatever the command made of it
         with os.scandir(tree / relative) as entries:
             listed = list(entries)
     except OSError as problem:  # not readable, or deeper than a path of the host can say
@@ -258,7 +269,7 @@ def _portable(name: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Return:
-    """One way back. Each step is tried on its own; what is refused is noted."""
+    """One way back. Each step is tried on its own; what is refused is noted. Once begun, it is carried to its end."""
 
     fs: FileSystem
     path: str
@@ -266,7 +277,6 @@ class _Return:
     originals: Mapping[str, Original]
     found: Mapping[str, Found]
     report: Report
-    check: Check
 
     def carry_out(self) -> None:
         gone = [each for each in self.originals if self._is_gone(each)]
@@ -277,10 +287,16 @@ class _Return:
 
     def _is_gone(self, relative: str) -> bool:
         original, now = self.originals[relative], self.found.get(relative)
-        return now is None or (now.kind is not original.kind and now.kind in {Kind.FILE, Kind.DIRECTORY})
+        if now is None:
+            return not self._is_behind_a_link(relative)
+        return now.kind is not original.kind and now.kind in {Kind.FILE, Kind.DIRECTORY}
+
+    def _is_behind_a_link(self, relative: str) -> bool:
+        """Whether a directory on the way became a link: that stays behind, and so does what it hides."""
+        above = [each.lstrip("/") for each in paths.ancestors(relative)]
+        return any(self.found[each].kind is Kind.SPECIAL for each in above if each in self.found)
 
     def _try(self, step: Callable[[str], None], relative: str) -> None:
-        self.check()
         try:
             step(relative)
         except (SandfsError, OSError) as problem:
@@ -334,6 +350,7 @@ class _Return:
 
 def _read_back(source: Path, size: int) -> bytes:
     """Read what was measured; nothing runs any more that could exchange it for something else."""
+    source.chmod(0o600)  # it is this process' own, whatever the command made of it
     descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     with os.fdopen(descriptor, "rb") as file:
         return file.read(size)

@@ -187,7 +187,8 @@ def _content_type(source: Path) -> str:
 
 def _status(call: Call) -> str:
     sandbox, stats = call.sandbox, call.sandbox.fs.stats()
-    advice = "" if sandbox.durable else ". To keep files: %sandfs export / DIRECTORY, or %sandfs publish FILE"
+    how = "%sandfs save, %sandfs export / DIRECTORY, or %sandfs publish FILE"
+    advice = "" if sandbox.durable else f". To keep files: {how}"
     return (
         f"sandbox '{sandbox.name}': {_counted(stats.file_count, 'file')}, "
         f"{human_size(stats.total_size)} of {human_size(sandbox.fs.limits.total_bytes)}; working directory "

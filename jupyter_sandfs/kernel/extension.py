@@ -25,6 +25,7 @@ class Extension:
         options = SandFS(parent=ip).options(os.environ)
         Sandbox.defaults = Defaults(
             store_url=options.store_url,
+            tenant=options.tenant,
             storage=options.storage,
             store_limits=StoreLimits(
                 max_file_size=options.max_file_size,

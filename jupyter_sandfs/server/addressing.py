@@ -26,9 +26,12 @@ class Target:
     sandbox: str = "default"
     view: str | None = None
 
-    async def ask(self, op: str, arguments: Mapping[str, Any], body: bytes | memoryview = b"") -> Reply:
-        """Carry out an operation; raises its error."""
-        reply = await self.links.ask(self.kernel_id, Request(op, arguments, body, self.sandbox, self.view))
+    async def ask(
+        self, op: str, arguments: Mapping[str, Any], body: bytes | memoryview = b"", *, seconds: float | None = None
+    ) -> Reply:
+        """Carry out an operation; raises its error. It has `seconds`, or what every request has if not given."""
+        request = Request(op, arguments, body, self.sandbox, self.view)
+        reply = await self.links.ask(self.kernel_id, request, seconds=seconds)
         reply.unwrap()
         return reply
 

@@ -7,6 +7,7 @@ from typing import Any
 from jupyter_server.auth.decorator import authorized
 from tornado import iostream, web
 
+from jupyter_sandfs import paths
 from jupyter_sandfs.errors import ContentTypeRefused, SandfsError
 from jupyter_sandfs.rpc.messages import Reply
 from jupyter_sandfs.server.addressing import Target
@@ -21,6 +22,10 @@ _FORMATS_BY_TYPE = {each.media_type: name for name, each in FORMATS.items()} | {
     "application/x-gzip": "tar.gz",
     "application/x-gtar": None,
 }
+
+
+_LEAST_SECONDS = 60.0
+_UNPACKED_PER_SECOND = 4 << 20  # bytes of a well compressed archive, on a slow machine
 
 
 class Archive(FsRoute):
@@ -87,13 +92,16 @@ class UploadBatch(FsRoute, IntakeRoute):
     @authorized
     async def post(self) -> None:
         if not self._finished:
-            self.answer(await self.commit())
+            unpacked = await self.commit()
+            self.tell("unpack", "sandbox", paths.normalize(self.query("path") or "."), kernel_id=self.kernel_id)
+            self.answer(unpacked)
 
     async def open_intake(self, length: int | None) -> None:
         form = self._format()
         # The seed's upload-batch replaces what is there, and its clients rely on that.
         overwrite = self.flag("overwrite") if self.query("overwrite") is not None else True
         target, path = await self.target(), self.query("path") or "."
+        self.kernel_id = target.kernel_id
         begun = await target.ask("extract_begin", {"path": path, "size": length})
         arriving = Arriving(target, begun.value["uploadId"], {"format": form, "overwrite": overwrite})
         self.sink = Gathered(arriving, await target.chunk_bytes())
@@ -113,7 +121,8 @@ class Arriving(LargeFile):
         self._arguments = {"upload_id": upload_id, **arguments}
 
     async def commit(self) -> Any:
-        return (await self._target.ask("extract_commit", self._arguments)).value
+        seconds = _LEAST_SECONDS + self._offset / _UNPACKED_PER_SECOND
+        return (await self._target.ask("extract_commit", self._arguments, seconds=seconds)).value
 
 
 def routes(prefix: str) -> list[tuple[str, type[SandfsRoute]]]:

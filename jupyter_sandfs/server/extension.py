@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import sys
+from pathlib import Path
 from typing import Any
 
+from jupyter_core.paths import jupyter_data_dir
+from jupyter_core.utils import ensure_async
 from jupyter_server.utils import url_path_join
-from tornado.ioloop import PeriodicCallback
 
-from jupyter_sandfs.config import STORE_URL_VARIABLE, Options, SandFS
+from jupyter_sandfs.config import STORE_URL_VARIABLE, TENANT_VARIABLE, Options, SandFS
 from jupyter_sandfs.filestore import FileStore, StoreLimits, default_store_url, open_file_store
-from jupyter_sandfs.server import archives, files, fs, handover, store
+from jupyter_sandfs.server import archives, events, files, fs, handover, signed, store, transfers, uploads
+from jupyter_sandfs.server.api_document import ApiDocument
+from jupyter_sandfs.server.caretaker import Caretaker, SessionFiles
 from jupyter_sandfs.server.links import Links
+from jupyter_sandfs.server.resumable import ResumableUploads
 from jupyter_sandfs.server.route import UnknownRoute
 from jupyter_sandfs.server.sandboxes import Sandboxes
 from jupyter_sandfs.server.staging import Staging
+from jupyter_sandfs.server.tenants import Tenants
+from jupyter_sandfs.server.upload_notes import UploadNotes
 
+_MOST_OPEN = 64  # stores of tenants at a time
 _MESSAGE_TYPES = ("sandfs_request", "sandfs_reply")
-_CLEANUP_MILLISECONDS = 3_600_000
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
@@ -27,17 +36,47 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
 def _load_jupyter_server_extension(serverapp: Any) -> None:
     options = SandFS(parent=serverapp).options(os.environ)
     url = options.store_url or default_store_url()
-    os.environ[STORE_URL_VARIABLE] = url  # kernels inherit it: they use the same store
+    # Kernels inherit these: they use the same store.
+    os.environ |= {STORE_URL_VARIABLE: url, TENANT_VARIABLE: options.tenant}
     if handover.is_private(url):
         serverapp.io_loop.add_callback(_hand_own_url_over, serverapp)
-    staging = Staging(lambda: _open_store(url, options))
     settings = serverapp.web_app.settings
-    settings["sandfs_links"] = Links(serverapp.kernel_manager, seconds=options.request_timeout)
-    settings["sandfs_staging"] = staging
+    settings |= _parts(serverapp, options, url)
+    serverapp.event_logger.register_event_schema(events.SCHEMA)
     _leave_activity_alone(serverapp.kernel_manager)
     _mount(serverapp.web_app, settings["base_url"])
-    serverapp.io_loop.add_callback(PeriodicCallback(staging.clean, _CLEANUP_MILLISECONDS).start)
+    serverapp.io_loop.add_callback(settings["sandfs_caretaker"].start)
     serverapp.log.info("jupyter_sandfs is enabled; staged files are kept in the store of %s", STORE_URL_VARIABLE)
+
+
+def _parts(serverapp: Any, options: Options, url: str) -> dict[str, Any]:
+    """What the routes find in the settings of the application."""
+    place = _place_of(url)
+    most_open = sys.maxsize if handover.is_private(url) else _MOST_OPEN
+    staging = Staging(lambda tenant: _open_store(url, options, tenant), options.tenant, most_open=most_open)
+    uploads = ResumableUploads(UploadNotes(place / "uploads", options.upload_ttl), options.max_file_size)
+
+    sessions = SessionFiles(lambda: _live_ids(serverapp), staging.remove_all, options.session_ttl)
+    caretaker = Caretaker(
+        None if handover.is_private(url) else place / "lock",
+        options.cleanup_interval,
+        for_store=(staging.clean, uploads.clean),
+        for_server=(sessions.look,),
+    )
+    secret: bytes = serverapp.cookie_secret
+    return {
+        "sandfs_links": Links(serverapp.kernel_manager, seconds=options.request_timeout),
+        "sandfs_staging": staging,
+        "sandfs_uploads": uploads,
+        "sandfs_tenants": Tenants(options.tenant, options.tenant_per_user, secret),
+        "sandfs_caretaker": caretaker,
+    }
+
+
+async def _live_ids(serverapp: Any) -> set[str]:
+    """The ids of sessions and kernels: a request may name either as `session_id`."""
+    sessions = await ensure_async(serverapp.session_manager.list_sessions())
+    return {each["id"] for each in sessions} | set(serverapp.kernel_manager.list_kernel_ids())
 
 
 def _hand_own_url_over(serverapp: Any) -> None:
@@ -46,16 +85,22 @@ def _hand_own_url_over(serverapp: Any) -> None:
     if url is None:
         serverapp.log.warning("jupyter_sandfs: memory: is not shared with kernels: this server has no token or port")
     else:
-        os.environ[STORE_URL_VARIABLE] = url
+        os.environ |= {STORE_URL_VARIABLE: url, TENANT_VARIABLE: ""}  # the tenant is this server's: it knows it
 
 
-def _open_store(url: str, options: Options) -> FileStore:
+def _open_store(url: str, options: Options, tenant: str) -> FileStore:
     limits = StoreLimits(
         max_file_size=options.max_file_size,
         max_total_bytes=options.max_total_bytes,
         default_ttl=options.default_ttl,
+        upload_ttl=options.upload_ttl,
     )
-    return open_file_store(url, limits=limits)
+    return open_file_store(url, tenant=tenant, limits=limits)
+
+
+def _place_of(url: str) -> Path:
+    """Where the server keeps what it notes about a store: in Jupyter's data, each store apart."""
+    return Path(jupyter_data_dir(), "sandfs", "servers", hashlib.sha256(url.encode()).hexdigest()[:16])
 
 
 def _leave_activity_alone(kernel_manager: Any) -> None:
@@ -68,10 +113,14 @@ def _mount(web_app: Any, base_url: str) -> None:
     version_1 = url_path_join(base_url, "sandfs/v1")
     routes = [
         *fs.routes(f"{version_1}/fs"),
+        *transfers.routes(f"{version_1}/fs"),
         *archives.routes(f"{version_1}/fs"),
         *files.routes(f"{version_1}/files"),
+        *signed.routes(f"{version_1}/signed"),
+        *uploads.routes(f"{version_1}/uploads"),
         *store.routes(f"{version_1}/store"),
         (f"{version_1}/sandboxes", Sandboxes),
-        (url_path_join(base_url, "sandfs/.*"), UnknownRoute),
+        (f"{version_1}/openapi.json", ApiDocument),
     ]
-    web_app.add_handlers(".*$", routes)
+    web_app.settings["sandfs_routes"] = {path.removeprefix(version_1): route for path, route in routes}
+    web_app.add_handlers(".*$", [*routes, (url_path_join(base_url, "sandfs/.*"), UnknownRoute)])

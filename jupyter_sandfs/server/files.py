@@ -3,43 +3,32 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
 
 from jupyter_server.auth.decorator import authorized
-from tornado import iostream, web
+from jupyter_server.utils import url_path_join
+from tornado import web
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import InvalidRequest, ObjectNotFound, PreconditionFailed
-from jupyter_sandfs.filestore import AsyncFileStore, AsyncReader, FileInfo, PutOptions, content_types, keys
+from jupyter_sandfs.errors import InvalidRequest, ObjectNotFound
+from jupyter_sandfs.filestore import PutOptions, content_types, keys
 from jupyter_sandfs.rpc.entries import rfc3339
 from jupyter_sandfs.server import conditions
-from jupyter_sandfs.server.conditions import Part
 from jupyter_sandfs.server.forms import UploadForm
-from jupyter_sandfs.server.intake import Gathered, IntakeRoute, Sink
+from jupyter_sandfs.server.intake import Sink
+from jupyter_sandfs.server.json_bodies import JsonBody
+from jupyter_sandfs.server.openapi import document
 from jupyter_sandfs.server.route import SandfsRoute
-from jupyter_sandfs.server.staging import CHUNK_BYTES, LargeObject, SmallObject, Staging
+from jupyter_sandfs.server.store_route import StoreRoute, describe, receipt
 
 _MAX_LISTED = 1000
 _NAME_LENGTH = 255
-_FORM = "application/x-www-form-urlencoded"  # what curl says of any body: nothing about the file
+_LINK_SECONDS = 3600.0
 
 
-class FilesRoute(SandfsRoute):
-    """A route about the staging store."""
-
-    async def store(self) -> AsyncFileStore:
-        staging: Staging = self.settings["sandfs_staging"]
-        return await staging.store()
-
-    async def open_sink(self, key: str, length: int | None, options: PutOptions) -> Sink:
-        """Get ready to store a body; a length above the limit is refused here."""
-        if length is not None and length <= CHUNK_BYTES:
-            return SmallObject(await self.store(), key, options)
-        upload = await (await self.store()).begin_upload(key, length=length, **options)
-        return Gathered(LargeObject(upload), CHUNK_BYTES)
-
-
-class Files(FilesRoute, IntakeRoute):
+class Files(StoreRoute):
     """All files: list them, or add one from a form."""
 
     body_methods = frozenset({"POST"})
@@ -65,6 +54,7 @@ class Files(FilesRoute, IntakeRoute):
             await self._give_up()
             raise InvalidRequest("the form has no complete field named file")
         info = await self.commit()
+        self.tell("write", "store", info.key, bytes=info.size_bytes)
         self.set_header("Location", f"{self.request.path}/{conditions.escaped(info.key)}")
         self.answer(receipt(info), status=201)
 
@@ -89,127 +79,84 @@ class Files(FilesRoute, IntakeRoute):
         return await self.open_sink(keys.complete(key) if key else keys.new_key(), None, options)
 
 
-class File(FilesRoute, IntakeRoute):
-    """One file by its key."""
+class File(StoreRoute):
+    """One file by its key; a POST to an address below it does something with the file."""
 
-    body_methods = frozenset({"PUT"})
+    body_methods = frozenset({"PUT", "POST"})
 
     @web.authenticated
     @authorized
     async def get(self, name: str) -> None:
-        await self._download(name)
+        self.check_xsrf_cookie()  # as Jupyter's own downloads: no other site may embed them
+        await self.send_file(keys.complete(name))
 
     @web.authenticated
     @authorized
     async def head(self, name: str) -> None:
-        await self._download(name)
+        self.check_xsrf_cookie()
+        await self.send_file(keys.complete(name))
 
     @web.authenticated
     @authorized
     async def put(self, name: str) -> None:
         del name
         if not self._finished:
-            info = await self.commit()
-            self.set_header("ETag", conditions.quoted(info.etag))
-            self.answer(receipt(info), status=200 if self.replaces else 201)
+            await self.close_file()
 
     @web.authenticated
     @authorized
     async def delete(self, name: str) -> None:
         key = keys.complete(name)
-        version = await self._expected_version(key)
+        version = await self.expected_version(key)
         found = await (await self.store()).delete(key, if_version=version)
         if not found:
             raise ObjectNotFound(key)
+        self.tell("delete", "store", key)
         self.answer({"deleted": key})
 
+    @web.authenticated
+    @authorized
+    async def post(self, name: str) -> None:
+        if not self._finished:
+            name, _, action = name.rpartition("/")
+            body = await self.commit()
+            document.check_body(self.operation, body)
+            await self._ACTIONS[action](self, keys.complete(name), body)
+
     async def open_intake(self, length: int | None) -> None:
-        key = keys.complete(self.path_args[0])
-        options: PutOptions = {"ttl": parse_ttl(self.query("ttl"))}
-        version = await self._expected_version(key)
-        if version is not None:
-            options["if_version"] = version
-        content_type = self.request.headers.get("Content-Type", _FORM)
-        if content_type != _FORM:
-            options["content_type"] = content_type
-        self.replaces = await (await self.store()).exists(key)
-        self.sink = await self.open_sink(key, length, options)
-
-    async def _expected_version(self, key: str) -> int | None:
-        """The version that If-Match or If-None-Match demands; None if neither is there."""
-        if self.request.headers.get("If-None-Match", "").strip() == "*":
-            return 0
-        wanted = self.request.headers.get("If-Match")
-        if wanted is None:
-            return None
-        try:
-            info = await (await self.store()).head(key)
-        except ObjectNotFound as error:
-            raise PreconditionFailed(f"{key}: nothing is there") from error
-        if not conditions.lists_etag(wanted, info.etag):
-            raise PreconditionFailed(f"{key}: the content is another one")
-        return info.version
-
-    async def _download(self, name: str) -> None:
-        self.check_xsrf_cookie()  # as Jupyter's own downloads: no other site may embed them
-        key = keys.complete(name)
-        info = await (await self.store()).head(key)
-        self._announce(info)
-        part = self.choose_part(info.size_bytes, info.etag)
-        if part is None:
-            return
-        if self.request.method == "GET":
-            await self._send(info, part)
+        name: str = self.path_args[0]
+        if self.request.method == "PUT":
+            await self.open_file(keys.complete(name), length, ttl=parse_ttl(self.query("ttl")))
+        elif name.rpartition("/")[2] in self._ACTIONS:
+            self.sink = JsonBody()
         else:
-            self.finish_download()
+            raise web.HTTPError(405)
 
-    def _announce(self, info: FileInfo) -> None:
-        self.announce_download(info.key.rpartition("/")[2], info.etag, info.content_type)
-        self.set_header("Last-Modified", info.created_at)
-        self.set_header("X-Checksum", info.checksum)
-        if info.expires_at is not None:
-            self.set_header("X-Expires-At", rfc3339(info.expires_at))
+    async def _sign(self, key: str, body: dict[str, Any]) -> None:
+        """Make a link that needs no login."""
+        method, expires = body.get("method") or "GET", body.get("expires") or _LINK_SECONDS
+        now = datetime.now(UTC)
+        token = await (await self.store()).sign(method, key, expires=expires, max_size=body.get("max_size"))
+        url = token if "://" in token else self._signed_address(self.tenants.seal(self.tenant, token))
+        self.tell("sign", "store", key)
+        until = rfc3339(now + timedelta(seconds=expires))
+        self.answer({"url": url, "method": method, "file_key": key, "expires_at": until}, status=201)
 
-    async def _send(self, info: FileInfo, part: Part) -> None:
-        reader = await (await self.store()).open(info.key, start=part.start, end=part.end)
-        try:
-            if reader.info.version != info.version:
-                raise PreconditionFailed(f"{info.key}: the file was replaced just now")
-            await self._send_chunks(reader)
-        except iostream.StreamClosedError:
-            return  # the client went away
-        finally:
-            await reader.close()
-        self.finish_download()
+    def _signed_address(self, token: str) -> str:
+        base = url_path_join(self.base_url, "sandfs/v1/signed", token)
+        return f"{self.request.protocol}://{self.request.host}{base}"
 
-    async def _send_chunks(self, reader: AsyncReader) -> None:
-        async for chunk in reader:
-            self.write(chunk)
-            await self.flush()
+    async def _copy(self, key: str, body: dict[str, Any]) -> None:
+        """Store the file under another key too."""
+        target = keys.complete(body["to"]) if body.get("to") else keys.new_key()
+        options: PutOptions = {"ttl": body.get("ttl"), "if_none_match": not body.get("overwrite")}
+        info = await (await self.store()).copy(key, target, **options)
+        self.tell("copy", "store", target, source=key, bytes=info.size_bytes)
+        self.answer(receipt(info), status=201)
 
-
-def describe(info: FileInfo) -> dict[str, Any]:
-    """FileInfo as JSON."""
-    return {
-        "key": info.key,
-        "size_bytes": info.size_bytes,
-        "content_type": info.content_type,
-        "checksum": info.checksum,
-        "created_at": rfc3339(info.created_at),
-        "expires_at": rfc3339(info.expires_at) if info.expires_at else None,
-        "metadata": dict(info.metadata),
-        "version": info.version,
-        "etag": info.etag,
-    }
-
-
-def receipt(info: FileInfo) -> dict[str, Any]:
-    """What an upload is answered with (seed: file-staging)."""
-    return {
-        "file_key": info.key,
-        "size_bytes": info.size_bytes,
-        "content_type": info.content_type,
-        "checksum": info.checksum,
+    _ACTIONS: ClassVar[Mapping[str, Callable[[File, str, dict[str, Any]], Awaitable[None]]]] = {
+        "sign": _sign,
+        "copy": _copy,
     }
 
 

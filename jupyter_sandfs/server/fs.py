@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 from jupyter_server.auth.decorator import authorized
 from tornado import iostream, web
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import InvalidRequest, LimitExceeded, PathError, PreconditionFailed
+from jupyter_sandfs.errors import LimitExceeded, PathError, PreconditionFailed
 from jupyter_sandfs.rpc.messages import Reply
 from jupyter_sandfs.server import conditions
 from jupyter_sandfs.server.addressing import Target, find_kernel
@@ -65,25 +66,29 @@ class Entry(FsRoute):
         target, path = await self.target(), self.required("path")
         version = await expected_version(self, target, path)
         arguments = {"path": path, "recursive": self.flag("recursive"), "expected_version": version}
-        self.answer((await target.ask("remove", arguments)).value)
+        removed = (await target.ask("remove", arguments)).value
+        self.tell("delete", "sandbox", removed["path"], kernel_id=target.kernel_id)
+        self.answer(removed)
 
 
 class Directory(FsRoute):
     @web.authenticated
     @authorized
     async def post(self) -> None:
-        self.answer(await self.ask("mkdir", path=self.required("path")))
+        target = await self.target()
+        made = (await target.ask("mkdir", {"path": self.required("path")})).value
+        self.tell("mkdir", "sandbox", made["path"], kernel_id=target.kernel_id)
+        self.answer(made)
 
 
 class Move(FsRoute):
     @web.authenticated
     @authorized
     async def post(self) -> None:
-        body = self.json_body()
-        unknown = body.keys() - {"from", "to", "overwrite"}
-        if unknown:
-            raise InvalidRequest(f"unknown field: {min(unknown)}")
-        self.answer(await self.ask("move", **{name: value for name, value in body.items() if value is not None}))
+        target, body = await self.target(), self.json_body()
+        moved = (await target.ask("move", {name: value for name, value in body.items() if value is not None})).value
+        self.tell("move", "sandbox", moved["to"], source=moved["from"], kernel_id=target.kernel_id)
+        self.answer(moved)
 
 
 class Content(FsRoute, IntakeRoute):
@@ -105,7 +110,7 @@ class Content(FsRoute, IntakeRoute):
         self.check_xsrf_cookie()  # as Jupyter's own downloads: no other site may embed them
         target, path = await self.target(), self.required("path")
         whole = "Range" not in self.request.headers and self.request.method == "GET"
-        first = await self._read(target, path, length=await target.chunk_bytes() if whole else 0)
+        first = await read_start(target, path, whole=whole)
         self.announce_download(paths.name(path), first.value["etag"], "application/octet-stream")
         part = self.choose_part(first.value["size"], first.value["etag"])
         if part is not None:
@@ -115,11 +120,14 @@ class Content(FsRoute, IntakeRoute):
     @authorized
     async def put(self) -> None:
         if not self._finished:
-            self.answer(await self.commit())
+            written = await self.commit()
+            self.tell("write", "sandbox", written["path"], kernel_id=self.kernel_id, bytes=written["bytesWritten"])
+            self.answer(written)
 
     async def open_intake(self, length: int | None) -> None:
         target, path = await self.target(), self.required("path")
         version = await expected_version(self, target, path)
+        self.kernel_id = target.kernel_id
         chunk_bytes = await target.chunk_bytes()
         if length is not None and length <= chunk_bytes:
             self.sink = SmallFile(target, path, version)
@@ -127,27 +135,38 @@ class Content(FsRoute, IntakeRoute):
             upload = await target.ask("upload_begin", {"path": path, "size": length, "expected_version": version})
             self.sink = Gathered(LargeFile(target, upload.value["uploadId"]), chunk_bytes)
 
-    async def _read(self, target: Target, path: str, **arguments: Any) -> Reply:
-        return await target.ask("read", {"path": path, **arguments})
-
     async def _send(self, target: Target, path: str, part: conditions.Part, first: Reply) -> None:
         """Send a part chunk by chunk; a file replaced meanwhile ends the stream early, which the client notices."""
-        if self.request.method == "HEAD":
-            self.finish_download()
-            return
-        offset, body = part.start, first.body
         try:
-            while offset < part.end:
-                if not body:
-                    rest = min(part.end - offset, await target.chunk_bytes())
-                    body = (await self._read(target, path, offset=offset, length=rest, etag=first.value["etag"])).body
-                offset += len(body)
-                self.write(bytes(body))
-                body = b""
-                await self.flush()
+            if self.request.method == "GET":
+                async for chunk in read_file(target, path, part, first):
+                    self.write(chunk)
+                    await self.flush()
         except iostream.StreamClosedError:
             return  # the client went away
         self.finish_download()
+
+
+async def read_start(target: Target, path: str, *, whole: bool = True) -> Reply:
+    """Size and etag of a file, and unless `whole` is false its first chunk."""
+    return await target.ask("read", {"path": path, "length": await target.chunk_bytes() if whole else 0})
+
+
+async def read_file(target: Target, path: str, part: conditions.Part, first: Reply) -> AsyncIterator[bytes]:
+    """Give a part of a file chunk by chunk, beginning with what `read_start` brought.
+
+    Raises:
+        PreconditionFailed: the file was replaced meanwhile.
+    """
+    offset, body = part.start, bytes(first.body)
+    while offset < part.end:
+        if not body:
+            length = min(part.end - offset, await target.chunk_bytes())
+            arguments = {"path": path, "offset": offset, "length": length, "etag": first.value["etag"]}
+            body = bytes((await target.ask("read", arguments)).body)
+        yield body
+        offset += len(body)
+        body = b""
 
 
 class SmallFile:

@@ -10,6 +10,7 @@ from tornado.web import HTTPError
 from jupyter_sandfs.errors import SandfsError
 
 CONTENT_TYPE = "application/problem+json"
+_CHECKSUM_MISMATCH = 460  # of tus; not a registered status
 
 
 def status_of(error: BaseException | None, default: int) -> int:
@@ -45,6 +46,8 @@ def _explain(error: BaseException | None, status: int) -> tuple[str, str]:
 
 
 def _phrase(status: int) -> str:
+    if status == _CHECKSUM_MISMATCH:
+        return "Checksum Mismatch"
     try:
         return HTTPStatus(status).phrase
     except ValueError:

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from functools import cached_property
+from http import HTTPStatus
 from types import TracebackType
 from typing import Any, ClassVar
+from urllib.parse import unquote
 
 from jupyter_core.utils import ensure_async
 from jupyter_server.base.handlers import APIHandler
+from jupyter_server.utils import url_path_join
 from tornado import web
 
-from jupyter_sandfs.errors import InvalidRequest, LimitExceeded, SandfsError
-from jupyter_sandfs.server import conditions, problems
+from jupyter_sandfs.errors import InvalidRequest, SandfsError
+from jupyter_sandfs.server import conditions, events, problems
+from jupyter_sandfs.server.json_bodies import parse_object
+from jupyter_sandfs.server.openapi import document
 
 _TRUTHS = {"true": True, "1": True, "false": False, "0": False}
-_JSON_BYTES = 64 << 10
 
 
 class SandfsRoute(APIHandler):
@@ -22,11 +28,29 @@ class SandfsRoute(APIHandler):
 
     auth_resource = "sandfs"
     body_methods: ClassVar[frozenset[str]] = frozenset()
+    _is_held = False
 
     # ------------------------------------------------------------ arguments
 
+    @cached_property
+    def operation(self) -> Mapping[str, Any]:
+        """What the document says of this request; nothing of one that it does not know."""
+        return document.find(self.request.method or "", self._path) or {}
+
+    @property
+    def _path(self) -> str:
+        """The path below the version, as the document writes it."""
+        return unquote(self.request.path).removeprefix(unquote(url_path_join(self.base_url, "sandfs/v1")))
+
     def query(self, *names: str) -> str | None:
-        """The query argument that goes by one of `names`, exactly as it was sent: tornado's own would trim it."""
+        """The query argument that goes by one of `names`, exactly as it was sent: tornado's own would trim it.
+
+        Raises:
+            InvalidRequest: one of those that the document names is not as it says.
+        """
+        if not self._is_held:
+            self._is_held = True
+            document.check_query(self.operation, self.query)
         for name in names:
             values = self.request.query_arguments.get(name)
             if values:
@@ -56,14 +80,9 @@ class SandfsRoute(APIHandler):
         return int(value)
 
     def json_body(self) -> dict[str, Any]:
-        if len(self.request.body) > _JSON_BYTES:
-            raise LimitExceeded(f"a JSON body has at most {_JSON_BYTES} bytes")
-        try:
-            body = json.loads(self.request.body)
-        except (ValueError, RecursionError):
-            raise InvalidRequest("the body is not JSON") from None
-        if not isinstance(body, dict):
-            raise InvalidRequest("the body is a JSON object")
+        """The body, once it was held to the document. Raises InvalidRequest."""
+        body = parse_object(self.request.body)
+        document.check_body(self.operation, body)
         return body
 
     # ------------------------------------------------------------ rules
@@ -78,6 +97,12 @@ class SandfsRoute(APIHandler):
             raise web.HTTPError(403, f"user is not authorized to {action} on resource: {self.auth_resource}")
 
     # ------------------------------------------------------------ answers
+
+    def tell(self, action: str, place: str, path: str, **facts: Any) -> None:
+        """Emit an event about a change that was made; `events.SCHEMA` says what the arguments mean."""
+        user = {"user": self.current_user.username} if self.current_user else {}
+        data = {"action": action, "place": place, "path": path, **user, **facts}
+        self.event_logger.emit(schema_id=events.SCHEMA_ID, data=data)
 
     def answer(self, value: Any, status: int = 200) -> None:
         self.set_status(status)
@@ -141,11 +166,13 @@ class SandfsRoute(APIHandler):
         super().send_error(problems.status_of(error, status_code), **kwargs)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
+        if status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+            self.set_header("Allow", ", ".join(document.methods(self._path)))
         for name, value in getattr(self, "_kept", {}).items():
             self.set_header(name, value)
         self.set_header("X-Content-Type-Options", "nosniff")
-        document = problems.problem(_error_in(kwargs), status_code, self.request.path)
-        self.finish(json.dumps(document), set_content_type=problems.CONTENT_TYPE)
+        told = problems.problem(_error_in(kwargs), status_code, self.request.path)
+        self.finish(json.dumps(told), set_content_type=problems.CONTENT_TYPE)
 
     def log_exception(
         self, typ: type[BaseException] | None, value: BaseException | None, tb: TracebackType | None

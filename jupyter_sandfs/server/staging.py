@@ -1,51 +1,63 @@
-"""The server's FileStore: opened once, when it is first needed, and cleaned of expired files every hour."""
+"""The server's FileStore, of each tenant: opened when it is first needed."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
+from collections import OrderedDict
 from collections.abc import Callable
 
 from jupyter_sandfs.filestore import AsyncFileStore, AsyncUpload, FileInfo, FileStore, PutOptions
 
 CHUNK_BYTES = 1 << 20
-
-_log = logging.getLogger(__name__)
+_PAGE = 1000
 
 
 class Staging:
-    """Holds the store; its calls run in threads, so that the loop, which carries the kernels' websockets, goes on.
+    """Holds the stores of the tenants; their calls run in threads, so that the loop, which carries websockets, goes on.
 
     Args:
-        open_store: opens the store; it may touch disks and networks.
+        open_store: opens the store of a tenant; it may touch disks and networks.
+        base: the server's own tenant.
+        most_open: of so many stores the one that was not used for longest is let go, and opened again when needed.
     """
 
-    def __init__(self, open_store: Callable[[], FileStore]) -> None:
+    def __init__(self, open_store: Callable[[str], FileStore], base: str = "", *, most_open: int) -> None:
         self._open_store = open_store
-        self._store: AsyncFileStore | None = None
+        self._most_open = most_open
+        self._base = base
+        self._stores: OrderedDict[str, AsyncFileStore] = OrderedDict()
         self._lock = asyncio.Lock()
 
-    async def store(self) -> AsyncFileStore:
-        """Give the store. Raises whatever opening it raises; the next call tries again."""
+    async def store(self, tenant: str | None = None) -> AsyncFileStore:
+        """Give the store of a tenant, the server's own if none is named.
+
+        Raises whatever opening it raises; the next call tries again.
+        """
+        tenant = self._base if tenant is None else tenant
         async with self._lock:
-            if self._store is None:
-                self._store = AsyncFileStore(await asyncio.to_thread(self._open_store))
-            return self._store
+            if tenant not in self._stores:
+                self._stores[tenant] = AsyncFileStore(await asyncio.to_thread(self._open_store, tenant))
+            self._stores.move_to_end(tenant)
+            if len(self._stores) > self._most_open:
+                self._stores.popitem(last=False)  # not closed: a request may still use it, and then it closes itself
+            return self._stores[tenant]
 
     async def clean(self) -> None:
-        """Remove expired files. Only a store that is in use: nothing is opened for it."""
-        if self._store is None:
-            return
-        try:
-            await self._store.cleanup()
-        except Exception:  # noqa: BLE001 (an edge: the next hour tries again)
-            _log.exception("expired files could not be removed")
+        """Remove what has expired, of all tenants."""
+        await (await self.store()).cleanup()
+
+    async def remove_all(self, prefix: str) -> None:
+        """Remove the files whose keys begin with a prefix, of the tenants that are in use."""
+        for store in [await self.store(), *self._stores.values()]:
+            while page := (await store.list(prefix, limit=_PAGE)).items:
+                for info in page:
+                    await store.delete(info.key)
 
     async def close(self) -> None:
         async with self._lock:
-            if self._store is not None:
-                await self._store.close()
-                self._store = None
+            while self._stores:
+                _, store = self._stores.popitem()
+                await store.close()
 
 
 class SmallObject:

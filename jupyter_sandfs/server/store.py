@@ -14,22 +14,19 @@ from typing import Any
 from jupyter_server.auth.decorator import authorized
 from tornado import iostream, web
 
-from jupyter_sandfs.errors import InvalidRequest, LimitExceeded, SandfsError
+from jupyter_sandfs.errors import InvalidRequest, InvalidSignature, LimitExceeded, SandfsError
 from jupyter_sandfs.filestore import AsyncFileStore, AsyncUpload, wire
 from jupyter_sandfs.server import problems
-from jupyter_sandfs.server.intake import IntakeRoute
 from jupyter_sandfs.server.route import SandfsRoute
-from jupyter_sandfs.server.staging import Staging
+from jupyter_sandfs.server.store_route import StoreRoute
+
+_OF_ALL = frozenset({"cleanup", "recover"})
 
 Call = Callable[[AsyncFileStore, dict[str, Any]], Awaitable[Any]]
 
 
-class StoreRoute(SandfsRoute):
+class CallRoute(StoreRoute):
     """A request with arguments as JSON; errors carry the facts from which the client makes them again."""
-
-    async def store(self) -> AsyncFileStore:
-        staging: Staging = self.settings["sandfs_staging"]
-        return await staging.store()
 
     def arguments(self) -> dict[str, Any]:
         try:
@@ -49,7 +46,7 @@ class StoreRoute(SandfsRoute):
         self.finish(json.dumps(document), set_content_type=problems.CONTENT_TYPE)
 
 
-class Calls(StoreRoute):
+class Calls(CallRoute):
     """One method of the store by name: GET for those that read, POST for those that change."""
 
     @web.authenticated
@@ -65,10 +62,34 @@ class Calls(StoreRoute):
     async def _call(self, calls: dict[str, Call], name: str) -> None:
         if name not in calls:
             raise web.HTTPError(404, "no such call")
-        self.answer(await acted(calls[name](await self.store(), self.arguments())))
+        if name in _OF_ALL and self.tenant != self.tenants.base:
+            raise web.HTTPError(403, "this concerns the files of all tenants")
+        arguments = self.arguments()
+        if name == "verify":
+            arguments["token"] = self._unseal(arguments.get("token"))
+        answer = await acted(calls[name](await self.store(), arguments))
+        if name == "sign" and "://" not in answer:
+            answer = self.tenants.seal(self.tenant, answer)
+        self._tell(name, arguments, answer)
+        self.answer(answer)
+
+    def _unseal(self, token: Any) -> str:
+        tenant, unsealed = self.tenants.unseal(str(token))
+        if tenant != self.tenant:
+            raise InvalidSignature("the link was made for another request")
+        return unsealed
+
+    def _tell(self, name: str, arguments: dict[str, Any], answer: Any) -> None:
+        """Emit the event of a call that changed a file."""
+        if name == "copy":
+            self.tell("copy", "store", arguments["target"], source=arguments["source"], bytes=answer["size_bytes"])
+        elif name == "commit_upload":
+            self.tell("write", "store", answer["key"], bytes=answer["size_bytes"])
+        elif name == "sign" or (name == "delete" and answer):
+            self.tell(name, "store", arguments["key"])
 
 
-class Bodies(StoreRoute, IntakeRoute):
+class Bodies(CallRoute):
     """Bytes: GET a file or a part of it, PUT a file that is not large, POST a piece of an upload."""
 
     body_methods = frozenset({"PUT", "POST"})
@@ -103,7 +124,10 @@ class Bodies(StoreRoute, IntakeRoute):
 
     async def _finish_body(self) -> None:
         if not self._finished:
-            self.answer(await self.commit())
+            answer = await self.commit()
+            if self.request.method == "PUT":
+                self.tell("write", "store", answer["key"], bytes=answer["size_bytes"])
+            self.answer(answer)
 
     async def open_intake(self, length: int | None) -> None:
         del length  # the sink counts

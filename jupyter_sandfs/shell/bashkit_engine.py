@@ -23,6 +23,8 @@ _FAILURES: tuple[tuple[str, str, int], ...] = (
     ("resource limit exceeded: execution timeout", "timed out", 124),
     ("execution cancelled", "interrupted", 130),
     ("parse error", "", 2),
+    # A few commands (tee, tar, gzip, split, join …) give up for the whole script when a file cannot be used.
+    ("io error: ", "the script ends here: ", 1),
 )
 """How the engine's own failures begin, what we say instead (nothing: its words), and the exit code bash would give."""
 
@@ -165,7 +167,7 @@ def _outcome(result: Any, partial: _Partial) -> tuple[str, str, int]:
         return result.stdout, _reworded(result.stderr), result.exit_code
     stdout, stderr = partial.texts
     words, status = _failure(result.error)
-    return stdout, f"{_reworded(stderr)}sh: {words}\n", status
+    return stdout, _reworded(f"{stderr}sh: {words}\n"), status
 
 
 def _reworded(stderr: str) -> str:

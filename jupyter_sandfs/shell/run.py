@@ -27,6 +27,9 @@ def refuse_inside() -> None:
         raise Unsupported("a command, hook or provider that a shell waits for can't use a shell: use the file system")
 
 
+_LATER = 0.25  # seconds that the engine has to end a run at its limit, before what it waits for ends by itself
+
+
 class Run:
     """A line that waits for its turn or is being run, on a thread of its own.
 
@@ -57,8 +60,11 @@ class Run:
     def begin(self) -> bool:
         """Note that the turn has come; False when the caller has given up meanwhile."""
         self._thread = threading.get_ident()
-        self._deadline = time.monotonic() + self._seconds
         return self.future.set_running_or_notify_cancel()
+
+    def start_clock(self) -> None:
+        """Count from now: what made the engine ready is not the line's. The engine's own clock rings first."""
+        self._deadline = time.monotonic() + self._seconds + _LATER
 
     def cancel(self) -> None:
         self._cancelled.set()

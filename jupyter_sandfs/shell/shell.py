@@ -291,6 +291,7 @@ class SandboxShell:
             if run.cancelled:  # it came before there was an engine to tell
                 self._engine.cancel()
         try:
+            run.start_clock()
             return self._engine.run(run.line)
         finally:
             with self._state:

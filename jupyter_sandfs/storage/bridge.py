@@ -58,8 +58,13 @@ class StorageBridge(FileStorage):
 
     def items(self) -> Iterator[FileEntry]:
         entries = aiter(self._storage.items())
-        while page := self._wait(_next_page(entries)):
-            yield from page
+        try:
+            while page := self._wait(_next_page(entries)):
+                yield from page
+        finally:  # a listing that is given up ends here, and not when the loop is gone
+            end = getattr(entries, "aclose", None)
+            if end is not None and self._thread.is_alive():
+                self._wait(end())
 
     def count(self) -> int:
         return self._wait(self._storage.count())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
 from obstore.exceptions import BaseError
@@ -14,7 +15,11 @@ from obstore.store import LocalStore, ObjectStore, from_url
 
 from jupyter_sandfs.errors import InvalidRequest, StorageError
 
-_TIMEOUT = "60s"  # for one request
+if TYPE_CHECKING:
+    from obstore.store import ClientConfig
+
+# For one request. Only an endpoint that the environment names as http:// is spoken to without TLS.
+_CLIENT: ClientConfig = {"timeout": "60s", "allow_http": True}
 _RETRIES = timedelta(seconds=60)  # for one request and what repeats it
 
 
@@ -34,7 +39,7 @@ def open_bucket(url: str) -> ObjectStore:
         # Without a prefix, everything in the bucket would be ours.
         raise InvalidRequest(f"an object storage is {parts.scheme}://BUCKET/PREFIX")
     try:
-        return from_url(url, client_options={"timeout": _TIMEOUT}, retry_config={"retry_timeout": _RETRIES})
+        return from_url(url, client_options=_CLIENT, retry_config={"retry_timeout": _RETRIES})
     except (BaseError, ValueError) as error:
         raise InvalidRequest(f"the object storage can't be opened: {str(error).partition(chr(10))[0]}") from error
 

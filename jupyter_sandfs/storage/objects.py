@@ -6,6 +6,7 @@ See `packs` for the layout. The index of paths is in memory; contents are not.
 from __future__ import annotations
 
 import asyncio
+import re
 import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -319,7 +320,7 @@ async def _together(works: Iterable[Coroutine[object, object, T]]) -> list[T]:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Turn obstore's errors into ours: the first line, without what is for its developers."""
+    """Turn obstore's errors into ours."""
     try:
         yield
     except FileNotFoundError as error:
@@ -329,4 +330,5 @@ def _translated() -> Iterator[None]:
 
 
 def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0]
+    """What obstore says, without what is for its developers, and without queries: those may hold signatures."""
+    return re.sub(r"(https?://[^\s?]*)\?\S*", r"\1?…", str(error).partition("\n")[0])

@@ -49,6 +49,8 @@ class RedisFileStorage(SerializableFileStorage):
     def __init__(self, url: str, *, name: str = _DEFAULT_NAME) -> None:
         address, found = _split(url)
         self._name = found or name
+        if not self._name or set("{}") & set(self._name):
+            raise InvalidRequest("the name of a Redis storage is not empty, and holds no braces")
         self._keys = {part: f"sandfs:{{{self._name}}}:{part}".encode() for part in ("head", "paths", "facts", "sizes")}
         self._writer = secrets.token_hex(8).encode()
         self._lock = threading.Lock()
@@ -238,7 +240,7 @@ def _split(url: str) -> tuple[str, str]:
     name = options.pop("name", "")
     scheme = "unix" if parts.scheme == "redis+unix" else parts.scheme
     plain = scheme == "unix" or re.fullmatch(r"/?\d*", parts.path)
-    if not plain or parts.fragment or not set(options) <= {"db"} or "{" in name or "}" in name:
+    if not plain or parts.fragment or not set(options) <= {"db"}:
         raise InvalidRequest("a Redis storage is redis://host:port/db?name=NAME, with no other options")
     return f"{scheme}://{parts.netloc}{parts.path}?{urlencode(options)}", name
 

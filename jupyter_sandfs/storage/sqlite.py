@@ -178,7 +178,7 @@ def _make_private_file(path: Path) -> None:
     """
     with suppress(FileExistsError):
         try:
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600))
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         except (FileNotFoundError, NotADirectoryError):
             raise StorageError(f"{path}: there is no directory {path.parent}; make it first") from None
         except FileExistsError:

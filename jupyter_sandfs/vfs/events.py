@@ -86,6 +86,10 @@ class Hooks:
     def __bool__(self) -> bool:
         return bool(self._writes or self._paths)
 
+    @property
+    def prefixes(self) -> list[str]:
+        return [each.prefix for each in (*self._writes, *self._paths)]
+
     def add(self, prefix: str, hook: WriteHook, *, before: bool) -> None:
         self._writes = (*self._writes, _Registered(prefix, hook, before))
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from jupyter_sandfs.errors import InvalidArchive, InvalidRequest
 from jupyter_sandfs.vfs.batch import is_moment
 from jupyter_sandfs.vfs.nodes import Directory, Extra, Node, describe
 from jupyter_sandfs.vfs.policy import policy_to
-from jupyter_sandfs.vfs.providers import DirectoryMount, FileMount
+from jupyter_sandfs.vfs.providers import DirectoryMount, FileMount, provider_name
 
 Provider = Callable[..., Any]
 Facts = Mapping[str, Any]
@@ -19,6 +19,7 @@ _KINDS = frozenset({"file", "directory", "symlink"})
 _MOST_VERSIONS = 1 << 62
 _TYPES: Mapping[str, tuple[type, ...]] = {
     "kind": (str,),
+    "stamp": (int,),
     "created_ns": (int,),
     "modified_ns": (int,),
     "mode": (int,),
@@ -40,8 +41,9 @@ def facts_of(path: str, node: Node) -> dict[str, Any]:
         "path": path,
         "kind": str(stat.kind),
         "version": stat.version,
+        "stamp": node.stamp,
         "created_ns": stat.created_ns,
-        "modified_ns": stat.modified_ns,
+        "modified_ns": extra.modified_ns,
         "mode": extra.mode,
         "target": stat.link_target,
         "policy": policy_to(extra.policy) if extra.policy else None,
@@ -60,12 +62,6 @@ def _check_plain(path: str, metadata: Any) -> None:
         raise InvalidRequest(f"{path}: its metadata can't be saved: {error}") from error
     if plain != metadata:
         raise InvalidRequest(f"{path}: its metadata can't be saved: it would not come back the same")
-
-
-def provider_name(provider: Provider) -> str:
-    """What people call a provider: the name of the function, or of the class of any other callable."""
-    name = getattr(provider, "__qualname__", None) or getattr(provider, "name", None) or type(provider).__qualname__
-    return str(name)[:200]
 
 
 # ---------------------------------------------------------------- in
@@ -87,8 +83,8 @@ def _check_facts(facts: Mapping[str, Any]) -> None:
     for name, types in _TYPES.items():
         if name in facts and (not isinstance(facts[name], types) or isinstance(facts[name], bool)):
             raise InvalidArchive(str(facts["path"]), f"its {name} is of the wrong type")
-    for name in ("created_ns", "modified_ns"):
-        if not is_moment(facts.get(name)):
+    for name in ("stamp", "created_ns", "modified_ns"):
+        if not is_moment(facts.get(name, 0 if name == "modified_ns" else None)):
             raise InvalidArchive(str(facts["path"]), f"its {name} is no time")
     if facts.get("kind") not in _KINDS or not 0 <= facts.get("mode", 0) <= 0o7777:
         raise InvalidArchive(str(facts["path"]), "its kind or mode is none")
@@ -101,13 +97,3 @@ def text_of(facts: Mapping[str, Any], name: str) -> str:
     if not isinstance(value, str):
         raise InvalidArchive("", f"a node without its {name}")
     return value
-
-
-def lost_provider(name: str) -> Provider:
-    """Stands for a provider that nobody gave: its node is there, and says what is missing when it is read."""
-
-    def lost(_context: object) -> NoReturn:
-        raise LookupError(f"{name!r} served it before it was saved: pass providers={{{name!r}: …}} or mount it again")
-
-    lost.__qualname__ = name
-    return lost

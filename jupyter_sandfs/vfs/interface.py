@@ -391,9 +391,9 @@ class FileSystem(ABC):
     def scan(self, path: str = paths.ROOT, *, materialize: bool = False) -> Iterator[Item]:
         """Give what is at or below `path` as items for `write_many`, their paths as if `path` were a root.
 
-        Dynamic nodes are left out; `materialize` computes them instead.
+        The items are of one moment. Dynamic nodes are left out; `materialize` computes them instead, each in its turn.
         """
-        return inventory.live(self, path, materialize=materialize)
+        return inventory.live(self if materialize else self.fork(), path, materialize=materialize)
 
     def archive(
         self,

@@ -33,7 +33,7 @@ def link_from(target: str, directory: str) -> Link:
     return Link(posixpath.relpath(paths.normalize(said, directory), directory))
 
 
-def refuse_computed(path: str) -> InvalidRequest:
+def _computed(path: str) -> InvalidRequest:
     return InvalidRequest(f"{path} is computed by a provider: ask for it with materialize=True")
 
 
@@ -60,7 +60,7 @@ def frozen(place: Place, read: Callable[[bytes | Slice], bytes]) -> Iterator[Ite
     node = place.require()
     dynamic = node.mount is not None if isinstance(node, Directory) else isinstance(node.content, FileMount)
     if dynamic:
-        raise refuse_computed(place.path)
+        raise _computed(place.path)
     if isinstance(node, Directory):
         return _walk(node, place.path.rstrip("/"), read)
     return _record_items("", {paths.name(place.path): node}, paths.parent(place.path), read)
@@ -91,7 +91,7 @@ def _record_items(
             yield Item(f"{at}/{name}", read(content), mode, modified)
 
 
-# ---------------------------------------------------------------- any file system, as it is now
+# ---------------------------------------------------------------- any file system
 
 
 def live(system: FileSystem, top: str, *, materialize: bool) -> Iterator[Item]:
@@ -103,7 +103,7 @@ def live(system: FileSystem, top: str, *, materialize: bool) -> Iterator[Item]:
     base = system.resolve(top)
     stat = system.stat(base)
     if stat.dynamic and not materialize:
-        raise refuse_computed(base)
+        raise _computed(base)
     if not stat.is_dir:
         return iter([Item(f"/{paths.name(base)}", system.read_bytes(base), stat.mode, stat.modified_ns)])
     return _shown(system, base, stat, system.ls(base), materialize=materialize)

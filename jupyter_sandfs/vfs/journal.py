@@ -108,6 +108,10 @@ class Action:
         else:
             self.truncated = True
 
+    def is_part_of(self, other: Action) -> bool:
+        """Whether this is the other action, or a part of it."""
+        return self is other or (self.whole is not None and self.whole.is_part_of(other))
+
     @contextmanager
     def here(self) -> Iterator[Action]:
         """Let the changes that this thread makes in the `with` block belong to this action."""
@@ -148,9 +152,8 @@ def actor() -> str:
     return running.actor if running else OWNER
 
 
-def current() -> Action | None:
-    """The action that this thread works under."""
-    return _current.get()
+current = _current.get
+"""Gives the action that this thread works under, or None; a bare name because every write asks."""
 
 
 class Lost(NamedTuple):
@@ -243,17 +246,23 @@ class Journal:
         filled: bool = False,
     ) -> None:
         """Remember a change, under the action of the thread that made it."""
-        act = _current.get()
+        self.append((at_ns, operation, path, before, after, source, _current.get(), kept, filled))
+
+    def append(self, entry: tuple[Any, ...]) -> None:
+        """Remember the fields of an `Entry`; for those who can't pay for more."""
         self.length += 1
-        if kept > self._capacity_bytes and not self._pins:
-            before, kept = Lost(isinstance(before, Directory)), 0
+        kept = entry[7]
+        if kept:
+            if kept > self._capacity_bytes and not self._pins:
+                entry, kept = _without_body(entry), 0
+            self._kept += kept
         entries = self._entries
-        entries.append((at_ns, operation, path, before, after, source, act, kept, filled))
-        self._kept += kept
+        entries.append(entry)
         if len(entries) > self._capacity or self._kept > self._capacity_bytes:
             self._trim()
+        act = entry[6]
         if act is not None:
-            act.add(change_between(path, before, after))
+            act.add(change_between(entry[2], entry[3], entry[4]))
 
     def last(self, limit: int | None) -> list[JournalRecord]:
         """The last `limit` records, or all that are kept."""
@@ -385,6 +394,11 @@ class Journal:
         if entry.action.forgotten:
             raise LimitExceeded(f"{entry.action.label or 'the action'} is not kept whole any more; restore a snapshot")
         return self.since(self._first, lambda each: each.action is entry.action)
+
+
+def _without_body(entry: tuple[Any, ...]) -> tuple[Any, ...]:
+    full = Entry(*entry)
+    return tuple(full._replace(before=Lost(isinstance(full.before, Directory)), kept=0))
 
 
 def weight(totals: Totals) -> int:

@@ -33,7 +33,7 @@ from jupyter_sandfs.vfs.history import differences
 from jupyter_sandfs.vfs.journal import Change, ChangeKind, change_between
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.lookup import Lookup, Place
-from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, bare, policy_of
+from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, bare, lost_provider, policy_of
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import DirectoryMount, FileMount
 from jupyter_sandfs.vfs.tree import Root, Tree
@@ -152,6 +152,26 @@ def _written(tree: Tree, before: FileRecord | None, data: bytes, version: int, *
     return FileRecord(content, stamp, version, before.created_ns if before else stamp, extra)
 
 
+def mount(desk: Desk, path: str, make: Callable[[], Node]) -> Plan:
+    """Put a dynamic node where nothing is, or one that lost its provider: then its policy stays."""
+    place = desk.lookup.locate(path, follow=False)
+    node = place.node
+    if node is None or not lost_provider(node):
+        return put_new(desk, path, make)
+    if place.computed:
+        raise ReadOnly(place.path, "it is computed by a provider")
+    return Plan(place.path, [Put(place.path, lambda: _mounted_again(node, make()))])
+
+
+def _mounted_again(before: Node, after: Node) -> Node:
+    old, new = before.extra or Extra(), after.extra or Extra()
+    extra = bare(old._replace(metadata=new.metadata or old.metadata))
+    if isinstance(after, FileRecord):
+        return after._replace(extra=extra)
+    after.extra = extra
+    return after
+
+
 def put_new(desk: Desk, path: str, make: Callable[[], Node], *, size: int = 0) -> Plan:
     """Put a new node of `size` bytes where nothing is: a link or a dynamic node."""
     place = desk.lookup.locate(path, follow=False)
@@ -207,9 +227,10 @@ def copy(desk: Desk, source: str, destination: str, *, overwrite: bool) -> Plan:
         raise AlreadyExists(start.path, "source and destination are the same")
     plan = _plan_replacing(desk, end, node)
     plan.source = start.path
+    coming = _arriving(desk.tree, node, end)
     version = None if isinstance(node, Directory) else _next(desk.tree, end)
-    plan.writes = lambda: _events(node, end.path, version)
-    plan.puts.append(Put(end.path, lambda: _copied(desk.tree, node, version), PathEventKind.COPY))
+    plan.writes = lambda: _events(coming, end.path, version)
+    plan.puts.append(Put(end.path, lambda: _copied(desk.tree, coming, version), PathEventKind.COPY))
     return plan
 
 
@@ -227,9 +248,10 @@ def move(desk: Desk, source: str, destination: str, *, overwrite: bool, expected
     totals = desk.tree.settle(node)
     plan.size, plan.nodes = plan.size - totals.size, plan.nodes - totals.nodes
     plan.source, plan.moves = start.path, True
+    coming = _arriving(desk.tree, node, end)
     version = None if isinstance(node, Directory) else max(node.version, _next(desk.tree, end) - 1)
-    plan.writes = lambda: _events(node, end.path, version)
-    plan.puts += [take_away(start.path), Put(end.path, lambda: _moved(desk.tree, node, end), PathEventKind.MOVE)]
+    plan.writes = lambda: _events(coming, end.path, version)
+    plan.puts += [take_away(start.path), Put(end.path, lambda: _moved(desk.tree, coming, end), PathEventKind.MOVE)]
     return plan
 
 
@@ -258,6 +280,13 @@ def _edited(tree: Tree, node: Node, change: Callable[[Extra], Extra], *, touch: 
 def _next(tree: Tree, place: Place) -> int:
     """The version of the next content at a place."""
     return tree.next_version(place.path, place.node if isinstance(place.node, FileRecord) else None)
+
+
+def _arriving(tree: Tree, node: Node, end: Place) -> Node:
+    """A directory as it comes to a place: as it is, unless versions that were seen there would recur."""
+    if isinstance(node, Directory) and (end.node is not None or tree.was_used(end.path)):
+        return tree.renumbered(end.path, node)
+    return node
 
 
 def _copied(tree: Tree, node: Node, version: int | None) -> Node:

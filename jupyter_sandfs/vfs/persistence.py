@@ -36,7 +36,21 @@ class Persistence:
         # Paths of changes that failed, or were interrupted, which the storage may have all the same: the next change
         # tells it what is there.
         self._unsure: dict[str, None] = {}
+        self._held: dict[str, None] = {}
         self.guarded = _load(sorted(storage.items(), key=lambda each: each.path), tree)
+
+    def hold(self, steps: Iterable[Step]) -> None:
+        """Note a change that the storage is to have at the end of a transaction, with all others of it."""
+        for step in steps:
+            self._held.update((path, None) for node in (step.before, step.after) for path, _ in whole(step.path, node))
+            self._held[step.path.rpartition("/")[0] or paths.ROOT] = None
+
+    def release(self) -> None:
+        """Hand over what was held back, in one step."""
+        if self._held:
+            self._unsure.update(self._held)
+            self._held.clear()
+            self.save(())
 
     def save(self, steps: Iterable[Step]) -> None:
         """Hand over a change; returns when the storage has it, or raises and the change is to be undone."""

@@ -124,7 +124,7 @@ class LostProvider:
         self.name = name
 
     def __call__(self, context: NodeContext) -> NoReturn:  # noqa: ARG002  # as each provider
-        raise LookupError(f"{self.name!r} served it before the storage was opened: remove it, and mount it again")
+        raise LookupError(f"{self.name!r} served it before the storage was opened: mount it again")
 
 
 _NAME_LENGTH = 200

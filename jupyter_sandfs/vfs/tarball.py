@@ -8,30 +8,33 @@ from __future__ import annotations
 
 import itertools
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from math import inf
 from typing import Any, NamedTuple, cast
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import InvalidArchive, InvalidPath, LimitExceeded, NotADirectory
+from jupyter_sandfs.errors import InvalidArchive, InvalidPath, LimitExceeded
 from jupyter_sandfs.vfs import archive
 from jupyter_sandfs.vfs.batch import Item, checked_link
-from jupyter_sandfs.vfs.content import Link, Slice
+from jupyter_sandfs.vfs.content import Link, Slice, size_of
 from jupyter_sandfs.vfs.events import WriteEvent
-from jupyter_sandfs.vfs.facts import Facts, Provider, facts_of, lost_provider, parse, text_of
+from jupyter_sandfs.vfs.facts import Facts, Provider, facts_of, parse, text_of
 from jupyter_sandfs.vfs.inventory import link_from
 from jupyter_sandfs.vfs.limits import Limits
-from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, bare, describe
+from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, bare, describe, settle
 from jupyter_sandfs.vfs.operations import Desk, Plan, Put, whole
 from jupyter_sandfs.vfs.policy import SEALED, policy_from
-from jupyter_sandfs.vfs.providers import DirectoryMount, FileMount
+from jupyter_sandfs.vfs.providers import DirectoryMount, FileMount, LostProvider
 from jupyter_sandfs.vfs.source import Stream
 from jupyter_sandfs.vfs.tree import Root, Tree
 
 FORMAT = 1
-_HEAD, _FACTS, _TREE = "/sandfs.json", "/facts/", "/tree"
+_HEAD, _FACTS, _TREE = "/sandfs.json", "/facts/", "/tree/"
+_RARE = frozenset({"mode", "modified_ns", "policy", "metadata"})  # what few nodes carry
+_TWICE = "two of one name"
 _PART = 10_000  # nodes whose facts stand together
 _FACT_BYTES = 2048  # that a node's facts may take, for the bound on all of them
 _PART_BYTES = 64 << 20
@@ -103,23 +106,26 @@ def _item(path: str, node: Node, bytes_of: Read) -> Item | None:
             content = link_from(node.content.target, paths.parent(path))
         else:
             content = bytes_of(cast("bytes | Slice", node.content))
-    return Item(f"{_TREE}{path}", content, stat.mode, stat.modified_ns)
+    return Item(f"{_TREE}{path[1:]}", content, stat.mode, stat.modified_ns)
 
 
 # ---------------------------------------------------------------- in
 
 
-def read(stream: Stream, limits: Limits, providers: Mapping[str, Provider] | None = None) -> Loaded:
+def read(
+    stream: Stream, limits: Limits, providers: Mapping[str, Provider] | None = None, *, now_ns: int | None = None
+) -> Loaded:
     """Read a tree back, of any format of `write`.
 
     Args:
         providers: callables by the names that `write` gave them; nothing is ever imported because an archive says so.
+        now_ns: no change that is read lies after it; the time if not given.
 
     Raises:
         InvalidArchive: damaged, or nothing that `write` made, in a format that is known here.
         LimitExceeded: more than `limits` allows.
     """
-    loading = _Loading(limits, providers or {})
+    loading = _Loading(limits, providers or {}, time.time_ns() if now_ns is None else now_ns)
     for item in archive.unpack(stream, _wide(limits)):
         loading.take(item)
     return loading.finish()
@@ -140,104 +146,106 @@ def _wide(limits: Limits) -> Limits:
     )
 
 
-@dataclass(slots=True)
 class _Loading:
-    """A tree on its way in."""
+    """A tree on its way in: directories are there with their facts, files with their contents."""
 
-    limits: Limits
-    providers: Mapping[str, Provider]
-    tree: Tree = field(default_factory=Tree)
-    about: Facts | None = None
-    waiting: dict[str, Facts] = field(default_factory=dict)  # files whose content comes next
-    extras: list[tuple[Directory, Extra | None, int]] = field(default_factory=list)
-    lost: set[str] = field(default_factory=set)
+    def __init__(self, limits: Limits, providers: Mapping[str, Provider], now_ns: int) -> None:
+        self._limits, self._providers, self._now = limits, providers, now_ns
+        self._about: Mapping[str, Any] | None = None
+        self._made: dict[str, Directory] = {}
+        self._waiting: dict[str, Facts] = {}  # files whose content comes next
+        self._nodes = self._size = 0
+        self._lost: set[str] = set()
 
     def take(self, item: Item) -> None:
-        if self.about is None:
-            self.about = _about(item)
-        elif item.path.startswith(_FACTS) and isinstance(item.content, bytes):
+        path, content = item.path, item.content
+        if self._about is None:
+            self._about = _about(item)
+        elif path.startswith(_FACTS) and isinstance(content, bytes):
             self._check_complete()
-            for line in item.content.splitlines():
+            for line in content.splitlines():
                 self._note(parse(line))
-        elif item.path.startswith(f"{_TREE}/"):
-            if isinstance(item.content, bytes):
-                self._fill(item.path[len(_TREE) :], item.content)
-        elif item.content is not None:
-            raise InvalidArchive(item.path, "it belongs to no workspace")
+        elif path.startswith(_TREE):
+            if isinstance(content, bytes):
+                self._fill(path[len(_TREE) - 1 :], content)
+        elif content is not None:
+            raise InvalidArchive(path, "it belongs to no workspace")
 
     def finish(self) -> Loaded:
         self._check_complete()
-        if self.about is None:
-            raise InvalidArchive("", "it is empty")
-        for directory, extra, created_ns in self.extras:  # what came into a directory has changed its time
-            directory.extra, directory.created_ns = extra, created_ns
-        self.tree.forget()
-        limits, tree = self.limits, self.tree
-        if tree.size > limits.total_bytes or tree.files + tree.directories > limits.nodes:
-            raise LimitExceeded(f"it is more than this file system may hold: {limits.nodes} nodes")
-        return Loaded(tree.freeze(), self.about, tuple(sorted(self.lost)))
+        if self._about is None or "" not in self._made:
+            raise InvalidArchive("", "it has no root")
+        totals = settle(self._made[""])
+        root = Root(self._made[""], totals.files, totals.directories, totals.size)
+        return Loaded(root, self._about, tuple(sorted(self._lost)))
 
     def _check_complete(self) -> None:
-        if self.waiting:
-            raise InvalidArchive(next(iter(self.waiting)), "its content is missing")
+        if self._waiting:
+            raise InvalidArchive(next(iter(self._waiting)), "its content is missing")
 
     def _note(self, facts: Facts) -> None:
         """Take in what is said of a node; all but files are complete with that."""
         path = self._checked_path(facts)
-        if path in self.waiting or (path != paths.ROOT and self.tree.get(path) is not None):
-            raise InvalidArchive(path, "two of one name")
-        if facts["kind"] == "file" and "provider" not in facts:
-            self.waiting[path] = facts
-        elif facts["kind"] == "directory":
-            self._make_directory(path, facts)
+        self._nodes += 1
+        if self._nodes > self._limits.nodes:
+            raise LimitExceeded(f"it holds more than {self._limits.nodes} nodes")
+        if facts["kind"] == "directory":
+            self._make_directory("" if path == paths.ROOT else path, facts)
         elif facts["kind"] == "symlink":
             link = Link(text_of(facts, "target"))
-            checked_link(path, link)
+            self._size += checked_link(path, link)
             self._put(path, self._record(facts, link))
+        elif "provider" in facts:
+            mount = FileMount(self._provider(facts), facts.get("ttl"), facts.get("metadata"))
+            self._put(path, self._record(facts, mount))
+        elif path in self._waiting:
+            raise InvalidArchive(path, _TWICE)
         else:
-            self._put(
-                path, self._record(facts, FileMount(self._provider(facts), facts.get("ttl"), facts.get("metadata")))
-            )
+            self._waiting[path] = facts
 
     def _fill(self, path: str, content: bytes) -> None:
-        facts = self.waiting.pop(path, None)
+        facts = self._waiting.pop(path, None)
         if facts is None:
             raise InvalidArchive(path, "nothing is said of it")
-        if len(content) > self.limits.file_bytes or self.tree.size + len(content) > self.limits.total_bytes:
+        self._size += len(content)
+        if len(content) > self._limits.file_bytes or self._size > self._limits.total_bytes:
             raise LimitExceeded(f"{path} with its {len(content)} bytes is more than this file system may hold")
         self._put(path, self._record(facts, content))
 
     def _make_directory(self, path: str, facts: Facts) -> None:
-        if path == paths.ROOT:
-            directory = self.tree.root
-        else:
-            directory = Directory(self.tree.token, self.tree.stamp())
-            self._put(path, directory)
-        if "provider" in facts and path != paths.ROOT:
+        directory = Directory(None, min(facts["stamp"], self._now))
+        directory.created_ns, directory.extra = facts["created_ns"], _extra(facts)
+        if "provider" in facts:
             directory.mount = DirectoryMount(self._provider(facts), facts.get("ttl"), facts.get("metadata"))
-        self.extras.append((directory, self._extra(facts), facts["created_ns"]))
+        if path:
+            self._put(path, directory)
+        elif self._made or directory.mount is not None:
+            raise InvalidArchive(paths.ROOT, "the root does not come first, or is no plain directory")
+        self._made[path] = directory
 
     def _put(self, path: str, node: Node) -> None:
-        if path != paths.ROOT and self.tree.get_directory(paths.parent(path).rstrip("/")) is None:
+        head, _, name = path.rpartition("/")
+        above = self._made.get(head)
+        if above is None or above.mount is not None or not name:
             raise InvalidArchive(path, "the directory that it is in is missing")
-        try:
-            self.tree.put(path, node)
-        except NotADirectory as error:
-            raise InvalidArchive(path, "it lies in a file") from error
+        if name in above.files or name in above.directories:
+            raise InvalidArchive(path, _TWICE)
+        if isinstance(node, Directory):
+            above.directories[name] = node
+        else:
+            above.files[name] = node
+            above.own_bytes += size_of(node.content)
 
     def _record(self, facts: Facts, content: bytes | Link | FileMount) -> FileRecord:
-        return FileRecord(content, self.tree.stamp(), facts["version"], facts["created_ns"], self._extra(facts))
-
-    def _extra(self, facts: Facts) -> Extra | None:
-        policy = policy_from(facts["policy"]) or SEALED if "policy" in facts else None
-        return bare(Extra(facts.get("mode"), facts["modified_ns"], policy, facts.get("metadata")))
+        stamp = min(facts["stamp"], self._now)
+        return FileRecord(content, stamp, facts["version"], facts["created_ns"], _extra(facts))
 
     def _provider(self, facts: Facts) -> Provider:
         name = text_of(facts, "provider")
-        if name not in self.providers:
-            self.lost.add(name)
-            return lost_provider(name)
-        return self.providers[name]
+        if name not in self._providers:
+            self._lost.add(name)
+            return LostProvider(name)
+        return self._providers[name]
 
     def _checked_path(self, facts: Facts) -> str:
         path = text_of(facts, "path")
@@ -246,9 +254,16 @@ class _Loading:
         except InvalidPath:
             normal = False
         name_bytes = len(path.rpartition("/")[2].encode(errors="replace"))
-        if not normal or name_bytes > self.limits.name_bytes or path.count("/") > self.limits.depth:
+        if not normal or name_bytes > self._limits.name_bytes or path.count("/") > self._limits.depth:
             raise InvalidArchive(path, "a path that this file system does not hold")
         return path
+
+
+def _extra(facts: Facts) -> Extra | None:
+    if _RARE.isdisjoint(facts):
+        return None
+    policy = policy_from(facts["policy"]) or SEALED if "policy" in facts else None
+    return bare(Extra(facts.get("mode"), facts.get("modified_ns"), policy, facts.get("metadata")))
 
 
 def _about(item: Item) -> Mapping[str, Any]:
@@ -282,14 +297,14 @@ def replacing(desk: Desk, root: Root) -> Plan:
 def _arrived(tree: Tree, path: str, above: Directory) -> Node | None:
     node = above.get(path[1:])
     if isinstance(node, FileRecord):
-        return node._replace(version=max(node.version, tree.next_version(path, None)), stamp=tree.stamp())
+        return node._replace(version=max(node.version, tree.next_version(path, None)))
     return None if node is None else tree.renumbered(path, node)
 
 
 def _ruled(tree: Tree, new: Directory) -> Directory:
     """The root with what came into it, and the rules and times of the new one."""
     twin = tree.root.copy(tree.token)
-    twin.extra, twin.created_ns = new.extra, new.created_ns
+    twin.extra, twin.created_ns, twin.stamp = new.extra, new.created_ns, new.stamp
     return twin
 
 

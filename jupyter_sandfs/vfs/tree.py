@@ -7,7 +7,7 @@ for readers, `owned` for writers.
 Invariants:
  1. A directory belongs to the live tree alone if and only if its owner is the tree's token; any other is frozen.
  2. `plain` holds current directories with no policy, mount or link on their path; `owned` those of them that
-    are owned too and carry nothing of their own. Each copy of a directory refreshes its cache entry.
+    are owned too, carry nothing of their own, and that nobody watches. Each copy of a directory refreshes its entry.
  3. `freeze` gives a new token and empties `owned`; whatever takes directories away empties both caches.
  4. Only the holder of the file system's lock calls anything here; readers of `plain` need no lock.
 """
@@ -15,9 +15,10 @@ Invariants:
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from jupyter_sandfs import paths
 from jupyter_sandfs.errors import NotADirectory
 from jupyter_sandfs.vfs.content import Slice, size_of
 from jupyter_sandfs.vfs.entries import Epoch
@@ -60,9 +61,10 @@ class Tree:
         self.size = 0
         self.highest_version = 0
         self.epoch = Epoch()
-        self._ghosts: dict[str, int] = {}
-        self._ghosts_shared = False  # with a fork: copied before the next change
-        self._floor = 0
+        self.ghosts: dict[str, int] = {}
+        self.ghosts_shared = False  # with a fork: copied before the next change
+        self.floor = 0
+        self._watched: tuple[str, ...] = ()
         self.plain: dict[str, Directory] = {"": self.root}
         self.owned: dict[str, Directory] = {"": self.root}
 
@@ -119,9 +121,17 @@ class Tree:
             plain = plain and directory.mount is None and not policy_of(directory)
         if plain:
             self._remember(self.plain, path, directory)
-            if directory.extra is None:
+            if directory.extra is None and not self._is_watched(path):
                 self._remember(self.owned, path, directory)
         return directory
+
+    def watch(self, prefixes: Iterable[str]) -> None:
+        """Let writers into no directory in which a change concerns one of these prefixes: somebody is to be told."""
+        self._watched = tuple(prefixes)
+        self.owned = {}
+
+    def _is_watched(self, path: str) -> bool:
+        return any(paths.is_within(path, each) or paths.parent(each) == (path or "/") for each in self._watched)
 
     def _own_child(self, parent: Directory, name: str, path: str) -> Directory:
         child = parent.directories.get(name)
@@ -233,11 +243,18 @@ class Tree:
         """
         if current is not None:
             return current.version + 1
-        if not self._ghosts:
-            return self._floor + 1
+        if not self.ghosts:
+            return self.floor + 1
         segments = path.split("/")
         above = ("/".join(segments[:depth]) for depth in range(2, len(segments) + 1))
-        return 1 + max(self._floor, *(self._ghosts.get(each, 0) for each in above))
+        return 1 + max(self.floor, *(self.ghosts.get(each, 0) for each in above))
+
+    def was_used(self, path: str) -> bool:
+        """Say whether something may have been at or below a path where nothing is now."""
+        if not self.ghosts or self.floor:
+            return self.floor > 0
+        segments = path.split("/")
+        return any("/".join(segments[:depth]) in self.ghosts for depth in range(2, len(segments) + 1))
 
     def _note_versions(self, path: str, before: Node | None, after: Node | None) -> None:
         """Remember the last version of what goes away; a directory's stands for all that it held."""
@@ -245,11 +262,11 @@ class Tree:
             return
         if isinstance(before, Directory) and isinstance(after, Directory) and before.created_ns == after.created_ns:
             return  # the same directory with another mode, time or policy
-        if len(self._ghosts) >= _GHOSTS:
-            self._floor, self._ghosts, self._ghosts_shared = self.highest_version, {}, False
-        if self._ghosts_shared:
-            self._ghosts, self._ghosts_shared = self._ghosts.copy(), False
-        self._ghosts[path] = before.version if isinstance(before, FileRecord) else self.highest_version
+        if len(self.ghosts) >= _GHOSTS:
+            self.floor, self.ghosts, self.ghosts_shared = self.highest_version, {}, False
+        if self.ghosts_shared:
+            self.ghosts, self.ghosts_shared = self.ghosts.copy(), False
+        self.ghosts[path] = before.version if isinstance(before, FileRecord) else self.highest_version
 
     def renumbered(self, path: str, directory: Directory) -> Directory:
         """A copy of a directory that comes back, whose files' versions go on above the last ones seen at `path`."""
@@ -282,6 +299,6 @@ class Tree:
         """A tree that starts as this one is: both are frozen, and versions go on in both. Constant time."""
         twin = Tree.of(self.freeze(), self._clock)
         twin.last_stamp, twin.highest_version = self.last_stamp, self.highest_version
-        twin._ghosts, twin._floor = self._ghosts, self._floor  # noqa: SLF001  # one of our kind
-        self._ghosts_shared = twin._ghosts_shared = True  # noqa: SLF001
+        twin.ghosts, twin.floor = self.ghosts, self.floor  # one of our kind
+        self.ghosts_shared = twin.ghosts_shared = True
         return twin

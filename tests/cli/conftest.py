@@ -14,7 +14,7 @@ def home(tmp_path, monkeypatch):
     """A machine where nothing is configured, and an empty working directory."""
     for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR"):
         monkeypatch.setenv(name, str(tmp_path / name))
-    for name in ("JUPYTER_SANDFS_STORE_URL", "JUPYTER_TOKEN"):
+    for name in ("JUPYTER_SANDFS_STORE_URL", "JUPYTER_SANDFS_TENANT", "JUPYTER_TOKEN"):
         monkeypatch.delenv(name, raising=False)
     place = tmp_path / "work"
     place.mkdir()

@@ -62,6 +62,15 @@ def test_the_store_is_that_of_the_configuration_then_of_the_environment_then_jup
     assert (default, environment, where()) == ("store", "environment", "configured")
 
 
+def test_the_files_are_those_of_the_tenant(monkeypatch, url):
+    monkeypatch.setenv("JUPYTER_SANDFS_TENANT", "ann")
+    with Connection(store=url).open() as store:
+        store.put("files/a", b"")
+
+    with open_file_store(url) as everybody, open_file_store(url, tenant="ann") as ann:
+        assert (everybody.exists("files/a"), ann.exists("files/a")) == (False, True)
+
+
 def test_a_store_and_a_server_exclude_each_other(invoke):
     result = invoke("files", "usage", "--store", "file:///x", "--server", "http://h")
 

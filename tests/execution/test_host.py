@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from jupyter_sandfs.errors import InvalidRequest, NotFound, Unsupported
-from jupyter_sandfs.execution import job
-from jupyter_sandfs.execution.host import HostCommand, HostLimits, HostOptions, run_host
+from jupyter_sandfs.execution import job, watches
+from jupyter_sandfs.execution.bubblewrap import Wall
+from jupyter_sandfs.execution.host import HostCommand, HostLimits, HostOptions, _homes, run_host
 from jupyter_sandfs.execution.job import Stop
 from jupyter_sandfs.vfs.journal import ChangeKind
 from jupyter_sandfs.vfs.policy import NodePolicy
@@ -313,9 +314,11 @@ def test_what_runs_in_the_background_ends_with_the_command(wall, fs, temporary, 
 
 
 def test_a_fork_bomb_is_stopped(wall, fs, temporary, mark):
+    # It doubles eight times and no more: should it ever not be stopped, this machine stays usable.
+    bomb = "bomb() { if [ $1 -gt 0 ]; then bomb $(($1 - 1)) & bomb $(($1 - 1)) & fi; while :; do :; done; };"
     result = run_host(
         fs,
-        ["bash", "-c", f"bomb() {{ bomb | bomb & }}; bomb; sleep {mark}"],
+        ["bash", "-c", f"{bomb} bomb 8; sleep {mark}"],
         options=HostOptions(limits=HostLimits(seconds=_BOUND, processes=40)),
     )
 
@@ -350,10 +353,8 @@ def test_scratch_space_is_limited(wall, fs):
 
 
 def test_a_full_disk_is_noticed(wall, fs, temporary, monkeypatch):
-    from jupyter_sandfs.execution import host
-
     free = iter([10 << 20])
-    monkeypatch.setattr(host, "_free", lambda _top: next(free, 1 << 20))
+    monkeypatch.setattr(watches, "free_bytes", lambda _top: next(free, 1 << 20))
 
     result = sh(fs, "sleep 86399", disk_bytes=5 << 20)
     assert told(result) == ("", "host: stopped: it wrote more than 5 MiB\n", 1)
@@ -441,6 +442,23 @@ def test_without_isolation_it_refuses_and_says_how_to_allow_it(fs):
         "host commands are not run without isolation, and there is none here: bubblewrap is not installed. "
         "Install bubblewrap, or allow it with c.SandFS.host_allow_unisolated = True"
     )
+
+
+def test_a_wall_that_fails_when_it_is_needed_is_no_result_of_the_command(fs, temporary, tmp_path):
+    broken = tmp_path / "bwrap"
+    broken.write_text("#!/bin/sh\necho 'bwrap: something went wrong' >&2\nexit 1\n")
+    broken.chmod(0o755)
+
+    with pytest.raises(Unsupported, match="could not be started: bwrap: something went wrong"):
+        run_host(fs, ["true"], options=HostOptions(find=lambda: Wall(str(broken))))
+    assert list(temporary.iterdir()) == []
+
+
+def test_a_user_without_account_and_home_has_no_home_to_hide(monkeypatch):
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(os, "getuid", lambda: 4_000_000)
+
+    assert _homes() == []
 
 
 def test_allowed_without_isolation_it_warns_each_time_and_still_bounds(fs, temporary, mark):

@@ -436,6 +436,24 @@ def test_a_process_that_ends_takes_its_snippets_and_workers_along():
     assert not Path(f"/proc/{done.stdout.strip()}").exists()
 
 
+def test_when_the_kernel_is_killed_its_workers_end():
+    code = (
+        "from jupyter_sandfs.execution.pool import POOL\n"
+        "with POOL.workers().checkout() as session:\n"
+        "    print(session.worker_pid, flush=True)\n"
+        "input()\n"
+    )
+    kernel = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    with kernel:
+        worker = Path("/proc", kernel.stdout.readline().decode().strip())
+        assert worker.exists()
+        kernel.kill()
+    deadline = time.monotonic() + 20
+    while worker.exists() and time.monotonic() < deadline:
+        threading.Event().wait(0.01)
+    assert not worker.exists()
+
+
 def test_too_many_snippets_at_once_are_refused(fs, monkeypatch):
     def busy():
         raise TimeoutError

@@ -103,6 +103,18 @@ def test_only_a_directory_can_be_copied_out(fs, tree, path, error):
         out(fs, path, tree)
 
 
+def test_paths_that_the_host_cannot_say_are_left_out_both_ways(fs, tree):
+    deep = "".join(f"/{number:0200}" for number in range(25))
+    fs.write_file(f"/d{deep}/f", "x")
+    fs.write_file("/d/near", "x")
+
+    manifest = out(fs, "/d", tree)
+    (tree / "near").write_text("new")
+    report = back(fs, "/d", tree, manifest)
+    assert manifest.left_out[-1] == Passed(f"/d{deep}/f", "its path is too long for this machine")
+    assert (fs.read_file(f"/d{deep}/f"), fs.read_file("/d/near"), report) == ("x", "new", Report())
+
+
 def test_what_links_lead_to_counts_too(fs, tree):
     fs.write_file("/big", "x" * 60)
     for name in "ab":
@@ -177,6 +189,28 @@ def test_links_and_special_files_never_come_back(fs, tree, tmp_path):
     why = "a link or a special file: stays behind"
     assert report.left_out == [Passed(f"/{name}", why) for name in ("below", "fifo", "kept", "new")]
     assert (names(fs), fs.read_file("/kept"), report.refused) == (["/kept"], "old", [])
+
+
+def test_what_is_behind_a_directory_that_became_a_link_is_kept(fs, tree, tmp_path):
+    fs.write_file("/d/e/f", "kept")
+    fs.write_file("/d/g", "kept")
+    manifest = out(fs, "/", tree)
+    (tree / "d").rename(tmp_path / "elsewhere")
+    (tree / "d").symlink_to(tmp_path / "elsewhere")
+
+    report = back(fs, "/", tree, manifest)
+    assert report == Report(left_out=[Passed("/d", "a link or a special file: stays behind")])
+    assert names(fs) == ["/d", "/d/e", "/d/e/f", "/d/g"]
+
+
+def test_what_the_command_closed_is_opened(fs, tree):
+    fs.write_file("/d/f", "old")
+    manifest = out(fs, "/", tree)
+    (tree / "d/f").write_text("new")
+    (tree / "d/f").chmod(0)
+    (tree / "d").chmod(0)
+
+    assert (back(fs, "/", tree, manifest), fs.read_file("/d/f")) == (Report(), "new")
 
 
 def test_names_that_a_sandbox_cannot_hold_stay_behind(fs, tree):

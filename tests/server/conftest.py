@@ -114,13 +114,15 @@ def short_directory():
 def server(jp_environ, monkeypatch, jp_asyncio_loop, short_directory, request):
     """The running server, with everything of ours closed in the end."""
     monkeypatch.setenv("JUPYTER_RUNTIME_DIR", short_directory)
+    monkeypatch.setenv("JUPYTER_SANDFS_TENANT", "")
     monkeypatch.setenv("JUPYTER_SANDFS_STORE_URL", "")  # what loading the extension sets is taken back
     app = request.getfixturevalue("jp_serverapp")
     yield app
-    links, staging = app.web_app.settings["sandfs_links"], app.web_app.settings["sandfs_staging"]
+    links, staging, caretaker = (app.web_app.settings[f"sandfs_{each}"] for each in ("links", "staging", "caretaker"))
 
     async def close() -> None:
         links.close()
+        caretaker.stop()
         await staging.close()
 
     jp_asyncio_loop.run_until_complete(close())
@@ -146,7 +148,7 @@ def ask(server, jp_base_url, http_server_client):
     """Send a request with nothing but what a test gives it: no login, nothing escaped; an error is an answer too."""
 
     async def ask(method: str, route: str, **headers: str) -> HTTPResponse:
-        kwargs = {"body": b"x"} if method in {"POST", "PUT"} else {}
+        kwargs = {"body": b"x"} if method in {"PATCH", "POST", "PUT"} else {}
         try:
             return await http_server_client.fetch(
                 f"{jp_base_url}sandfs/v1/{route}", method=method, headers=headers, follow_redirects=False, **kwargs

@@ -18,6 +18,8 @@ ROUTES = [
     ("POST", "fs/mkdir?path=a"),
     ("POST", "fs/move"),
     ("GET", "fs/stat?path=a"),
+    ("POST", "fs/stage"),
+    ("POST", "fs/publish"),
     ("GET", "fs/archive?path=a"),
     ("POST", "fs/upload-batch"),
     ("GET", "files"),
@@ -26,12 +28,19 @@ ROUTES = [
     ("HEAD", "files/a"),
     ("PUT", "files/a"),
     ("DELETE", "files/a"),
+    ("POST", "files/a/sign"),
+    ("POST", "files/a/copy"),
+    ("POST", "uploads"),
+    ("HEAD", "uploads/x"),
+    ("PATCH", "uploads/x"),
+    ("DELETE", "uploads/x"),
     ("GET", "store/calls/usage"),
     ("POST", "store/calls/cleanup"),
     ("GET", "store/bodies"),
     ("PUT", "store/bodies"),
     ("POST", "store/bodies"),
     ("GET", "sandboxes"),
+    ("GET", "openapi.json"),
     ("GET", "no/such/route"),
 ]
 
@@ -68,7 +77,9 @@ async def test_the_authorizer_is_asked_before_anything_happens(ask, fs, server, 
     assert fs.listdir("/") == []
 
 
-@pytest.mark.parametrize(("method", "route"), [each for each in ROUTES if each[0] in {"PUT", "POST", "DELETE"}])
+@pytest.mark.parametrize(
+    ("method", "route"), [each for each in ROUTES if each[0] in {"PUT", "POST", "PATCH", "DELETE"}]
+)
 async def test_a_cookie_alone_does_not_write(ask, fs, server, jp_auth_header, method, route):
     """Another site could make a browser send it: XSRF, as in Jupyter's own routes."""
     login = await ask("GET", "sandboxes", **jp_auth_header)
@@ -97,6 +108,24 @@ async def test_a_route_that_is_none_is_a_problem(ask, server, jp_auth_header):
     response = await ask("GET", "no/such/route", **jp_auth_header)
 
     assert (response.code, response.headers["Content-Type"]) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize(
+    ("method", "route", "allowed"),
+    [
+        ("PUT", "files", "GET, POST"),
+        ("PATCH", "files/a", "DELETE, GET, HEAD, PUT"),
+        ("PUT", "uploads/x", "DELETE, HEAD, PATCH"),
+        ("GET", "fs/mkdir", "POST"),
+        ("DELETE", "sandboxes", "GET"),
+    ],
+)
+async def test_a_method_that_a_route_does_not_take_is_told_those_it_takes(
+    ask, server, jp_auth_header, method, route, allowed
+):
+    response = await ask(method, route, **jp_auth_header)
+
+    assert (response.code, response.headers["Allow"]) == (405, allowed)
 
 
 async def test_a_token_is_not_repeated(ask, server):

@@ -374,6 +374,55 @@ def test_a_table_of_commands_and_services_can_be_given(fs):
     assert told(shell.exec("greet")) == ("hello\n", "", 0)
 
 
+@pytest.mark.parametrize("name", ["cat", "grep", "tr", "sort", "wc", "sed", "xargs"])
+def test_a_command_that_replaces_one_gets_what_a_pipe_brings(fs, shell, name):
+    fs.write_file("/f", "piped\n")
+    shell.register_command(name, lambda call: f"{call.name} {call.stdin!r} {call.piped}\n")
+
+    lines = (f"seq 1 | {name}", f"echo a | {name} | head -1", f"{name} < /f", f"bash -c 'seq 1 | {name}'")
+
+    assert [shell.exec(line).stdout for line in lines] == [
+        f"{name} {stdin!r} True\n" for stdin in (b"1\n", b"a\n", b"piped\n", b"1\n")
+    ]
+
+
+def test_a_command_of_the_user_works_under_find_and_sees_the_environment_of_the_call(fs, shell):
+    fs.write_file("/d/f", "")
+    shell.register_command("mine", lambda call: f"{list(call.argv)} {call.env.get('X')} {call.cwd} {call.piped}\n")
+
+    result = shell.exec("find /d -name f -exec mine a {} ';'; cd /d; export X=5; mine; X=6 mine; mine <(echo)")
+
+    assert told(result) == (
+        "['a', '/d/f'] None / False\n[] 5 /d False\n[] 6 /d False\n['/dev/fd/63'] 5 /d False\n",
+        "",
+        0,
+    )
+
+
+def test_a_command_of_the_user_reads_files_and_what_substitutions_give(fs, shell):
+    fs.write_file("/f", "file\n")
+    shell.register_command("both", lambda call: b"".join(call.read(each) for each in call.argv))
+
+    result = shell.exec("both f <(echo sub) /dev/null /dev/stdin < f; both nope; both ''; both /dev/fd/9999")
+
+    assert told(result) == (
+        "file\nsub\nfile\n",
+        (
+            "both: /nope: No such file or directory\nboth: : No such file or directory\n"
+            "both: /dev/fd/9999: No such file or directory\n"
+        ),
+        1,
+    )
+
+
+def test_a_command_that_gives_up_for_the_whole_script_says_so(shell):
+    assert told(shell.exec("echo before; echo x | tee no/such; echo after")) == (
+        "before\n",
+        "sh: the script ends here: No such file or directory\n",
+        1,
+    )
+
+
 @pytest.mark.parametrize("name", ["", "cd", "if", "a b", "a/b", "-x", "$x", "x" * 65, "é"])
 def test_a_name_that_cannot_be_called_is_refused(shell, name):
     with pytest.raises(InvalidRequest, match="not a name for a command"):

@@ -85,6 +85,25 @@ def test_all_calls_run_on_one_loop_in_a_thread_of_its_own(bridge, recorder):
     assert threading.current_thread() not in recorder.threads
 
 
+def test_a_listing_that_is_given_up_is_ended_on_the_loop(recorder):
+    ended = []
+
+    async def items():
+        try:
+            for number in range(1000):
+                yield FileEntry(path=f"/{number:04}")
+        finally:
+            ended.append(asyncio.get_running_loop())
+
+    recorder.items = items
+    with StorageBridge(recorder) as bridge:
+        listing = bridge.items()
+        assert next(listing).path == "/0000"
+        listing.close()
+
+        assert ended == [bridge._loop]
+
+
 def test_an_error_comes_through(bridge):
     with pytest.raises(LookupError, match="broken"):
         bridge.get("/broken")

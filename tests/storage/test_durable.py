@@ -125,7 +125,7 @@ def test_a_dynamic_node_says_who_served_it_until_it_is_mounted_again(url):
         with open_storage(url) as storage:
             fs = VirtualFileSystem(storage)
             fs.chmod("/copy", 0o600)
-            with pytest.raises(ProviderError, match=r"load_prices' served it before .*: remove it, and mount it again"):
+            with pytest.raises(ProviderError, match=r"load_prices' served it before .*: mount it again"):
                 fs.read_text("/copy")
             assert fs.metadata("/prices") == {"currency": "EUR"}
 

@@ -262,6 +262,14 @@ def test_a_record_that_is_not_as_we_write_it_is_refused(text):
         packs.Record.decode(data, 1)
 
 
+def test_what_a_store_says_is_told_without_signatures():
+    error = OSError("Error performing GET https://host/place/x?sv=1&sig=secret in 3 ms - 403\n\nDebug source: secret")
+
+    with pytest.raises(StorageError) as caught, objects._translated():
+        raise error
+    assert str(caught.value) == "the object store: Error performing GET https://host/place/x?… in 3 ms - 403"
+
+
 def test_a_store_that_fails_is_told_in_one_line(tmp_path):
     async def main():
         (tmp_path / "log").write_text("a file where a directory should be")

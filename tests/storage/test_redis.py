@@ -140,3 +140,9 @@ def test_a_server_that_is_not_there_is_named_without_the_password(tmp_path):
 def test_a_url_that_says_something_else_is_refused(url):
     with pytest.raises(InvalidRequest):
         RedisFileStorage(url)
+
+
+@pytest.mark.parametrize("name", ["", "{x}", "}"])
+def test_a_name_that_no_key_can_hold_is_refused(name):
+    with pytest.raises(InvalidRequest, match="the name of a Redis storage"):
+        RedisFileStorage("redis://h/0", name=name)

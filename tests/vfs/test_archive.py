@@ -8,6 +8,7 @@ import io
 import stat
 import struct
 import tarfile
+import threading
 import tracemalloc
 import zipfile
 from collections.abc import Iterator
@@ -207,12 +208,23 @@ def test_a_missing_path_and_an_unknown_format_are_told_before_the_first_piece(sy
         system.extract(b"", format="rar")
 
 
-def test_an_archive_is_of_one_moment(world):
-    before = joined(world.archive())
-    pieces = world.archive()
+EYES = {
+    "owner": lambda fs: fs,
+    "view": lambda fs: fs.view(VisibilityView()),
+    "subtree": lambda fs: SubtreeView(fs, "/"),
+    "read-only": ReadOnlyView,
+}
+
+
+@pytest.mark.parametrize("eyes", EYES)
+def test_an_archive_is_of_one_moment(world, eyes):
+    system = EYES[eyes](world)
+    before = joined(system.archive())
+    pieces = system.archive()
     first = next(pieces)
     world.remove("/a", recursive=True)
     world.write_file("/new", "new")
+    world.set_policy("/big", NodePolicy(readable=False))
 
     assert first + joined(pieces) == before
 
@@ -273,6 +285,54 @@ def test_a_view_archives_what_it_sees(world):
     ]
     with pytest.raises(NotFound):
         view.archive("/a")
+
+
+LABEL = st.sampled_from(
+    [None, NodePolicy(visibility="secret"), NodePolicy(), NodePolicy(principals=frozenset({"ann"}))]
+)
+NAMES = st.lists(st.sampled_from(["a", "b", "c"]), min_size=1, max_size=3).map(lambda names: "/" + "/".join(names))
+
+
+@given(st.dictionaries(NAMES, LABEL, max_size=6))
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_an_archive_of_a_view_holds_exactly_what_the_view_lists(labels):
+    fs = VirtualFileSystem()
+    for path in labels:
+        fs.write_file(f"{path}/{path[1:].replace('/', '-')}.txt", "content of " + path)
+    for path, label in labels.items():
+        fs.set_policy(path, label)
+    view = fs.view(VisibilityView({"public"}))
+
+    with tarfile.open(fileobj=io.BytesIO(joined(view.archive()))) as archive:
+        archived = {f"/{member.name}" for member in archive if member.name != "."}
+
+    assert archived == {
+        f"{at.rstrip('/')}/{name}" for at, directories, names in view.walk() for name in (*directories, *names)
+    }
+
+
+def test_threads_pack_and_unpack_at_once(fs, look):
+    data = tar(*((f"d{number % 7}/{number}", str(number).encode()) for number in range(200)))
+    sizes, failures = [], []
+
+    def work(number):
+        try:
+            for turn in range(5):
+                fs.extract(data, f"/{number}/{turn}")
+                sizes.append(len(joined(fs.archive(f"/{number}/{turn}"))))
+                fs.extract(data, "/shared", overwrite=True)
+        except Exception as error:  # noqa: BLE001  # told below, in the test's own thread
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=60)
+
+    assert (failures, len(set(sizes)), fs.stats().file_count) == ([], 1, 21 * 200)
+    assert fs.version("/shared/d0/0") == 20
+    look.check(fs)
 
 
 def test_a_view_unpacks_only_where_it_may(world, look):

@@ -242,7 +242,7 @@ def test_a_closed_watch_is_told_nothing_and_lets_the_short_cut_be_taken_again(fs
     fs.write_file("/f", "")
     watch.flush()
 
-    assert (batches, fs._unobserved) == ([], True)
+    assert (batches, fs._tree._watched) == ([], ())
 
 
 def test_a_flushed_watch_leaves_no_timer_behind(fs):
@@ -345,3 +345,29 @@ def test_path_hooks_run_before_write_hooks(fs):
     fs.write_file("/f", "")
 
     assert heard == [("create", "/f"), ("write", "/f")]
+
+
+@pytest.mark.parametrize("prefix", ["/d", "/d/f", "/"])
+@pytest.mark.parametrize("kind", ["write hook", "path hook", "watch"])
+def test_the_short_cut_is_taken_beside_what_is_observed_and_not_in_it(fs, monkeypatch, kind, prefix):
+    fs.write_file("/d/f", "")
+    fs.write_file("/beside/f", "")
+    heard = []
+    if kind == "write hook":
+        fs.register_write_hook(prefix, heard.append)
+    elif kind == "path hook":
+        fs.register_path_hook(prefix, heard.append)
+    else:
+        watch = fs.watch(prefix, heard.extend, interval=60)
+    for path in ("/d/f", "/beside/f"):
+        fs.write_file(path, "1")
+    if prefix != "/":
+        monkeypatch.setattr(fs, "_commit", None)  # the long way would fail
+        fs.write_file("/beside/f", "2")
+        fs.write_file("/beside/g", "2")
+        monkeypatch.undo()
+    if kind == "watch":
+        watch.flush()
+        watch.close()
+
+    assert {each.path for each in heard} == ({"/d/f", "/beside/f"} if prefix == "/" else {"/d/f"})

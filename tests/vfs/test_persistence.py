@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
 import pytest
 
-from jupyter_sandfs.errors import ProviderError, StorageError
+from jupyter_sandfs.errors import AlreadyExists, ProviderError, StorageError
 from jupyter_sandfs.storage import FileEntry, MemoryFileStorage
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.policy import NodePolicy
+from jupyter_sandfs.vfs.providers import ProvidedNode
 from jupyter_sandfs.vfs.views import VisibilityView
 
 
@@ -375,7 +377,108 @@ def test_a_dynamic_node_is_kept_with_the_name_of_its_provider(stored, storage, p
 
     assert [storage.get(path).mount for path in ("/now", "/live")] == [name, name]
     assert [again.stat(path).dynamic for path in ("/now", "/live")] == [True, True]
-    with pytest.raises(
-        ProviderError, match=f"'{name}' served it before the storage was opened: remove it, and mount it"
-    ):
+    with pytest.raises(ProviderError, match=f"'{name}' served it before the storage was opened: mount it"):
         again.listdir("/live")
+
+
+# ---------------------------------------------------------------- transactions and mounts
+
+
+class _Counting(MemoryFileStorage):
+    """Notes each step that it is given, and fails when it is told to."""
+
+    def __init__(self):
+        super().__init__()
+        self.steps, self.failing = [], False
+
+    def apply(self, sets, deletes):
+        if self.failing:
+            raise StorageError("the disk is full")
+        sets, deletes = list(sets), list(deletes)
+        self.steps.append(sorted({each.path for each in sets} | set(deletes)))
+        super().apply(sets, deletes)
+
+
+def test_a_storage_has_a_transaction_in_one_step_at_its_end(look):
+    storage = _Counting()
+    fs = VirtualFileSystem(storage)
+    fs.write_file("/old/f", "1")
+    storage.steps.clear()
+    with fs.transaction():
+        fs.write_file("/new/a", "1")
+        fs.move("/old", "/moved")
+        with fs.transaction():
+            fs.append_file("/new/a", "2")
+        fs.remove("/moved/f")
+        fs.write_file("/moved/g", "3")
+        assert storage.steps == []
+
+    assert len(storage.steps) == 1
+    assert look.everything(VirtualFileSystem(storage)) == look.everything(fs)
+
+
+def test_a_storage_never_has_a_transaction_that_was_rolled_back(look):
+    storage = _Counting()
+    fs = VirtualFileSystem(storage)
+    fs.write_file("/old/f", "1")
+    before, storage.steps[:] = look.everything(fs), []
+
+    with pytest.raises(RuntimeError), fs.transaction():
+        fs.remove("/old", recursive=True)
+        fs.write_file("/new", "x")
+        raise RuntimeError
+
+    after = look.everything(VirtualFileSystem(storage))
+    assert len(storage.steps) == 1
+    assert {path: each[1] for path, each in after.items()} == {path: each[1] for path, each in before.items()}
+
+
+def test_a_transaction_that_the_storage_refuses_is_rolled_back(look):
+    storage = _Counting()
+    fs = VirtualFileSystem(storage)
+    fs.write_file("/old", "1")
+    storage.failing = True
+
+    with pytest.raises(StorageError), fs.transaction():
+        fs.write_file("/old", "2")
+        fs.write_file("/new", "x")
+    storage.failing = False
+    fs.write_file("/later", "x")
+
+    assert sorted(fs.listdir("/")) == ["later", "old"]
+    assert look.everything(VirtualFileSystem(storage)) == look.everything(fs)
+
+
+def test_others_are_kept_at_once_while_a_transaction_runs():
+    storage = _Counting()
+    fs = VirtualFileSystem(storage)
+
+    def elsewhere():
+        fs.write_file("/theirs", "x")
+
+    with fs.transaction():
+        fs.write_file("/mine", "x")
+        thread = threading.Thread(target=elsewhere)
+        thread.start()
+        thread.join(10)
+        assert storage.steps == [["/", "/theirs"]]
+
+
+@pytest.mark.parametrize("kind", ["file", "directory"])
+def test_a_node_that_lost_its_provider_is_mounted_again_under_its_policy(kind):
+    storage = MemoryFileStorage()
+    mounts = {
+        "file": lambda fs: fs.mount_file("/x", lambda _: "computed"),
+        "directory": lambda fs: fs.mount_directory("/x", lambda _: {"f": ProvidedNode.file("computed")}),
+    }
+    first = VirtualFileSystem(storage)
+    mounts[kind](first)
+    first.set_policy("/x", NodePolicy(visibility="private"))
+    fs = VirtualFileSystem(storage)
+
+    mounts[kind](fs)
+
+    assert fs.read_text("/x" if kind == "file" else "/x/f") == "computed"
+    assert fs.get_policy("/x").visibility == "private"
+    with pytest.raises(AlreadyExists):
+        mounts[kind](fs)

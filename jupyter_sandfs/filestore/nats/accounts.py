@@ -6,7 +6,7 @@ Each function runs on a draft, which is published whole or not at all. Times are
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import asdict, dataclass, replace
 from typing import NamedTuple
 
@@ -224,9 +224,11 @@ async def settle(draft: Draft, name: str, seq: int, now: float) -> None:
         insert(draft, claim.key, claim.record._replace(seq=seq))
 
 
-async def release(draft: Draft, name: str) -> None:
-    """Give a claim up; one that was never made is no error."""
+async def release(draft: Draft, name: str, nuids: Iterable[str], now: float) -> None:
+    """Give a claim up, and let bodies be purged; one that was never made is no error."""
     _drop_claim(draft, name)
+    for nuid in nuids:
+        bury(draft, nuid, 0, now)
 
 
 async def recount(draft: Draft) -> None:
@@ -310,16 +312,23 @@ async def find_upload(draft: Draft, name: str) -> UploadRow:
     return _decode_upload(line)
 
 
-async def drop_upload(draft: Draft, name: str) -> UploadRow | None:
-    """Forget an upload and its reservation; give what it was."""
+async def drop_upload(draft: Draft, name: str) -> bool:
+    """Forget an upload and its reservation; tell whether there was one."""
     line = await draft.get(UPLOAD + name)
     if line is None:
-        return None
-    row = _decode_upload(line)
+        return False
     draft.set(UPLOAD + name, None)
-    draft.sums.reserved -= row.bytes
+    draft.sums.reserved -= _decode_upload(line).bytes
     draft.sums.uploads -= 1
-    return row
+    return True
+
+
+async def abort_upload(draft: Draft, name: str, now: float) -> bool:
+    """Forget an upload and let its chunks be purged; tell whether there was one."""
+    found = await drop_upload(draft, name)
+    if found:
+        bury(draft, name, 0, now)
+    return found
 
 
 async def uploads(draft: Draft) -> dict[str, UploadRow]:

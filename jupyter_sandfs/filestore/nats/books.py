@@ -72,10 +72,11 @@ class Books:
             turn, self._waiting = self._waiting[:_TOGETHER], self._waiting[_TOGETHER:]
             try:
                 await self._turn(turn)
-            except BaseException as error:
+            except asyncio.CancelledError:
+                _fail([*turn, *self._waiting], StoreError("the store is closed"))
+                raise
+            except Exception as error:  # noqa: BLE001  whoever waits is told, and the next turn goes on
                 _fail(turn, error)
-                if not isinstance(error, SandfsError):
-                    raise
 
     async def _turn(self, turn: list[_Waiting]) -> None:
         is_fresh = any(waiting.is_fresh for waiting in turn)
@@ -175,10 +176,10 @@ def _deliver(turn: list[_Waiting], outcomes: list[Any]) -> None:
             waiting.outcome.set_result(outcome)
 
 
-def _fail(turn: list[_Waiting], error: BaseException) -> None:
+def _fail(turn: list[_Waiting], error: Exception) -> None:
     for waiting in turn:
         if not waiting.outcome.done():
-            waiting.outcome.set_exception(error if isinstance(error, Exception) else StoreError("the store is closed"))
+            waiting.outcome.set_exception(error)
 
 
 def _seen(outcome: asyncio.Future[Any]) -> None:

@@ -54,6 +54,7 @@ class Desk:
         """Run a change on the books in which all that this process did stands already; else as `Books.change`."""
         settling, buried = dict(self._settling), set(self._buried)
         look_around = self._unseen > _MOST_UNSEEN
+        self._unseen = 0 if look_around else self._unseen + len(settling)
 
         async def whole(draft: Draft) -> Result:
             await self._catch_up(draft, settling, buried, look_around=look_around)
@@ -64,7 +65,6 @@ class Desk:
             if self._settling.get(name) == seq:
                 del self._settling[name]
         self._buried -= buried
-        self._unseen = 0 if look_around else self._unseen + len(settling)
         return result
 
     async def look(self) -> Draft:
@@ -134,17 +134,19 @@ class Desk:
         due = [nuid for nuid, dead in draft.dead.items() if dead.due <= now and nuid not in self._buried]
         if due and not self._is_burying:
             self._is_burying = True
-            self._start(self._purge(due[:_BURIALS_AT_ONCE]))
+            self._start(self._bury_some(due[:_BURIALS_AT_ONCE]))
+
+    async def _bury_some(self, nuids: list[str]) -> None:
+        try:
+            await self._purge(nuids)
+        finally:
+            self._is_burying = False
 
     async def _purge(self, nuids: list[str]) -> None:
-        try:
+        with suppress(SandfsError):  # they stay in the books
             for nuid in nuids:
                 await self.wire.purge(self.wire.subjects.chunk(nuid))
                 self._buried.add(nuid)
-        except SandfsError:
-            pass  # they stay in the books
-        finally:
-            self._is_burying = False
 
     async def bury_due(self, now: float) -> None:
         """Purge all bodies that may be purged."""
@@ -159,10 +161,18 @@ class Desk:
             await self.change(_nothing)
 
     async def give_up(self, name: str, nuids: Iterable[str]) -> None:
-        """Drop a claim and chunks that nobody will need."""
-        for nuid in nuids:
-            await self.wire.purge(self.wire.subjects.chunk(nuid))
-        await self.change(lambda draft: accounts.release(draft, name))
+        """Drop a claim and chunks that nobody will need.
+
+        The ledger goes first: when it is stored, so is all that a dead writer had sent, and can be purged.
+        """
+        gone = list(nuids)
+        await self.change(lambda draft: accounts.release(draft, name, gone, self.clock()))
+        await self._purge(gone)
+
+    async def abort_upload(self, name: str) -> None:
+        """Drop an upload and its chunks; one that is not there is no error."""
+        if await self.change(lambda draft: accounts.abort_upload(draft, name, self.clock())):
+            await self._purge([name])
 
     # ------------------------------------------------------------ index and metas
 
@@ -189,7 +199,7 @@ class Desk:
         meta = await self.wire.last(self.wire.subjects.meta(key))
         now = self.clock()
         if meta is None:
-            await reconciling.forget(draft, key, now)
+            await reconciling.forget(draft, key)
         elif CLAIM in meta.headers:
             await accounts.settle(draft, meta.headers[CLAIM], meta.seq, now)
             await self._adopt(draft, key, meta)

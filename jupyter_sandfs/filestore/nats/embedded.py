@@ -21,6 +21,7 @@ from jupyter_sandfs.filestore.nats.store import NatsFileStore
 from jupyter_sandfs.filestore.protocol import StoreLimits
 
 _BUCKET = "sandfs"
+_SUPERVISOR = "jupyter_sandfs.filestore.nats.supervisor"
 _START_SECONDS = 20.0
 _PAUSE_SECONDS = 0.01
 
@@ -83,17 +84,18 @@ def is_supervised(household: Household) -> bool:
 
 def _start(household: Household) -> Residence:
     before = _modified(household)
-    command = [
-        sys.executable,
-        "-m",
-        "jupyter_sandfs.filestore.nats.supervisor",
-        str(household.root),
-        str(server_program()),
-    ]
+    # Neither code nor files of the directory that the notebook happens to be in: -P, and another directory.
+    command = [sys.executable, "-P", "-m", _SUPERVISOR, str(household.root), str(server_program())]
     with household.log.open("ab") as log:
-        # A session of its own: an interrupt at a terminal is for those who use the server, not for it.
         subprocess.run(  # noqa: S603  no shell, and paths of ours
-            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True, check=False
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=household.root,
+            # A session of its own: an interrupt at a terminal is for those who use the server, not for it.
+            start_new_session=True,
+            check=False,
         )
     # The command has ended; what it left behind holds the supervisor's lock.
     deadline = time.monotonic() + _START_SECONDS

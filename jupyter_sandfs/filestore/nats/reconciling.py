@@ -23,7 +23,10 @@ async def absorb(draft: Draft, metas: Iterable[Message], subjects: Subjects, now
         if old and old.seq >= meta.seq:
             continue
         record = foreign_record(meta, subjects, version=draft.sums.writes + 1, now=now)
-        if old:
+        # A client that only describes an object anew, or gives it another name, keeps the chunks.
+        if old and record and old.nuid == record.nuid:
+            accounts.strike(draft, key, old)
+        elif old:
             accounts.remove(draft, key, old, now)
         if record:
             draft.sums.writes += 1
@@ -52,8 +55,8 @@ async def adopt(draft: Draft, key: str, record: Record, now: float) -> None:
     accounts.insert(draft, key, record)
 
 
-async def forget(draft: Draft, key: str, now: float) -> None:
-    """Take a file out of the index whose meta is gone."""
+async def forget(draft: Draft, key: str) -> None:
+    """Take a file out of the index whose meta is gone. Its chunks may have another name now: `recover` will see."""
     record = await accounts.line_of(draft, key)
     if record:
-        accounts.remove(draft, key, record, now)
+        accounts.strike(draft, key, record)

@@ -99,7 +99,7 @@ class NatsUpload(Upload):
             raise
 
     def abort(self) -> None:
-        self._session.run(drop(self._session.desk, self.upload_id))
+        self._session.run(self._session.desk.abort_upload(self.upload_id))
 
 
 class _StoredBody(NamedTuple):
@@ -136,20 +136,13 @@ async def end_of(desk: Desk, name: str) -> End:
     return End(int(last.headers[OFFSET]) + len(last.data), last.seq, float(last.headers[MOMENT]))
 
 
-async def drop(desk: Desk, name: str) -> None:
-    """Forget an upload and its chunks; one that is not there is no error."""
-    row = await desk.change(lambda draft: accounts.drop_upload(draft, name))
-    if row is not None:
-        await desk.wire.purge(desk.wire.subjects.chunk(name))
-
-
 async def drop_stale(desk: Desk, now: float) -> int:
     """Give up the uploads that nobody has gone on with for `upload_ttl` seconds; give their number."""
     rows = await desk.change(accounts.uploads, fresh=True)
     latest, dropped = now - desk.limits.upload_ttl, 0
     for name, row in rows.items():
         if row.touched <= latest and (await end_of(desk, name)).moment <= latest:
-            await drop(desk, name)
+            await desk.abort_upload(name)
             dropped += 1
     return dropped
 

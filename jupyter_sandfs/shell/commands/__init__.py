@@ -10,6 +10,7 @@ from jupyter_sandfs.shell.commands.changes import CHANGES
 from jupyter_sandfs.shell.commands.chmod import CHMOD
 from jupyter_sandfs.shell.commands.cp import CP
 from jupyter_sandfs.shell.commands.date import DATE
+from jupyter_sandfs.shell.commands.diff import DIFF
 from jupyter_sandfs.shell.commands.du import DU
 from jupyter_sandfs.shell.commands.grep import EGREP, FGREP, GREP
 from jupyter_sandfs.shell.commands.help import HELP
@@ -33,11 +34,12 @@ from jupyter_sandfs.shell.commands.store import FILES, PUBLISH, STAGE
 from jupyter_sandfs.shell.commands.touch import TOUCH
 from jupyter_sandfs.shell.commands.tree import TREE
 from jupyter_sandfs.shell.commands.zcat import ZCAT
+from jupyter_sandfs.shell.commands.zip import UNZIP, ZIP
 
 _ALL = (
-    *(CHANGES, CHMOD, CP, DATE, DU, FILES, HELP, HOST, JOURNAL, LN, LS, MKDIR, MV, PUBLISH, PYTHON, PYTHON3),
+    *(CHANGES, CHMOD, CP, DATE, DIFF, DU, FILES, HELP, HOST, JOURNAL, LN, LS, MKDIR, MV, PUBLISH, PYTHON, PYTHON3),
     *(REALPATH, RESTORE, RM, SEQ),
-    *(SLEEP, SNAPSHOT, SNAPSHOTS, STAGE, STAT, TOUCH, TREE, ZCAT),
+    *(SLEEP, SNAPSHOT, SNAPSHOTS, STAGE, STAT, TOUCH, TREE, UNZIP, ZCAT, ZIP),
 )
 _SEARCH = (EGREP, FGREP, GREP, RG)
 """Where google-re2 has no wheel, the engine's own stay: they search up to 100 MB."""

@@ -17,10 +17,6 @@ OPTIONS = (
 )
 
 
-class NoDirectory(InvalidRequest):
-    """Several things go into what is no directory."""
-
-
 @dataclass(frozen=True, slots=True)
 class Destination:
     """The last operand.
@@ -62,5 +58,5 @@ def split(call: Invocation) -> tuple[tuple[str, ...], Destination]:
         raise InvalidRequest(f"extra operand '{operands[2]}'")
     if len(sources) > 1 and not is_directory:
         there = bool(last) and call.fs.exists(call.path(last))
-        raise NoDirectory(f"target '{last}': {os.strerror(errno.ENOTDIR if there else errno.ENOENT)}")
+        raise InvalidRequest(f"target '{last}': {os.strerror(errno.ENOTDIR if there else errno.ENOENT)}")
     return tuple(sources), Destination(last, is_directory=is_directory)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from jupyter_sandfs.shell.command import Command, Invocation, Output
 
 _ENGINE = """\
-awk base64 basename bc cat chmod column comm cp csv cut date dd diff dirname du echo env expr file find fold grep
-gzip head iconv jq join ln md5sum mkdir mktemp mv nl numfmt od paste patch pr printenv printf readlink realpath rev
-rg rm rmdir sed seq sha256sum shuf sort split stat strings tac tail tar tee test timeout tr truncate uniq unzip wc
-which xargs xxd yes yq zip"""
+awk base64 basename bc cat column comm csv cut dd dirname echo env expr file find fold gzip head iconv jq join
+md5sum mktemp nl numfmt od paste patch pr printenv printf readlink rev rmdir sed sha256sum shuf sort split
+strings tac tail tar tee test timeout tr truncate uniq unzip wc which xargs xxd yes yq zip"""
 """Names worth knowing of the engine's about 190 commands."""
 
 _COLUMN = 30  # characters for a synopsis; a longer one has its help below

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 
 import nats
@@ -41,6 +42,10 @@ class Stock:
         """Subjects of chunks (C), metas (M) or books (X), and how many messages each has."""
         info = self.run(self.js.stream_info(f"OBJ_{self.bucket}", subjects_filter=f"$O.{self.bucket}.{kind}.>"))
         return info.state.subjects or {}
+
+    def meta(self, key: str) -> str:
+        """Subject of a key's meta."""
+        return f"$O.{self.bucket}.M.{urlsafe_b64encode(key.encode()).decode()}"
 
     def publish(self, subject: str, body: bytes) -> None:
         self.run(self.js.publish(f"$O.{self.bucket}.{subject}", body))

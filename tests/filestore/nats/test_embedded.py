@@ -177,6 +177,13 @@ def test_a_server_of_another_machine_is_not_looked_for_on_this_one(url, root, mo
             open_file_store(url)
 
 
+def test_a_server_that_does_not_come_up_is_given_up_and_the_log_named(url, root, monkeypatch):
+    monkeypatch.setattr(embedded, "server_program", lambda: Path("/bin/false"))
+
+    with pytest.raises(errors.StoreError, match=r"does not start; see .*nats-server\.log$"):
+        open_file_store(url)
+
+
 @pytest.mark.parametrize("url", ["nats-embedded://host/dir", "nats-embedded:dir", "nats-embedded:?x=1"])
 def test_what_names_no_directory_is_refused(url):
     with pytest.raises(errors.InvalidRequest):

@@ -145,6 +145,32 @@ def test_a_meta_that_is_nonsense_hides_its_key_and_nothing_else(store, stock, sa
     assert store.get("files/b") == b"1"
 
 
+def test_a_file_that_stock_describes_anew_keeps_its_body(store, stock):
+    first = store.put("files/a", b"1", content_type="text/plain")
+    stock.update_meta("files/a", api.ObjectMeta(name="files/a", headers={"Content-Type": ["text/csv"]}))
+
+    info = store.head("files/a")
+    store.cleanup()
+
+    assert (info.content_type, info.version > first.version) == ("text/csv", True)
+    assert (store.get("files/a"), bytes(stock.get("files/a").data)) == (b"1", b"1")
+    assert (store.usage().file_count, store.recover()) == (1, Recovery())
+
+
+def test_a_file_that_another_client_renames_keeps_its_body(store, stock):
+    """As the Go client does it: a meta under the new name, and the old one is dropped without a tombstone."""
+    store.put("files/old", b"1")
+    said = json.loads(stock.run(stock.js.get_last_msg(f"OBJ_{stock.bucket}", stock.meta("files/old"))).data)
+    stock.run(stock.js.publish(stock.meta("files/new"), json.dumps(said | {"name": "files/new"}).encode()))
+    stock.run(stock.js.purge_stream(f"OBJ_{stock.bucket}", subject=stock.meta("files/old")))
+
+    assert store.delete("files/old") is False
+    store.cleanup()
+
+    assert keys_of(store) == ["files/new"]
+    assert (store.get("files/new"), store.usage().total_bytes, store.recover()) == (b"1", 1, Recovery())
+
+
 def test_a_body_that_stock_cut_short_is_an_error_not_a_short_read(store, stock):
     info = stock.put("files/a", body_of(MIB))
     stock.run(stock.js.purge_stream(f"OBJ_{stock.bucket}", subject=f"$O.{stock.bucket}.C.{info.nuid}", keep=3))

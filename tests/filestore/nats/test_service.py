@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import time
+from types import SimpleNamespace
 
 import pytest
 from nats.js.errors import ObjectNotFoundError
 
 from jupyter_sandfs import errors
+from jupyter_sandfs.filestore import StoreLimits
+from jupyter_sandfs.filestore.nats import bucket
 from jupyter_sandfs.filestore.nats.address import parse
 from jupyter_sandfs.filestore.nats.store import NatsFileStore
 
@@ -69,6 +73,13 @@ def test_a_bucket_that_is_full_says_so_and_keeps_what_it_has(open_nats, stock):
     store.put("files/c", bytes(MIB))
 
 
+def test_a_server_that_is_too_old_is_named():
+    old = SimpleNamespace(release=(2, 10))
+
+    with pytest.raises(errors.Unsupported, match=r"^a NATS store needs nats-server 2\.11 or later, not 2\.10$"):
+        asyncio.run(bucket.prepare(old, StoreLimits(), replicas=1))
+
+
 def test_no_server_is_an_error_within_the_deadline(own_nats_server):
     address = parse(f"{own_nats_server.url}/b")
     own_nats_server.kill()
@@ -81,7 +92,8 @@ def test_no_server_is_an_error_within_the_deadline(own_nats_server):
 
 
 def test_a_server_that_hangs_is_an_error_within_the_deadline_and_works_again_when_it_does(own_nats_server):
-    with NatsFileStore(parse(f"{own_nats_server.url}/b"), patience=0.3) as store:
+    with NatsFileStore(parse(f"{own_nats_server.url}/b")) as store:
+        wire = store._desk.wire
         store.put("files/a", bytes(9 * MIB))
         calls = [
             lambda: store.head("files/a"),
@@ -93,13 +105,15 @@ def test_a_server_that_hangs_is_an_error_within_the_deadline_and_works_again_whe
         ]
         with store.open("files/a") as reader:
             reader.read(10)
+            wire._patience = 0.2
             os.kill(own_nats_server.process.pid, signal.SIGSTOP)
             started = time.monotonic()
             for call in [*calls, reader.read]:
-                with pytest.raises(errors.StoreError, match=r"does not answer within 0\.3 s"):
+                with pytest.raises(errors.StoreError, match=r"does not answer within 0\.2 s"):
                     call()
             took = time.monotonic() - started
             os.kill(own_nats_server.process.pid, signal.SIGCONT)
+            wire._patience = 20
         store.put("files/c", b"3")
         store.recover()
 

@@ -1,0 +1,93 @@
+"""The values that requests and answers hold."""
+
+from __future__ import annotations
+
+from jupyter_sandfs.server.openapi.parts import Json, array, obj, optional, ref, text, truth, whole
+
+MOMENT = text("UTC, RFC 3339", format="date-time")
+CHECKSUM = text(pattern="^sha256:[0-9a-f]{64}$")
+PATH = text("absolute in the sandbox", pattern="^/")
+LINK_SECONDS = {"type": "number", "exclusiveMinimum": 0, "maximum": 7 * 24 * 3600}
+TTL = {"type": "number", "minimum": 0, "maximum": 100 * 365 * 24 * 3600, "description": "seconds; 0 for ever"}
+
+SCHEMAS: Json = {
+    "Problem": obj(
+        {
+            "type": text("urn:sandfs:error: and a code", pattern="^urn:sandfs:error:[a-z_]+$"),
+            "title": text(),
+            "status": whole(),
+            "detail": text(),
+            "instance": text(),
+        },
+        closed=True,
+    ),
+    "FileInfo": obj(
+        {
+            "key": text(),
+            "size_bytes": whole(),
+            "content_type": text(),
+            "checksum": CHECKSUM,
+            "created_at": MOMENT,
+            "expires_at": optional(MOMENT),
+            "metadata": {"type": "object", "additionalProperties": {"type": "string"}},
+            "version": whole(),
+            "etag": text(),
+        },
+        closed=True,
+    ),
+    "FileList": obj(
+        {
+            "files": array(ref("FileInfo")),
+            "count": whole("of this page"),
+            "next": optional(text("`after` for the next page")),
+            "prefixes": array(text()),
+        },
+        required=("files", "count", "next"),
+        closed=True,
+    ),
+    "Receipt": obj(
+        {"file_key": text(), "size_bytes": whole(), "content_type": text(), "checksum": CHECKSUM}, closed=True
+    ),
+    "Link": obj({"url": text(format="uri"), "method": text(), "file_key": text(), "expires_at": MOMENT}, closed=True),
+    "FsEntry": obj(
+        {
+            "name": text(),
+            "path": PATH,
+            "entryType": text(enum=["file", "directory"]),
+            "size": whole(),
+            "modified": MOMENT,
+            "version": whole(),
+            "etag": text(),
+            "mode": whole(),
+            "symlinkTarget": text(),
+            "dynamic": truth(),
+            "readOnly": truth(),
+            "appendOnly": truth(),
+        },
+        required=("name", "path", "entryType", "size", "modified", "version", "etag", "mode"),
+        closed=True,
+    ),
+    "FsPath": obj({"path": PATH}, closed=True),
+    "FsWritten": obj(
+        {"path": PATH, "bytesWritten": whole(), "version": whole(), "etag": optional(text())}, closed=True
+    ),
+    "FsMoved": obj({"from": PATH, "to": PATH}, closed=True),
+    "FsBatch": obj({"paths": array(PATH) | {"maxItems": 1024}, "truncated": truth()}, closed=True),
+    "Kernels": obj(
+        {
+            "kernels": array(
+                obj(
+                    {
+                        "kernelId": text(),
+                        "sandboxes": array({"type": "object"}),
+                        "sessionId": text(),
+                        "name": text(),
+                        "path": text(),
+                        "problem": text(),
+                    },
+                    required=("kernelId", "sandboxes"),
+                )
+            )
+        }
+    ),
+}

@@ -1,0 +1,56 @@
+"""Whose staged files a request is about."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import dataclass
+from typing import Any
+
+from jupyter_sandfs.errors import InvalidSignature
+
+_MARK = "~"
+
+
+@dataclass(frozen=True, slots=True)
+class Tenants:
+    """The tenants of one server.
+
+    Attributes:
+        base: the tenant of the server and its kernels.
+        per_user: each user has files, and the limits of the store, of their own.
+        secret: seals the tenant in a signed link.
+    """
+
+    base: str
+    per_user: bool
+    secret: bytes
+
+    def of(self, user: Any) -> str:
+        """The tenant of a user of Jupyter's identity provider."""
+        return f"{self.base}/{user.username}" if self.per_user else self.base
+
+    def seal(self, tenant: str, token: str) -> str:
+        """Say in a signed link whose store it leads to: only that one can tell whether the token is good."""
+        if tenant == self.base:
+            return token
+        named = urlsafe_b64encode(tenant.encode()).decode().rstrip("=")
+        return _MARK.join((named, self._proof(named, token), token))
+
+    def unseal(self, sealed: str) -> tuple[str, str]:
+        """Give tenant and token. No store is opened for a tenant that we did not write ourselves.
+
+        Raises:
+            InvalidSignature: the tenant was not put there by `seal`.
+        """
+        if _MARK not in sealed:
+            return self.base, sealed
+        named, _, rest = sealed.partition(_MARK)
+        proof, _, token = rest.partition(_MARK)
+        if not hmac.compare_digest(proof.encode(), self._proof(named, token).encode()):
+            raise InvalidSignature("the link is not valid")
+        return urlsafe_b64decode(named + "=" * (-len(named) % 4)).decode(), token
+
+    def _proof(self, named: str, token: str) -> str:
+        return hmac.digest(self.secret, f"sandfs {named}{_MARK}{token}".encode(), hashlib.sha256).hex()
