@@ -200,7 +200,7 @@ class Commits(Foundation):
         if self._guarded and step.before is not None and is_ruled(step.before):
             for path, node in operations.whole(step.path, step.before):
                 if (rules := rules_of(node)) is not None:
-                    self._graves.bury(path, rules)
+                    self._graves.bury(path, rules, self._tree.last_stamp)
 
     def _tell(self, steps: list[Step]) -> None:
         for watch in self._watches:

@@ -18,7 +18,7 @@ from jupyter_sandfs.vfs.journal import Action, Change, JournalRecord
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.merging import Merged, OnConflict
 from jupyter_sandfs.vfs.nodes import Directory
-from jupyter_sandfs.vfs.policy import NodePolicy
+from jupyter_sandfs.vfs.policy import Grave, NodePolicy
 from jupyter_sandfs.vfs.providers import DirectoryProvider, FileProvider
 from jupyter_sandfs.vfs.reverting import Permit
 
@@ -209,3 +209,6 @@ class Wrapper(FileSystem):
 
     def buried(self, path: str) -> bool:
         return self.base.buried(path)
+
+    def graves(self, path: str) -> tuple[Grave, ...]:
+        return self.base.graves(path)

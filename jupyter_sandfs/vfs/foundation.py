@@ -16,7 +16,7 @@ from jupyter_sandfs.vfs.journal import Change
 from jupyter_sandfs.vfs.lookup import Lookup, Place, Unserved
 from jupyter_sandfs.vfs.nodes import Directory, Node, describe, policy_of, rules_of
 from jupyter_sandfs.vfs.operations import Desk, Plan
-from jupyter_sandfs.vfs.policy import Graves, NodePolicy, Rules
+from jupyter_sandfs.vfs.policy import Grave, Graves, NodePolicy, Rules
 from jupyter_sandfs.vfs.tree import Tree
 
 T = TypeVar("T")
@@ -100,6 +100,9 @@ class Foundation(FileSystem):
 
     def buried(self, path: str) -> bool:
         return self._graves.any_in(path)
+
+    def graves(self, path: str) -> tuple[Grave, ...]:
+        return self._graves.at(path)
 
     def _inspected(self, node: Node, policy: NodePolicy) -> Inspected:
         rules = rules_of(node)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from jupyter_sandfs.vfs.limits import Limits
     from jupyter_sandfs.vfs.merging import Merged, OnConflict
     from jupyter_sandfs.vfs.nodes import Directory
-    from jupyter_sandfs.vfs.policy import NodePolicy
+    from jupyter_sandfs.vfs.policy import Grave, NodePolicy
     from jupyter_sandfs.vfs.providers import DirectoryProvider, FileProvider
     from jupyter_sandfs.vfs.reverting import Permit
 
@@ -559,6 +559,11 @@ class FileSystem(ABC):
         """Say whether a node with rules of its own was once right in the directory `path`, and is gone."""
         del path
         return True
+
+    def graves(self, path: str) -> tuple[Grave, ...]:
+        """The rules that a path had once, oldest first, and until when."""
+        del path
+        return ()
 
     def _kind(self, path: str, *, follow: bool = True) -> Kind | None:
         try:

@@ -51,7 +51,8 @@ def policy_from(stored: Any) -> NodePolicy | None:
     return NodePolicy(**{**stored, "principals": frozenset(principals)})
 
 
-_GRAVES = 100_000  # policies of removed nodes that are remembered
+_GRAVES = 100_000  # paths whose earlier rules are remembered
+_GRAVES_EACH = 8  # of one path
 
 
 class Rules(NamedTuple):
@@ -61,25 +62,44 @@ class Rules(NamedTuple):
     metadata: Mapping[str, Any]
 
 
+class Grave(NamedTuple):
+    """Rules that a path once had, and when it had them last: a stamp of the tree."""
+
+    rules: Rules
+    at: int
+
+
 class Graves:
-    """The rules of nodes that are gone, so that views go on hiding what they hid from the history."""
+    """The rules of nodes that are gone or were changed, so that views go on hiding what they hid from the history."""
 
     def __init__(self) -> None:
-        self._rules: dict[str, Rules] = {}
+        self._graves: dict[str, tuple[Grave, ...]] = {}
         self._directories: set[str] = set()
         self._full = False
 
-    def bury(self, path: str, rules: Rules) -> None:
+    def bury(self, path: str, rules: Rules, at: int) -> None:
         """Remember the rules of a node that goes away; once there are too many, all that is gone is sealed."""
-        if len(self._rules) >= _GRAVES:
+        if len(self._graves) >= _GRAVES:
             self._full = True
-            self._rules.clear()
-        self._rules[path] = rules
+            self._graves.clear()
+        earlier = self._graves.get(path, ())
+        if earlier and earlier[-1].rules == rules:
+            earlier = earlier[:-1]
+        elif len(earlier) >= _GRAVES_EACH:  # of the oldest two it is only known that there were some
+            earlier = (Grave(_SEALED, earlier[1].at), *earlier[2:])
+        self._graves[path] = (*earlier, Grave(rules, at))
         self._directories.add(path.rpartition("/")[0])
 
     def rules(self, path: str) -> Rules | None:
         """The rules of what was last at a path where nothing is now."""
-        return _SEALED if self._full else self._rules.get(path)
+        if self._full:
+            return _SEALED
+        graves = self._graves.get(path)
+        return graves[-1].rules if graves else None
+
+    def at(self, path: str) -> tuple[Grave, ...]:
+        """All rules that a path once had, oldest first."""
+        return self._graves.get(path, ())
 
     def any_in(self, directory: str) -> bool:
         """Say whether a node with rules of its own went away right from `directory`; the root's path is empty."""

@@ -7,6 +7,7 @@ answers with PermissionDenied, as a directory that takes no new names would.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -196,10 +197,22 @@ class View(Administered):
     def log(self, limit: int | None = None) -> list[JournalRecord]:
         """The changes of what is seen, numbered among themselves."""
         records = self.base.log()
-        shows = {path: self._shows(path) for path in {record.path for record in records}}
-        seen = [record for record in records if shows[record.path]]
+        since = {path: self._seen_since(path) for path in {record.path for record in records}}
+        seen = [record for record in records if record.at_ns > since[record.path]]
         last = seen if limit is None else seen[max(len(seen) - limit, 0) :]
         return [self._told(record, number) for number, record in enumerate(last, len(seen) - len(last) + 1)]
+
+    def _seen_since(self, path: str) -> float:
+        """The stamp after which a path was never hidden; infinite if it is now."""
+        if not self._shows(path):
+            return math.inf
+        hidden = (
+            grave.at
+            for each in (*paths.ancestors(path), path)
+            for grave in self.base.graves(each)
+            if not self._rule.allows(each, grave.rules.policy or OPEN, grave.rules.metadata)
+        )
+        return max(hidden, default=0)
 
     def _told(self, record: JournalRecord, number: int) -> JournalRecord:
         hidden = record.source is not None and not self._shows(record.source)

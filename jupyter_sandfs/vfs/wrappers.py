@@ -35,7 +35,7 @@ from jupyter_sandfs.vfs.history import Snapshot, seen
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Change, ChangeKind, JournalRecord
 from jupyter_sandfs.vfs.nodes import Directory
-from jupyter_sandfs.vfs.policy import NodePolicy
+from jupyter_sandfs.vfs.policy import Grave, NodePolicy
 from jupyter_sandfs.vfs.providers import reading_as
 from jupyter_sandfs.vfs.relay import Relay
 
@@ -366,6 +366,9 @@ class SubtreeView(Administered):
 
     def buried(self, path: str) -> bool:
         return self.base.buried(self._prefix + path) if not path or path[0] == "/" else True
+
+    def graves(self, path: str) -> tuple[Grave, ...]:
+        return self.base.graves(self._below(path))
 
     def inspect(self, path: str, at: Snapshot | None = None) -> Inspected | None:
         try:

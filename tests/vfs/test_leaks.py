@@ -446,7 +446,7 @@ REFUSED = {
 }
 
 # Between views and what is below them, in this package; never handed to a view's user. Tested where they are used.
-WITHIN = {"epoch", "plain_directory", "buried", "copy_kept", "restore_kept", "told"}
+WITHIN = {"graves", "epoch", "plain_directory", "buried", "copy_kept", "restore_kept", "told"}
 
 METHODS = {name for name in dir(FileSystem) if not name.startswith("_")}
 
@@ -551,6 +551,35 @@ def test_a_secret_that_moves_in_moves_nothing_that_is_seen(hiding):
     world.fs.move("/elsewhere", world.real + "-back")
 
     assert exactly(world.view.base if isinstance(world.view, ReadOnlyView) else world.view) == before
+
+
+def test_a_directory_that_takes_the_place_of_a_hidden_one_has_none_of_its_history():
+    world = make("inherited")
+    world.fs.remove("/vault", recursive=True)
+    world.fs.write_file("/vault/deep/open", "x")
+
+    assert [record.path for record in world.view.log(3)] == ["/vault", "/vault/deep", "/vault/deep/open"]
+    assert NAME not in repr(world.view.log())
+
+
+def test_what_is_published_has_no_history_from_before():
+    world = make("own policy")
+    world.fs.write_file(world.real, CONTENT + CONTENT)
+    world.fs.set_policy(world.real, None)
+    assert NAME not in repr(world.view.log())
+
+    world.fs.write_file(world.real, "open")
+
+    assert [(record.path, record.size) for record in world.view.log() if NAME in record.path] == [(world.path, 4)]
+
+
+def test_many_changes_of_rules_are_forgotten_on_the_safe_side():
+    world = make("own policy")
+    for number in range(20):
+        world.fs.set_policy(world.real, NodePolicy(visibility=f"level {number}"))
+    world.fs.set_policy(world.real, None)
+
+    assert (NAME in repr(world.view.log()), len(world.fs.graves(world.real))) == (False, 8)
 
 
 @pytest.mark.parametrize("hiding", HIDINGS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from jupyter_sandfs.errors import AlreadyExists, NotFound, PathError, PermissionDenied, ReadOnly, SandfsError
@@ -433,3 +435,62 @@ def test_a_subtree_of_a_view_shows_what_the_view_shows(world, view):
     assert SubtreeView(view, "/pub").glob("/**") == ["/a.txt"]
     with pytest.raises(NotFound):
         SubtreeView(view, "/vault")
+
+
+# ---------------------------------------------------------------- times and etags of directories
+
+
+def test_the_etag_of_a_directory_moves_with_what_is_seen_in_it_and_with_nothing_else(fs):
+    view = fs.view(VisibilityView({"public", "team"}))
+    fs.write_file("/d/plain", "")
+    fs.write_file("/d/ours", "")
+    fs.set_policy("/d/ours", NodePolicy(visibility="team"))
+    fs.write_file("/away", "")
+    fs.set_policy("/away", PRIVATE)
+
+    def etag_after(change=lambda: None):
+        change()
+        return view.stat("/d").etag
+
+    begun = etag_after()
+    hidden = [
+        etag_after(lambda: fs.move("/away", "/d/away")),
+        etag_after(lambda: fs.write_file("/d/away", "x")),
+        etag_after(lambda: fs.remove("/d/away")),
+    ]
+    shown = [
+        etag_after(lambda: fs.write_file("/d/more", "")),
+        etag_after(lambda: fs.remove("/d/more")),
+        etag_after(lambda: fs.remove("/d/ours")),
+        etag_after(lambda: fs.set_policy("/d/plain", PRIVATE)),
+        etag_after(lambda: fs.set_policy("/d/plain", None)),
+    ]
+
+    assert set(hidden) == {begun}
+    assert len({begun, *shown}) == 6
+
+
+def test_the_time_of_a_directory_is_that_of_the_newest_name_seen_in_it(fs):
+    view = fs.view(VisibilityView({"public", "team"}))
+    fs.write_file("/d/plain", "")
+    fs.write_file("/d/ours", "")
+    fs.set_policy("/d/ours", NodePolicy(visibility="team"))
+    fs.move("/d/ours", "/ours")
+    before = view.stat("/d").modified_ns
+    fs.copy("/ours", "/d/ours")
+
+    assert view.stat("/d").modified_ns == fs.stat("/d/ours").created_ns > before
+    assert view.ls("/")[0].stat == view.stat("/d")
+
+
+def test_a_time_set_by_hand_stays_while_only_hidden_names_come_and_go(fs):
+    view, when = fs.view(PUBLIC), datetime(2020, 1, 1, tzinfo=UTC)
+    fs.write_file("/d/plain", "")
+    fs.write_file("/away", "")
+    fs.set_policy("/away", PRIVATE)
+    view.utime("/d", when)
+
+    fs.move("/away", "/d/away")
+    assert view.stat("/d").modified_at == when
+    fs.write_file("/d/more", "")
+    assert view.stat("/d").modified_at != when
