@@ -34,7 +34,8 @@ class SandFS(Configurable):
 
     store_url = Unicode(
         "",
-        help=f"""The store for staged files: file:///DIR, memory:, nats://HOST/BUCKET, nats-embedded:, s3://BUCKET and others.
+        help=f"""The store for staged files: file:///DIR, memory:, nats://HOST/BUCKET, nats-embedded:, s3://BUCKET and
+        others.
         Without it the environment variable {STORE_URL_VARIABLE} counts, and then a directory in Jupyter's data.""",
     ).tag(config=True)
     max_file_size = Int(100 << 20, min=1, help="The largest staged file, in bytes.").tag(config=True)
