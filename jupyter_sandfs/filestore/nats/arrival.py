@@ -14,7 +14,7 @@ from typing import Self
 from jupyter_sandfs.errors import InvalidRequest, ObjectTooLarge, QuotaExceeded, SandfsError, StoreError
 from jupyter_sandfs.filestore.intake import chunks
 from jupyter_sandfs.filestore.nats.accounts import Content
-from jupyter_sandfs.filestore.nats.chunks import WINDOW_BYTES, Outgoing, chunk_ttl
+from jupyter_sandfs.filestore.nats.chunks import Outgoing, chunk_ttl, chunks_under_way
 from jupyter_sandfs.filestore.nats.session import Session
 from jupyter_sandfs.filestore.protocol import Body, FileInfo
 from jupyter_sandfs.filestore.terms import Terms, count
@@ -40,7 +40,7 @@ class Arrival:
         self._nuid = secrets.token_hex(16)
         self._outgoing = Outgoing(session.wire, self._nuid, ttl=chunk_ttl(terms.ttl))
         self._digest = hashlib.sha256()
-        self._slots = threading.Semaphore(WINDOW_BYTES // self._outgoing.chunk_bytes)
+        self._slots = threading.Semaphore(chunks_under_way(session.wire))
         self._fault: BaseException | None = None
         self._taken = self._sent = self._granted = 0
         self._is_committed = False

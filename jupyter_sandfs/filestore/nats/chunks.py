@@ -16,8 +16,9 @@ from jupyter_sandfs.filestore.nats.wire import Message, Wire
 
 # Chunks of this size are the quickest to send and to fetch; a server may take only smaller ones.
 CHUNK_BYTES = 512 << 10
-# What is under way at once.
-WINDOW_BYTES = 8 << 20
+# What is under way at once: more only fills buffers, which are then moved about; but a server far away needs more.
+_LEAST_WINDOW, _LARGEST_WINDOW = 1 << 20, 8 << 20
+_BYTES_A_SECOND = 1 << 30
 FETCH_BYTES = 4 << 20
 OFFSET, MOMENT = "Sandfs-Offset", "Sandfs-Time"
 _MOST_MARKS = 64
@@ -29,6 +30,12 @@ _SLACK_SECONDS = 48 * 3600
 def chunk_size(wire: Wire) -> int:
     """Bytes of a full chunk."""
     return min(CHUNK_BYTES, wire.largest)
+
+
+def chunks_under_way(wire: Wire) -> int:
+    """How many chunks are sent before the first one is acknowledged."""
+    window = min(_LARGEST_WINDOW, max(_LEAST_WINDOW, int(wire.delay * _BYTES_A_SECOND)))
+    return max(1, window // chunk_size(wire))
 
 
 def chunk_ttl(ttl: float) -> int:

@@ -10,6 +10,7 @@ import json
 import logging
 import math
 import secrets
+import time
 from collections import deque
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -27,6 +28,7 @@ from jupyter_sandfs.filestore.nats.subjects import Subjects
 
 PATIENCE = 5.0
 _ATTEMPTS = 3
+_PROBES = 3
 # After a restart a server answers before its streams do.
 _STARTING_SECONDS = 0.2
 _RECONNECT_SECONDS = 0.1
@@ -74,6 +76,7 @@ class Wire:
     Attributes:
         inbox: subject on which this connection answers that it is alive.
         patience: seconds that a request may take.
+        delay: seconds that a message to the server and back takes.
         capacity: what the stream may hold in bytes, for those who are told that it is full.
     """
 
@@ -83,6 +86,7 @@ class Wire:
         self.subjects = subjects
         self.inbox = client.new_inbox()
         self.capacity = 0
+        self.delay = 0.0
         self._answers = client.new_inbox()
         self._collecting: dict[str, _Replies] = {}
         self._direct = f"$JS.API.DIRECT.GET.{subjects.stream}"
@@ -90,6 +94,12 @@ class Wire:
     async def start(self) -> None:
         await self._client.subscribe(f"{self._answers}.*", cb=self._collect)
         await self._client.subscribe(self.inbox, cb=_say_alive)
+        self.delay = min([await self._there_and_back() for _ in range(_PROBES)])
+
+    async def _there_and_back(self) -> float:
+        started = time.perf_counter()
+        await self._client.flush(math.ceil(self._patience))
+        return time.perf_counter() - started
 
     async def close(self) -> None:
         await self._client.close()
@@ -326,7 +336,10 @@ async def connect(address: Address, subjects: Subjects, patience: float) -> Wire
         wire = Wire(connecting.result(), subjects, patience)
     except (asyncio.CancelledError, NatsError, OSError) as error:
         raise StoreError(f"cannot connect to the NATS server: {_reason(faults[-1] if faults else error)}") from error
-    await wire.start()
+    try:
+        await wire.start()
+    except (NatsError, OSError) as error:
+        raise _unreachable(error, patience) from error
     return wire
 
 
