@@ -56,8 +56,22 @@ class SandFS(Configurable):
     store_url = Unicode(
         "",
         help=f"""The store for staged files: file:///DIR, memory:, nats://HOST/BUCKET, nats-embedded:, s3://BUCKET and
-        others.
-        Without it the environment variable {STORE_URL_VARIABLE} counts, and then a directory in Jupyter's data.""",
+        others. Without it the environment variable {STORE_URL_VARIABLE} counts, then a directory in Jupyter's data.""",
+    ).tag(config=True)
+    tenant = Unicode(
+        "",
+        help=f"""Whose files in the store these are, where several servers share one, such as the user's name on a hub.
+        Without it the environment variable {TENANT_VARIABLE} counts. Tenants see nothing of each other.""",
+    ).tag(config=True)
+    tenant_per_user = Bool(
+        default_value=False,
+        help="""Whether each user of Jupyter's identity provider has files and limits of their own on this server. Names
+        have to be stable. Kernels belong to nobody: they see the files of the server's own tenant.""",
+    ).tag(config=True)
+    storage = Unicode(
+        "",
+        help="""Where a kernel keeps its default sandbox, such as sqlite:///sandbox.sqlite in the notebook's directory;
+        one kernel at a time can have it open. Empty: in memory, lost with the kernel.""",
     ).tag(config=True)
     max_file_size = Int(100 << 20, min=1, help="The largest staged file, in bytes.").tag(config=True)
     max_total_bytes = Int(10 << 30, min=1, help="What all staged files together may take, in bytes.").tag(config=True)
