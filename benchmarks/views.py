@@ -53,7 +53,7 @@ def rows(fs: FileSystem, system: FileSystem) -> dict[str, tuple[Callable[[str], 
         "stat": (system.stat, files),
         "exists": (system.exists, files),
         "exists (absent)": (system.exists, names("g")[:1000]),
-        "listdir of 100": (system.listdir, directories * 10),
+        "listdir of 100": (system.listdir, directories * 50),
         "ls of 100": (system.ls, directories),
         "stat of a directory": (system.stat, directories * 10),
     }

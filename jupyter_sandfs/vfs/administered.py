@@ -50,9 +50,15 @@ class Administered(Wrapper):
         return describe(record, self.tree_id) if record is not None else self._stat(path, follow=follow)
 
     def exists(self, path: str) -> bool:
-        if self._plain_file(path) is not None or self._is_plain_directory(path):
-            return True
-        return not self._plainly_absent(path) and super().exists(path)
+        epoch = self._epoch.number
+        head, _, name = path.rpartition("/") if isinstance(path, str) else ("", "", "")
+        directory = self.plain_directory(head)
+        if directory is not None:
+            record = directory.files.get(name)
+            known = _is_plain(record) if record is not None else _is_free(directory, name)
+            if known and epoch == self._epoch.number:
+                return record is not None
+        return self._is_plain_directory(path) or super().exists(path)
 
     def read_bytes(self, path: str) -> bytes:
         # As in _plain_file, less a call: this is the commonest question of all.
@@ -76,6 +82,8 @@ class Administered(Wrapper):
             return self.base.ls(path)
 
     def listdir(self, path: str = paths.ROOT) -> list[str]:
+        if self._is_plain_directory(path):
+            return self.base.listdir(path)
         with reading_as(self):
             return self.base.listdir(path)
 
@@ -111,13 +119,6 @@ class Administered(Wrapper):
 
     def _is_plain_directory(self, path: str) -> bool:
         return isinstance(path, str) and self.plain_directory("" if path == paths.ROOT else path) is not None
-
-    def _plainly_absent(self, path: str) -> bool:
-        """Say whether nothing is at a path, not even something hidden; False: ask the long way."""
-        epoch = self._epoch.number
-        head, _, name = path.rpartition("/") if isinstance(path, str) else ("", "", "")
-        directory = self.plain_directory(head)
-        return directory is not None and _is_free(directory, name) and epoch == self._epoch.number
 
     def _plain_room(self, path: str) -> bool:
         """Say whether a plain file is at a path, or may be made there without meeting what is or was hidden."""

@@ -26,14 +26,16 @@ class Decisions:
     Attributes:
         covered: by directory (the root's path is empty), whether all in it that has no rules of its own is seen.
         ruled: by directory, what in it has.
+        listed: by plain directory of which the rest is seen, the names in it that are not.
     """
 
-    __slots__ = ("covered", "epoch", "ruled")
+    __slots__ = ("covered", "epoch", "listed", "ruled")
 
     def __init__(self, epoch: int) -> None:
         self.epoch = epoch
         self.covered: dict[str, bool] = {}
         self.ruled: dict[str, Ruled] = {}
+        self.listed: dict[str, frozenset[str]] = {}
 
     @staticmethod
     def keep(kept: dict[str, T], path: str, decision: T) -> None:

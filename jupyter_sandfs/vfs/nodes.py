@@ -182,6 +182,12 @@ def is_ruled(node: Node) -> bool:
     return found
 
 
+def ruled_names(directory: Directory) -> list[str]:
+    """The names right in a directory whose nodes carry rules of their own."""
+    nodes: tuple[tuple[str, Node], ...] = (*directory.files.items(), *directory.directories.items())
+    return [name for name, node in nodes if node.extra is not None and rules_of(node) is not None]
+
+
 def any_ruled(directory: Directory) -> bool:
     """Say whether a node right in a directory carries rules of its own."""
     nodes: Iterator[Node] = itertools.chain(directory.files.values(), directory.directories.values())

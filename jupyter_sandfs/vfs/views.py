@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
@@ -25,7 +26,7 @@ from jupyter_sandfs.vfs.history import Snapshot, seen
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Change, JournalRecord
 from jupyter_sandfs.vfs.moments import seen_below
-from jupyter_sandfs.vfs.nodes import Directory, any_ruled, describe
+from jupyter_sandfs.vfs.nodes import Directory, describe, ruled_names
 from jupyter_sandfs.vfs.policy import OPEN, NodePolicy
 from jupyter_sandfs.vfs.providers import reading_as
 from jupyter_sandfs.vfs.visibility import AlsoNow, ViewRule, VisibilityView
@@ -33,6 +34,8 @@ from jupyter_sandfs.vfs.visibility import AlsoNow, ViewRule, VisibilityView
 __all__ = ["View", "ViewRule", "VisibilityView"]
 
 T = TypeVar("T")
+
+_FEW = 4  # names that are taken out of a list faster than the list is made anew
 
 
 class View(Administered):
@@ -54,14 +57,14 @@ class View(Administered):
         return self._follow(path)[0]
 
     def ls(self, path: str = paths.ROOT) -> list[DirEntry]:
-        plain = self._plain_entries(path, super().ls, _name_of)
+        plain = self._plain_entries(path)
         if plain is not None:
             return [entry._replace(stat=self.stat(entry.path)) if entry.is_dir else entry for entry in plain]
         found = steadily(path, self._epoch, lambda: self._survey(self._seen(path)[0]))
         return [entry._replace(stat=self._as_seen(entry.path, each)) for entry, each in found]
 
     def listdir(self, path: str = paths.ROOT) -> list[str]:
-        names = self._plain_entries(path, self.base.listdir, str)
+        names = self._plain_names(path)
         if names is None:
             names = [entry.name for entry, _ in steadily(path, self._epoch, lambda: self._survey(self._seen(path)[0]))]
         return names
@@ -344,25 +347,51 @@ class View(Administered):
             known.keep(known.covered, path, seen)
         return seen and known.epoch == epoch
 
-    def _plain_entries(self, path: str, ask: Callable[[str], list[T]], name_of: Callable[[T], str]) -> list[T] | None:
-        """What `ask` lists of a plain directory, but for what is hidden; None: ask the long way."""
+    def _plain_entries(self, path: str) -> list[DirEntry] | None:
+        """What is seen in a directory of which most is known to be; None: ask the long way."""
         known = self._known()
         if not self._is_plain_directory(path):
             return None
         hidden = self._ruled_in("" if path == paths.ROOT else path, known).hidden
-        entries = ask(path)
+        entries = super().ls(path)
         if known.epoch != self._epoch.number:
             return None
-        return [entry for entry in entries if name_of(entry) not in hidden] if hidden else entries
+        return [entry for entry in entries if entry.name not in hidden] if hidden else entries
+
+    def _plain_names(self, path: str) -> list[str] | None:
+        """The same for names alone, which are asked for often."""
+        known = self._known()
+        hidden = known.listed.get(path) if isinstance(path, str) else None
+        if hidden is None:
+            if not self._is_plain_directory(path):
+                return None
+            hidden = self._ruled_in("" if path == paths.ROOT else path, known).hidden
+            known.keep(known.listed, path, hidden)
+        names = self.base.listdir(path)
+        if known.epoch != self._epoch.number:
+            return None
+        if len(hidden) > _FEW:
+            return [name for name in names if name not in hidden]
+        for name in hidden:
+            with suppress(ValueError):  # it went meanwhile
+                names.remove(name)
+        return names
 
     def _ruled_in(self, path: str, known: Decisions) -> Ruled:
         """What in a directory that is seen has rules of its own; the root's path is empty."""
         ruled = known.ruled.get(path)
         if ruled is None:
-            directory = self.base.plain_directory(path)
-            ruled = Ruled() if directory is not None and not any_ruled(directory) else self._find_ruled(path)
+            directory = self.plain_directory(path)
+            ruled = self._find_ruled(path) if directory is None else self._ruled_among(path, ruled_names(directory))
             known.keep(known.ruled, path, ruled)
         return ruled
+
+    def _ruled_among(self, path: str, names: list[str]) -> Ruled:
+        """What of some names in a plain directory is seen; the others in it are."""
+        asked = [(name, f"{path}/{name}", self.base.inspect(f"{path}/{name}")) for name in names]
+        known = [(DirEntry(name, at, found.stat), found) for name, at, found in asked if found and found.stat]
+        seen = tuple(entry for entry, found in known if self._allows(entry.path, found))
+        return Ruled(seen, frozenset(names) - {entry.name for entry in seen})
 
     def _find_ruled(self, path: str) -> Ruled:
         with reading_as(self):
@@ -426,7 +455,3 @@ class View(Administered):
         """Refuse to take away or replace what holds something hidden."""
         if not self._sees_whole(path):
             raise PermissionDenied(paths.normalize(path))
-
-
-def _name_of(entry: DirEntry) -> str:
-    return entry.name

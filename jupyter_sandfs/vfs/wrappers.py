@@ -138,9 +138,10 @@ class SubtreeView(Administered):
 
     def listdir(self, path: str = paths.ROOT) -> list[str]:
         try:
-            where = self._ground(path) if self._is_plain_directory(path) else self._in(path)
+            if self._is_plain_directory(path):
+                return self.base.listdir(self._ground(path))
             with reading_as(self):
-                return self.base.listdir(where)
+                return self.base.listdir(self._in(path))
         except _NAMING as error:
             raise self._renamed(error) from None
 

@@ -297,10 +297,17 @@ class Interloper(Wrapper):
 
     def plain_directory(self, path):
         found = super().plain_directory(path)
+        self.interfere()
+        return found
+
+    def listdir(self, path="/"):
+        self.interfere()
+        return super().listdir(path)
+
+    def interfere(self):
         act, self.act = self.act, None
         if act is not None:
             act()
-        return found
 
 
 ASKED = [("/d/f", ask) for ask in ("read_bytes", "stat", "exists", "version", "write_bytes", "append_file")]
