@@ -63,10 +63,8 @@ class VirtualFileSystem(Timeline, ShortCut):
         return self._locate(path).path
 
     def stat(self, path: str, *, follow: bool = True) -> Stat:
-        record = self._plain_record(path)
-        if record is None:
-            return describe(self._locate(path, follow=follow).require(), self.id)
-        return describe(record, self.id)
+        node = self._plain_record(path) or self._plain_directory(path)
+        return describe(node or self._locate(path, follow=follow).require(), self.id)
 
     def exists(self, path: str) -> bool:
         kind = self._plain_kind(path)

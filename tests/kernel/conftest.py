@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -40,6 +41,7 @@ def ip():
     yield shell
     unload_ipython_extension(shell)
     shell.restore_sys_module_state()
+    atexit.unregister(shell.atexit_operations)  # it would collect all garbage of the process, for each shell
     InteractiveShell.clear_instance()
 
 
