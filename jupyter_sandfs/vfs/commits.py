@@ -68,6 +68,7 @@ class Commits(Foundation):
         self._lock = threading.RLock()
         self._acquire, self._release = self._lock.acquire, self._lock.release
         self._journal = Journal(limits)
+        self._note = self._journal.append  # bound once, because every write calls it
         self._hooks = Hooks()
         self._watches: tuple[Watch, ...] = ()
         self._snapshots: dict[str, Snapshot] = {}

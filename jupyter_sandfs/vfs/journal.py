@@ -228,6 +228,7 @@ class Journal:
         self._capacity, self._capacity_bytes = limits.journal_records, limits.journal_bytes
         self._entries: deque[tuple[Any, ...]] = deque()
         self._kept = 0
+        self._room = self._capacity  # entries that there still is room for
         self._pins = 0
         self._cancelled: set[int] = set()
         self._undone: dict[str, list[Undoing]] = {}
@@ -256,13 +257,12 @@ class Journal:
             if kept > self._capacity_bytes and not self._pins:
                 entry, kept = _without_body(entry), 0
             self._kept += kept
-        entries = self._entries
-        entries.append(entry)
-        if len(entries) > self._capacity or self._kept > self._capacity_bytes:
+        self._entries.append(entry)
+        self._room -= 1
+        if self._room < 0 or self._kept > self._capacity_bytes:
             self._trim()
-        act = entry[6]
-        if act is not None:
-            act.add(change_between(entry[2], entry[3], entry[4]))
+        if entry[6] is not None:
+            entry[6].add(change_between(entry[2], entry[3], entry[4]))
 
     def last(self, limit: int | None) -> list[JournalRecord]:
         """The last `limit` records, or all that are kept."""
@@ -360,10 +360,12 @@ class Journal:
             return
         entries = self._entries
         while entries and (len(entries) > self._capacity or self._kept > self._capacity_bytes):
-            gone = Entry(*entries.popleft())
-            self._kept -= gone.kept
-            if gone.action is not None:
-                gone.action.forgotten = True
+            gone = entries.popleft()
+            act, kept = gone[6:8]
+            self._kept -= kept
+            if act is not None:
+                act.forgotten = True
+        self._room = self._capacity - len(entries)
 
     @property
     def _first(self) -> int:

@@ -64,16 +64,19 @@ class ShortCut(Commits):
             if extra is not None or type(old) is not bytes:
                 return 0
             grown = len(data) - len(old)
-            if expected_version not in (None, version) or (grown > 0 and not self._fits(len(data), grown)):
+            if expected_version is not None and expected_version != version:
+                return 0
+            if grown > 0 and not self._fits(len(data), grown):
                 return 0
             version += 1
             stamp = tree.stamp()
             after = directory.files[name] = new_record((data, stamp, version, created_ns, None))
             if version > tree.highest_version:  # noqa: PLR1730  # max() costs a call on the path of every write
                 tree.highest_version = version
-            directory.own_bytes += grown
-            tree.size += grown
-            self._journal.append((stamp, "write", path, before, after, None, current(), len(old), False))
+            if grown:
+                directory.own_bytes += grown
+                tree.size += grown
+            self._note((stamp, "write", path, before, after, None, current(), len(old), False))
             return version
         finally:
             self._release()
@@ -100,7 +103,7 @@ class ShortCut(Commits):
             directory.own_bytes += len(data)
             tree.size += len(data)
             # What was there is part of what is there: nothing is kept for it.
-            self._journal.append((stamp, "append", path, before, after, None, current(), 0, False))
+            self._note((stamp, "append", path, before, after, None, current(), 0, False))
             return version
         finally:
             self._release()
@@ -108,10 +111,12 @@ class ShortCut(Commits):
     def _create_in_place(
         self, directory: Directory, path: str, name: str, data: bytes, expected_version: int | None
     ) -> int:
-        tree, limits = self._tree, self._limits
+        tree, limits, size = self._tree, self._limits, len(data)
         if expected_version or not _is_plain(name) or len(name) > limits.name_bytes or name in directory.directories:
             return 0
-        if tree.files + tree.directories >= limits.nodes or not self._fits(len(data), len(data)):
+        if tree.files + tree.directories >= limits.nodes or size > limits.file_bytes:
+            return 0
+        if tree.size + size > limits.total_bytes:
             return 0
         if len(path) > 2 * limits.depth and path.count("/") > limits.depth:  # a level has two characters at least
             return 0
@@ -119,12 +124,12 @@ class ShortCut(Commits):
         version = tree.next_version(path, None) if tree.ghosts else tree.floor + 1
         after = directory.files[name] = new_record((data, stamp, version, stamp, None))
         directory.stamp = directory.plain_stamp = stamp
+        directory.own_bytes += size
         tree.files += 1
+        tree.size += size
         if version > tree.highest_version:  # noqa: PLR1730  # as above
             tree.highest_version = version
-        directory.own_bytes += len(data)
-        tree.size += len(data)
-        self._journal.append((stamp, "write", path, None, after, None, current(), 0, False))
+        self._note((stamp, "write", path, None, after, None, current(), 0, False))
         return version
 
     def _fits(self, size: int, grown: int) -> bool:

@@ -70,8 +70,9 @@ class Tree:
 
     def stamp(self) -> int:
         """The time in nanoseconds, but always later than the last stamp."""
-        self.last_stamp = max(self._clock(), self.last_stamp + 1)
-        return self.last_stamp
+        now, last = self._clock(), self.last_stamp
+        self.last_stamp = stamp = now if now > last else last + 1
+        return stamp
 
     # ------------------------------------------------------------ finding
 
@@ -192,8 +193,7 @@ class Tree:
             parent.own_bytes += size_of(node.content)
             self.highest_version = max(self.highest_version, node.version)
         else:
-            parent.directories[name] = node
-            self.forget()
+            parent.directories[name] = node  # no cache leads to where nothing was
 
     def _note_rules(self, node: Node) -> None:
         if isinstance(node, Directory) or rules_of(node) or not isinstance(node.content, bytes | Slice):
