@@ -35,12 +35,13 @@ def outcome(open_it, path, mode, script):
         return next(each.__name__ for each in type(error).__mro__ if each.__module__ in {"builtins", "io"})
 
 
+# An appending stream of ours is not truncated: see below.
+CASES = [(name, mode) for name in SCRIPTS for mode in MODES if not (name in {"cut", "extend"} and mode.startswith("a"))]
+
+
 @pytest.mark.parametrize("there", [False, True])
-@pytest.mark.parametrize("mode", MODES)
-@pytest.mark.parametrize("name", SCRIPTS)
+@pytest.mark.parametrize(("name", "mode"), CASES)
 def test_each_mode_does_what_the_builtin_does(fs, tmp_path, name, mode, there):
-    if name in {"cut", "extend"} and mode.startswith("a"):
-        pytest.skip("an appending stream of ours is not truncated: see below")
     real = tmp_path / "f"
     if there:
         real.write_bytes(b"one\ntwo\n")
