@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -41,6 +42,8 @@ class Caretaker:
         self._for_store = for_store
         self._for_server = for_server
         self._held: IO[bytes] | None = None
+        self._stopped = False
+        self._taking = threading.Lock()  # the lock is taken in threads, of which one may still run when all ends
         often = min(interval, _LOOK_SECONDS)
         # Tornado's, for it leaves no task behind when the loop ends.
         self._rounds = [
@@ -57,9 +60,11 @@ class Caretaker:
         """End, once what is under way is done; stopping twice is no error."""
         for each in self._rounds:
             each.stop()
-        if self._held is not None:
-            self._held.close()
-            self._held = None
+        with self._taking:
+            self._stopped = True
+            if self._held is not None:
+                self._held.close()
+                self._held = None
 
     async def tend_store(self) -> bool:
         """Do what the store needs, unless another server does; tell which."""
@@ -73,10 +78,14 @@ class Caretaker:
         await _carry_out(self._for_server)
 
     def _take_lock(self) -> bool:
-        if self._lock is None or self._held is not None or fcntl is None:
+        if self._lock is None or fcntl is None:
             return True
-        self._lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = self._lock.open("ab")
+        with self._taking:
+            return self._held is not None or (not self._stopped and self._locked(self._lock))
+
+    def _locked(self, lock: Path) -> bool:
+        lock.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file = lock.open("ab")
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:  # another server has it, or the file system knows no locks

@@ -67,6 +67,18 @@ async def test_it_goes_on_until_it_is_stopped(tmp_path):
     assert [each.is_running() for each in one._rounds] == [False, False]
 
 
+async def test_what_is_under_way_when_it_is_stopped_takes_no_lock(tmp_path):
+    done = []
+
+    async def work() -> None:
+        done.append(1)
+
+    one = caretaker(tmp_path, work)
+    one.stop()
+
+    assert (await one.tend_store(), done) == (False, [])
+
+
 class Sessions:
     """Sessions that come and go, and a clock."""
 
