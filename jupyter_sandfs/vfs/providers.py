@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar, copy_context
@@ -144,7 +145,7 @@ class _Given(NamedTuple, Generic[T]):
     fresh_until: float
 
 
-class Mount(Generic[T]):
+class Mount(ABC, Generic[T]):
     """A provider at its place, with what it gave last for `ttl` seconds."""
 
     def __init__(
@@ -174,8 +175,9 @@ class Mount(Generic[T]):
         """Forget what the provider gave."""
         self._given.clear()
 
+    @abstractmethod
     def _accept(self, path: str, given: Any, limits: Limits) -> T:
-        raise NotImplementedError
+        """Give what the provider gave in its own form; raises ProviderError for what it should not have given."""
 
 
 class FileMount(Mount[bytes]):

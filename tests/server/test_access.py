@@ -104,8 +104,9 @@ async def test_a_download_by_cookie_needs_a_page_of_ours(ask, fs, jp_auth_header
     assert (foreign.code, own.code) == (403, 200)
 
 
-async def test_a_route_that_is_none_is_a_problem(ask, server, jp_auth_header):
-    response = await ask("GET", "no/such/route", **jp_auth_header)
+@pytest.mark.parametrize("route", ["no/such/route", "../contents/default", "../files/default/f"])
+async def test_a_route_that_is_none_or_comes_later_is_a_problem(ask, server, jp_auth_header, route):
+    response = await ask("GET", route, **jp_auth_header)
 
     assert (response.code, response.headers["Content-Type"]) == (404, "application/problem+json")
 

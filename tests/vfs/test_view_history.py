@@ -6,7 +6,15 @@ from threading import Thread
 
 import pytest
 
-from jupyter_sandfs.errors import HookError, MergeConflict, NoSpace, NotFound, PermissionDenied, ReadOnly
+from jupyter_sandfs.errors import (
+    HookError,
+    InvalidRequest,
+    MergeConflict,
+    NoSpace,
+    NotFound,
+    PermissionDenied,
+    ReadOnly,
+)
 from jupyter_sandfs.vfs.entries import Stats
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.journal import Change, ChangeKind
@@ -432,3 +440,17 @@ def test_a_hook_may_change_rules_while_a_view_writes(fs):
     fs.view(PUBLIC).write_file("/f", "x")
 
     assert fs.read_text("/f") == "x"
+
+
+def test_what_nobody_is_named_for_is_the_owners_and_no_view_undoes_it(fs):
+    view = fs.view(PUBLIC)
+    view.write_file("/f", "x")
+
+    with pytest.raises(PermissionDenied):
+        view.undo(actor="owner")
+    with pytest.raises(InvalidRequest, match="view has nothing to undo"), view.action():
+        view.undo()
+    with view.action("", "ann"):
+        view.write_file("/g", "x")
+    view.undo(actor="ann")
+    assert (fs.log()[0].actor, fs.listdir("/")) == ("owner", ["f"])
