@@ -28,6 +28,8 @@ _PAUSE_SECONDS = 0.01
 _MOST_CRASHES = 5
 _SOON_SECONDS = 5.0
 _ANY_PORT = -1
+_ANSWER_SECONDS = 1.0
+_NAME = "sandfs-embedded"
 
 
 class Supervisor:
@@ -79,7 +81,7 @@ class Supervisor:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)  # noqa: S603  no shell, and a path of ours
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None and not self._stopping.is_set():
-            if found := _port(self._household):
+            if (found := _port(self._household)) and _answers(found):
                 return found
             time.sleep(_PAUSE_SECONDS)
         self._end()
@@ -105,7 +107,7 @@ def _config(household: Household, port: int, known: Residence) -> str:
     return json.dumps(
         {
             "listen": f"127.0.0.1:{port}",
-            "server_name": "sandfs-embedded",
+            "server_name": _NAME,
             "authorization": {"user": known.user, "password": known.password},
             "jetstream": {"store_dir": str(household.data), "max_file_store": 1 << 60, "sync_interval": "always"},
             "pid_file": str(household.pid_file),
@@ -121,6 +123,13 @@ def _port(household: Household) -> int | None:
         with suppress(ValueError, KeyError, IndexError, OSError):
             return int(json.loads(path.read_text())["nats"][0].rpartition(":")[2])
     return None
+
+
+def _answers(port: int) -> bool:
+    """Tell whether the server at a port is ours: it may have written the port down, and then found it taken."""
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=_ANSWER_SECONDS) as probe:
+        return f'"{_NAME}"'.encode() in probe.recv(4096)  # a NATS server speaks first (NATS protocol, INFO)
+    return False
 
 
 def _end_stray(household: Household) -> None:

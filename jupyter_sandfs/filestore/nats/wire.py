@@ -13,9 +13,9 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import Any, NamedTuple
 
-import nats
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
@@ -344,18 +344,25 @@ async def connect(address: Address, subjects: Subjects, patience: float) -> Wire
 
 
 async def _connect(address: Address, note: Any) -> Client:
-    return await nats.connect(
-        list(address.servers),
-        name="jupyter_sandfs",
-        user=address.user,
-        password=address.password,
-        token=address.token,
-        error_cb=note,
-        connect_timeout=math.ceil(PATIENCE),
-        # It reconnects as long as the store is open; each request has its own deadline.
-        max_reconnect_attempts=-1,
-        reconnect_time_wait=_RECONNECT_SECONDS,
-    )
+    client = Client()
+    try:
+        await client.connect(
+            list(address.servers),
+            name="jupyter_sandfs",
+            user=address.user,
+            password=address.password,
+            token=address.token,
+            error_cb=note,
+            connect_timeout=math.ceil(PATIENCE),
+            # It reconnects as long as the store is open; each request has its own deadline.
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=_RECONNECT_SECONDS,  # type: ignore[arg-type]  # it takes fractions, too
+        )
+    except BaseException:  # given up: the library would leave its socket open
+        with suppress(NatsError, OSError, TimeoutError):
+            await asyncio.wait_for(client.close(), 1.0)
+        raise
+    return client
 
 
 async def _say_alive(question: Msg) -> None:
