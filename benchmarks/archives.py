@@ -15,7 +15,7 @@ import time
 import zipfile
 from collections.abc import Callable
 
-from jupyter_sandfs.vfs.archive import FORMATS
+from jupyter_sandfs.vfs.archives.archive import FORMATS
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 
 
@@ -87,7 +87,7 @@ def main() -> None:
 
 
 def _loaded(stream: bytes) -> None:
-    from jupyter_sandfs.vfs import tarball  # noqa: PLC0415 (beside what it is compared with)
+    from jupyter_sandfs.vfs.archives import tarball  # noqa: PLC0415 (beside what it is compared with)
 
     fs = VirtualFileSystem()
     fs.adopt(tarball.read(stream, fs.limits))

@@ -22,7 +22,7 @@ import bashkit
 from jupyter_sandfs.shell.capsule import Mount
 from jupyter_sandfs.shell.shell import SandboxShell
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
-from jupyter_sandfs.vfs.views import VisibilityView
+from jupyter_sandfs.vfs.views.view import VisibilityView
 
 SCRIPT = """\
 mkdir -p /w/d; cd /w; seq 50 > n; sort -rn n > r; head -5 r | tail -2; wc -l n; cut -c1 n | uniq -c | wc -l

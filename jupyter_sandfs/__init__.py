@@ -61,8 +61,8 @@ if TYPE_CHECKING:
     from jupyter_sandfs.vfs.limits import Limits
     from jupyter_sandfs.vfs.policy import NodePolicy
     from jupyter_sandfs.vfs.providers import NodeContext, ProvidedNode
-    from jupyter_sandfs.vfs.views import View, VisibilityView
-    from jupyter_sandfs.vfs.wrappers import ReadOnlyView, SubtreeView
+    from jupyter_sandfs.vfs.views.view import View, VisibilityView
+    from jupyter_sandfs.vfs.views.wrappers import ReadOnlyView, SubtreeView
 
 __version__ = "0.1.0"
 
@@ -76,17 +76,17 @@ _HOMES = {
     "NodeContext": "vfs.providers",
     "NodePolicy": "vfs.policy",
     "ProvidedNode": "vfs.providers",
-    "ReadOnlyView": "vfs.wrappers",
+    "ReadOnlyView": "vfs.views.wrappers",
     "Sandbox": "sandbox",
     "SandboxShell": "shell.shell",
     "SerializableFileStorage": "storage",
     "ShellResult": "shell.results",
     "Snapshot": "vfs.history",
     "Stat": "vfs.entries",
-    "SubtreeView": "vfs.wrappers",
-    "View": "vfs.views",
+    "SubtreeView": "vfs.views.wrappers",
+    "View": "vfs.views.view",
     "VirtualFileSystem": "vfs.filesystem",
-    "VisibilityView": "vfs.views",
+    "VisibilityView": "vfs.views.view",
     "WriteEvent": "vfs.events",
     "open_file_store": "filestore",
 }

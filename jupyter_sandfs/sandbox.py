@@ -20,12 +20,12 @@ from jupyter_sandfs.shell.shell import SandboxShell
 from jupyter_sandfs.staging import Staged
 from jupyter_sandfs.storage import AsyncFileStorage, FileStorage
 from jupyter_sandfs.storage.opening import opened
+from jupyter_sandfs.vfs.archives.tarball import Loaded
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import JournalRecord
 from jupyter_sandfs.vfs.limits import Limits
-from jupyter_sandfs.vfs.tarball import Loaded
-from jupyter_sandfs.vfs.views import View, ViewRule
+from jupyter_sandfs.vfs.views.view import View, ViewRule
 from jupyter_sandfs.workspace import Workspace
 
 DEFAULT_NAME = "default"

@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 from jupyter_sandfs.errors import ChecksumMismatch, NotFound, Unsupported
 from jupyter_sandfs.filestore.protocol import FileInfo, FileStore, Reader
-from jupyter_sandfs.vfs import compressing, tarball
-from jupyter_sandfs.vfs.archive import FORMATS
-from jupyter_sandfs.vfs.facts import Provider
+from jupyter_sandfs.vfs.archives import compressing, tarball
+from jupyter_sandfs.vfs.archives.archive import FORMATS
+from jupyter_sandfs.vfs.archives.facts import Provider
+from jupyter_sandfs.vfs.archives.tarball import Loaded
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.limits import Limits
-from jupyter_sandfs.vfs.tarball import Loaded
 
 _LISTED = 10_000  # workspaces of one sandbox
 _MOMENT = "%Y%m%dT%H%M%S.%fZ"

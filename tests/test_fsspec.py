@@ -16,7 +16,7 @@ from jupyter_sandfs.fsspec import SandfsFileSystem
 from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.policy import NodePolicy
-from jupyter_sandfs.vfs.views import VisibilityView
+from jupyter_sandfs.vfs.views.view import VisibilityView
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,7 @@ from jupyter_sandfs.staging import Staged
 from jupyter_sandfs.storage import FileEntry, MemoryFileStorage, open_storage
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.policy import NodePolicy
-from jupyter_sandfs.vfs.views import VisibilityView
+from jupyter_sandfs.vfs.views.view import VisibilityView
 
 
 @pytest.fixture(autouse=True)

@@ -25,7 +25,7 @@ from jupyter_sandfs.staging import Staged, publish, stage
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.policy import NodePolicy
-from jupyter_sandfs.vfs.wrappers import ReadOnlyView, SubtreeView
+from jupyter_sandfs.vfs.views.wrappers import ReadOnlyView, SubtreeView
 
 KEY = "files/weather.csv"
 NAMED = {"original_filename": "Weather 2026.csv"}

@@ -30,7 +30,7 @@ from jupyter_sandfs.errors import (
 from jupyter_sandfs.filestore import StoreLimits, open_file_store
 from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.storage import MemoryFileStorage
-from jupyter_sandfs.vfs import compressing, tarball
+from jupyter_sandfs.vfs.archives import compressing, tarball
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.policy import NodePolicy

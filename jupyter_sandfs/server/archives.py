@@ -14,7 +14,7 @@ from jupyter_sandfs.server.addressing import Target
 from jupyter_sandfs.server.fs import FsRoute, LargeFile
 from jupyter_sandfs.server.intake import Gathered, IntakeRoute
 from jupyter_sandfs.server.route import SandfsRoute
-from jupyter_sandfs.vfs.archive import FORMATS, find_format
+from jupyter_sandfs.vfs.archives.archive import FORMATS, find_format
 
 # A tar may come compressed under its own name too, as tar itself takes it: None means to look.
 _FORMATS_BY_TYPE = {each.media_type: name for name, each in FORMATS.items()} | {

@@ -27,7 +27,7 @@ from jupyter_sandfs.shell.restriction import LANGUAGE, refusals
 from jupyter_sandfs.shell.results import ShellResult
 from jupyter_sandfs.shell.run import Run, Stage, refuse_inside
 from jupyter_sandfs.vfs.interface import FileSystem, require_directory
-from jupyter_sandfs.vfs.views import View, ViewRule
+from jupyter_sandfs.vfs.views.view import View, ViewRule
 
 if TYPE_CHECKING:
     from jupyter_sandfs.vfs.journal import Action, Change

@@ -22,10 +22,9 @@ from jupyter_sandfs.errors import (
     ProviderError,
 )
 from jupyter_sandfs.storage.protocol import FileStorage
-from jupyter_sandfs.vfs import expectation, journal, operations
+from jupyter_sandfs.vfs import journal, operations
 from jupyter_sandfs.vfs.content import Slice, data_of, size_of
 from jupyter_sandfs.vfs.events import Hooks, Occasion, PathHook, Watch, WriteHook
-from jupyter_sandfs.vfs.expectation import RulesChanged
 from jupyter_sandfs.vfs.foundation import Foundation
 from jupyter_sandfs.vfs.history import Snapshot
 from jupyter_sandfs.vfs.journal import Action, Change, Journal
@@ -37,6 +36,8 @@ from jupyter_sandfs.vfs.persistence import Persistence
 from jupyter_sandfs.vfs.policy import Graves
 from jupyter_sandfs.vfs.providers import DirectoryMount
 from jupyter_sandfs.vfs.tree import Tree
+from jupyter_sandfs.vfs.views import expectation
+from jupyter_sandfs.vfs.views.expectation import RulesChanged
 
 T = TypeVar("T")
 

@@ -32,7 +32,7 @@ from jupyter_sandfs.vfs.providers import DirectoryMount, DirectoryProvider, File
 from jupyter_sandfs.vfs.shortcut import ShortCut
 from jupyter_sandfs.vfs.timeline import Timeline
 from jupyter_sandfs.vfs.tree import Tree
-from jupyter_sandfs.vfs.views import View, ViewRule
+from jupyter_sandfs.vfs.views.view import View, ViewRule
 
 _LINK_BYTES = 4096  # what a link may say, as PATH_MAX
 

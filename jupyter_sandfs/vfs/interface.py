@@ -23,11 +23,12 @@ from jupyter_sandfs.errors import (
     NotFound,
     Unsupported,
 )
-from jupyter_sandfs.vfs import archive, comparing, globbing, inventory, streams
+from jupyter_sandfs.vfs import comparing, globbing, inventory, streams
+from jupyter_sandfs.vfs.archives import archive
 from jupyter_sandfs.vfs.entries import DirEntry, Epoch, Inspected, Kind, Stat, Stats
 
 if TYPE_CHECKING:
-    from jupyter_sandfs.vfs.archive import Stream
+    from jupyter_sandfs.vfs.archives.archive import Stream
     from jupyter_sandfs.vfs.batch import Item
     from jupyter_sandfs.vfs.events import PathHook, Watch, WriteHook
     from jupyter_sandfs.vfs.history import Snapshot

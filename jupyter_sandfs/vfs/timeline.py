@@ -12,7 +12,9 @@ from jupyter_sandfs.errors import (
     MergeConflict,
     NotFound,
 )
-from jupyter_sandfs.vfs import journal, operations, tarball
+from jupyter_sandfs.vfs import journal, operations
+from jupyter_sandfs.vfs.archives import tarball
+from jupyter_sandfs.vfs.archives.tarball import Loaded
 from jupyter_sandfs.vfs.commits import ROLLBACK, Commits
 from jupyter_sandfs.vfs.dump import dump, load
 from jupyter_sandfs.vfs.history import Snapshot, check_room, differences, moves_paired
@@ -21,9 +23,8 @@ from jupyter_sandfs.vfs.journal import Action, Batch, Change, JournalRecord
 from jupyter_sandfs.vfs.merging import Merged, OnConflict, merge
 from jupyter_sandfs.vfs.operations import Desk, Plan
 from jupyter_sandfs.vfs.reverting import Permit, revert
-from jupyter_sandfs.vfs.tarball import Loaded
 from jupyter_sandfs.vfs.tree import Tree
-from jupyter_sandfs.vfs.wrappers import ReadOnlyView
+from jupyter_sandfs.vfs.views.wrappers import ReadOnlyView
 
 
 class Timeline(Commits):

@@ -21,7 +21,7 @@ from jupyter_sandfs.execution.host import HostCommand, HostLimits, HostOptions, 
 from jupyter_sandfs.execution.job import Stop
 from jupyter_sandfs.vfs.journal import ChangeKind
 from jupyter_sandfs.vfs.policy import NodePolicy
-from jupyter_sandfs.vfs.views import VisibilityView
+from jupyter_sandfs.vfs.views.view import VisibilityView
 
 _BOUND = 20.0  # seconds that anything here may take at the very most
 

@@ -7,7 +7,7 @@ import pytest
 from jupyter_sandfs.shell.commands import COMMANDS, long_format
 from jupyter_sandfs.shell.shell import SandboxShell
 from jupyter_sandfs.vfs.policy import NodePolicy
-from jupyter_sandfs.vfs.views import VisibilityView
+from jupyter_sandfs.vfs.views.view import VisibilityView
 
 
 def told(result):

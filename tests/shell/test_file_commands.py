@@ -8,7 +8,7 @@ from jupyter_sandfs.errors import InvalidRequest
 from jupyter_sandfs.shell.commands.mode_changes import changed
 from jupyter_sandfs.shell.shell import SandboxShell
 from jupyter_sandfs.vfs.policy import NodePolicy
-from jupyter_sandfs.vfs.views import VisibilityView
+from jupyter_sandfs.vfs.views.view import VisibilityView
 
 
 def told(result):

@@ -11,7 +11,7 @@ from jupyter_sandfs.execution import bubblewrap
 from jupyter_sandfs.execution.host import HostOptions
 from jupyter_sandfs.shell.shell import SandboxShell
 from jupyter_sandfs.vfs.policy import NodePolicy
-from jupyter_sandfs.vfs.views import VisibilityView
+from jupyter_sandfs.vfs.views.view import VisibilityView
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from jupyter_sandfs.shell.shell import SandboxShell
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import ProvidedNode
-from jupyter_sandfs.vfs.views import VisibilityView
+from jupyter_sandfs.vfs.views.view import VisibilityView
 
 PRIVATE = NodePolicy(visibility="private")
 SECRET = "TOPSECRET\n" * 40

@@ -6,7 +6,7 @@ from jupyter_sandfs.errors import InvalidRequest
 from jupyter_sandfs.filestore import open_file_store
 from jupyter_sandfs.shell.shell import SandboxShell
 from jupyter_sandfs.vfs.policy import NodePolicy
-from jupyter_sandfs.vfs.views import VisibilityView
+from jupyter_sandfs.vfs.views.view import VisibilityView
 
 
 @pytest.fixture

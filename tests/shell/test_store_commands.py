@@ -9,7 +9,7 @@ from jupyter_sandfs.filestore import LocalFileStore, StoreLimits
 from jupyter_sandfs.shell.commands.store import seconds
 from jupyter_sandfs.shell.shell import SandboxShell
 from jupyter_sandfs.vfs.policy import NodePolicy
-from jupyter_sandfs.vfs.views import VisibilityView
+from jupyter_sandfs.vfs.views.view import VisibilityView
 
 KEY = "files/weather.csv"
 

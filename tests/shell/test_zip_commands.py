@@ -11,7 +11,7 @@ from jupyter_sandfs.shell.shell import SandboxShell
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.policy import NodePolicy
-from jupyter_sandfs.vfs.views import VisibilityView
+from jupyter_sandfs.vfs.views.view import VisibilityView
 
 
 def told(result):

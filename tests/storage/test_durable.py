@@ -10,7 +10,7 @@ from jupyter_sandfs.errors import ProviderError
 from jupyter_sandfs.storage import open_storage
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.policy import NodePolicy
-from jupyter_sandfs.vfs.views import VisibilityView
+from jupyter_sandfs.vfs.views.view import VisibilityView
 
 HIDDEN = NodePolicy(writable=False, visibility="private", principals=frozenset({"ann", "bob"}))
 

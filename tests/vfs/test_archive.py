@@ -34,14 +34,14 @@ from jupyter_sandfs.errors import (
     SandfsError,
     Unsupported,
 )
-from jupyter_sandfs.vfs import compressing
-from jupyter_sandfs.vfs.archive import FORMATS
+from jupyter_sandfs.vfs.archives import compressing
+from jupyter_sandfs.vfs.archives.archive import FORMATS
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import ProvidedNode
-from jupyter_sandfs.vfs.views import VisibilityView
-from jupyter_sandfs.vfs.wrappers import ReadOnlyView, SubtreeView
+from jupyter_sandfs.vfs.views.view import VisibilityView
+from jupyter_sandfs.vfs.views.wrappers import ReadOnlyView, SubtreeView
 
 MIB = 1 << 20
 SECOND = 1_000_000_000

@@ -10,7 +10,7 @@ import tarfile
 import pytest
 
 from jupyter_sandfs.errors import SandfsError
-from jupyter_sandfs.vfs import tarball
+from jupyter_sandfs.vfs.archives import tarball
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.limits import Limits
 

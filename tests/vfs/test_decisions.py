@@ -15,8 +15,8 @@ from jupyter_sandfs.errors import PathError, PermissionDenied
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import ProvidedNode
-from jupyter_sandfs.vfs.views import View, VisibilityView
-from jupyter_sandfs.vfs.wrappers import ReadOnlyView, SubtreeView, Wrapper
+from jupyter_sandfs.vfs.views.view import View, VisibilityView
+from jupyter_sandfs.vfs.views.wrappers import ReadOnlyView, SubtreeView, Wrapper
 
 PRIVATE, TEAM = NodePolicy(visibility="private"), NodePolicy(visibility="team")
 ANN, SHUT = NodePolicy(principals=frozenset({"ann"})), NodePolicy(readable=False, writable=False)
@@ -193,7 +193,7 @@ def test_a_rule_that_covers_more_than_it_shows_hides_all_the_same(fs):
 
 
 def test_a_view_keeps_a_bounded_number_of_decisions(fs, monkeypatch):
-    monkeypatch.setattr("jupyter_sandfs.vfs.decisions._KEPT", 3)
+    monkeypatch.setattr("jupyter_sandfs.vfs.views.decisions._KEPT", 3)
     view = fs.view(RULES["label"])
     for number in range(8):
         fs.mkdir(f"/d{number}")

@@ -17,7 +17,7 @@ from jupyter_sandfs.vfs.journal import Change, ChangeKind
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import ProvidedNode
-from jupyter_sandfs.vfs.views import VisibilityView
+from jupyter_sandfs.vfs.views.view import VisibilityView
 
 MAGIC, SUM = b"sandfs\r\n", 32
 

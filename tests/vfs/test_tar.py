@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_sandfs.errors import InvalidArchive
-from jupyter_sandfs.vfs import tar
+from jupyter_sandfs.vfs.archives import tar
+from jupyter_sandfs.vfs.archives.source import Source
 from jupyter_sandfs.vfs.batch import Item
 from jupyter_sandfs.vfs.content import Link
-from jupyter_sandfs.vfs.source import Source
 
 SECOND = 1_000_000_000
 QUIETLY = settings(max_examples=60, deadline=None, derandomize=True)

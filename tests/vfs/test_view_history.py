@@ -20,8 +20,8 @@ from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.journal import Change, ChangeKind
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.policy import NodePolicy
-from jupyter_sandfs.vfs.views import View, VisibilityView
-from jupyter_sandfs.vfs.wrappers import ReadOnlyView, SubtreeView
+from jupyter_sandfs.vfs.views.view import View, VisibilityView
+from jupyter_sandfs.vfs.views.wrappers import ReadOnlyView, SubtreeView
 
 PRIVATE = NodePolicy(visibility="private")
 PUBLIC = VisibilityView({"public"})

@@ -12,8 +12,8 @@ from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.journal import Change, ChangeKind
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import ProvidedNode
-from jupyter_sandfs.vfs.views import VisibilityView
-from jupyter_sandfs.vfs.wrappers import ReadOnlyView, SubtreeView
+from jupyter_sandfs.vfs.views.view import VisibilityView
+from jupyter_sandfs.vfs.views.wrappers import ReadOnlyView, SubtreeView
 
 PRIVATE = NodePolicy(visibility="private")
 PUBLIC = VisibilityView({"public"})

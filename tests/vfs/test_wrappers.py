@@ -7,7 +7,7 @@ import inspect
 import pytest
 
 from jupyter_sandfs.vfs.interface import FileSystem
-from jupyter_sandfs.vfs.wrappers import Wrapper
+from jupyter_sandfs.vfs.views.wrappers import Wrapper
 
 PRIMITIVES = sorted(FileSystem.__abstractmethods__)
 

@@ -10,7 +10,7 @@ from jupyter_sandfs import paths
 from jupyter_sandfs.errors import InvalidArchive, InvalidRequest, SandfsError
 from jupyter_sandfs.shell.command import PIPE_BYTES, Command, Invocation, Output, reason
 from jupyter_sandfs.shell.options import Option
-from jupyter_sandfs.vfs import archive
+from jupyter_sandfs.vfs.archives import archive
 from jupyter_sandfs.vfs.batch import Item
 from jupyter_sandfs.vfs.entries import moment
 from jupyter_sandfs.vfs.interface import require_directory

@@ -16,20 +16,20 @@ from typing import Any, TypeVar
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import InvalidPath, NameTooLong, NoSpace, NotFound, PathError, PermissionDenied
-from jupyter_sandfs.vfs import links
-from jupyter_sandfs.vfs.administered import Administered, full, measured
 from jupyter_sandfs.vfs.batch import Item
-from jupyter_sandfs.vfs.decisions import NOTHING, Decisions, Ruled, face_of
 from jupyter_sandfs.vfs.entries import DirEntry, Inspected, Stat, Stats
-from jupyter_sandfs.vfs.expectation import decided, steadily
 from jupyter_sandfs.vfs.history import Snapshot, seen
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Change, JournalRecord
-from jupyter_sandfs.vfs.moments import seen_below
 from jupyter_sandfs.vfs.nodes import Directory, describe, ruled_names
 from jupyter_sandfs.vfs.policy import OPEN, NodePolicy
 from jupyter_sandfs.vfs.providers import reading_as
-from jupyter_sandfs.vfs.visibility import AlsoNow, ViewRule, VisibilityView
+from jupyter_sandfs.vfs.views import links
+from jupyter_sandfs.vfs.views.administered import Administered, full, measured
+from jupyter_sandfs.vfs.views.decisions import NOTHING, Decisions, Ruled, face_of
+from jupyter_sandfs.vfs.views.expectation import decided, steadily
+from jupyter_sandfs.vfs.views.moments import seen_below
+from jupyter_sandfs.vfs.views.visibility import AlsoNow, ViewRule, VisibilityView
 
 __all__ = ["View", "ViewRule", "VisibilityView"]
 

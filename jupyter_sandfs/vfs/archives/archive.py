@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import FileTooLarge, InvalidArchive, InvalidPath, InvalidRequest, LimitExceeded
-from jupyter_sandfs.vfs import compressing, tar
+from jupyter_sandfs.vfs.archives import compressing, tar
+from jupyter_sandfs.vfs.archives.compressing import GZIP, ZSTD, Codec
+from jupyter_sandfs.vfs.archives.source import Source, Stream, bounded, pieces
+from jupyter_sandfs.vfs.archives.tar import Kind, Member, TarReader
 from jupyter_sandfs.vfs.batch import Item, is_moment, new_item
-from jupyter_sandfs.vfs.compressing import GZIP, ZSTD, Codec
 from jupyter_sandfs.vfs.content import Link
 from jupyter_sandfs.vfs.limits import Limits
-from jupyter_sandfs.vfs.source import Source, Stream, bounded, pieces
-from jupyter_sandfs.vfs.tar import Kind, Member, TarReader
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -50,7 +50,7 @@ class Format(NamedTuple):
 
 def _zip() -> ModuleType:
     """Only zip archives need the standard library's zipfile, which takes longer to import than all else here."""
-    return import_module("jupyter_sandfs.vfs.zip")
+    return import_module("jupyter_sandfs.vfs.archives.zip")
 
 
 def _pack_zip(items: Iterable[Item]) -> Iterator[bytes]:

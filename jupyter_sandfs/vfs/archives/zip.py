@@ -11,11 +11,11 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from jupyter_sandfs.errors import InvalidArchive, LimitExceeded
+from jupyter_sandfs.vfs.archives.compressing import check_ratio, steps
+from jupyter_sandfs.vfs.archives.tar import Kind, Member
 from jupyter_sandfs.vfs.batch import Item
-from jupyter_sandfs.vfs.compressing import check_ratio, steps
 from jupyter_sandfs.vfs.content import Link
 from jupyter_sandfs.vfs.nodes import DIRECTORY_MODE, FILE_MODE, LINK_MODE
-from jupyter_sandfs.vfs.tar import Kind, Member
 
 _BILLION = 1_000_000_000
 _UNIX = 3  # who made a member, where its mode is one of Unix

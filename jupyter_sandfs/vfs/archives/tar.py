@@ -15,10 +15,10 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 from jupyter_sandfs.errors import InvalidArchive, LimitExceeded
+from jupyter_sandfs.vfs.archives.source import Source
 from jupyter_sandfs.vfs.batch import Item
 from jupyter_sandfs.vfs.content import Link
 from jupyter_sandfs.vfs.nodes import DIRECTORY_MODE, FILE_MODE, LINK_MODE
-from jupyter_sandfs.vfs.source import Source
 
 BLOCK = 512
 END = bytes(2 * BLOCK)

@@ -17,18 +17,18 @@ from typing import Any, NamedTuple, cast
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import InvalidArchive, InvalidPath, LimitExceeded
-from jupyter_sandfs.vfs import archive
+from jupyter_sandfs.vfs.archives import archive
+from jupyter_sandfs.vfs.archives.facts import Facts, Provider, facts_of, parse, text_of
+from jupyter_sandfs.vfs.archives.source import Stream
 from jupyter_sandfs.vfs.batch import Item, checked_link
 from jupyter_sandfs.vfs.content import Link, Slice, size_of
 from jupyter_sandfs.vfs.events import WriteEvent
-from jupyter_sandfs.vfs.facts import Facts, Provider, facts_of, parse, text_of
 from jupyter_sandfs.vfs.inventory import link_from
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, bare, describe, settle
 from jupyter_sandfs.vfs.operations import Desk, Plan, Put, whole
 from jupyter_sandfs.vfs.policy import SEALED, policy_from
 from jupyter_sandfs.vfs.providers import DirectoryMount, FileMount, LostProvider
-from jupyter_sandfs.vfs.source import Stream
 from jupyter_sandfs.vfs.tree import Root, Tree
 
 FORMAT = 1

@@ -24,20 +24,20 @@ from jupyter_sandfs.errors import (
     VersionConflict,
     revive,
 )
-from jupyter_sandfs.vfs import links
-from jupyter_sandfs.vfs.administered import Administered, full, measured
 from jupyter_sandfs.vfs.batch import Item
 from jupyter_sandfs.vfs.content import Link
 from jupyter_sandfs.vfs.entries import DirEntry, Inspected, Stat, Stats
 from jupyter_sandfs.vfs.events import Watch
-from jupyter_sandfs.vfs.forwarding import Wrapper
 from jupyter_sandfs.vfs.history import Snapshot, seen
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Change, ChangeKind, JournalRecord
 from jupyter_sandfs.vfs.nodes import Directory
 from jupyter_sandfs.vfs.policy import Grave, NodePolicy
 from jupyter_sandfs.vfs.providers import reading_as
-from jupyter_sandfs.vfs.relay import Relay
+from jupyter_sandfs.vfs.views import links
+from jupyter_sandfs.vfs.views.administered import Administered, full, measured
+from jupyter_sandfs.vfs.views.forwarding import Wrapper
+from jupyter_sandfs.vfs.views.relay import Relay
 
 __all__ = ["ReadOnlyView", "SubtreeView", "Wrapper"]
 

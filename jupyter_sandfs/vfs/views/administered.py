@@ -14,21 +14,22 @@ from jupyter_sandfs.errors import (
     NotFound,
     PermissionDenied,
 )
-from jupyter_sandfs.vfs import expectation, journal
+from jupyter_sandfs.vfs import journal
 from jupyter_sandfs.vfs.content import Slice
 from jupyter_sandfs.vfs.entries import DirEntry, Inspected, Stat, Stats
 from jupyter_sandfs.vfs.events import PathHook, Watch, WriteHook
-from jupyter_sandfs.vfs.forwarding import Wrapper
 from jupyter_sandfs.vfs.history import Snapshot, check_room, unfolded
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import OWNER, Action, Change, ChangeKind, JournalRecord
 from jupyter_sandfs.vfs.merging import Merged, OnConflict
-from jupyter_sandfs.vfs.moments import SeenAction, SeenSnapshot, own_changes, seen_below
 from jupyter_sandfs.vfs.nodes import Directory, FileRecord, any_ruled, describe, rules_of
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import DirectoryProvider, FileProvider, reading_as
-from jupyter_sandfs.vfs.relay import Relay
 from jupyter_sandfs.vfs.reverting import Permit
+from jupyter_sandfs.vfs.views import expectation
+from jupyter_sandfs.vfs.views.forwarding import Wrapper
+from jupyter_sandfs.vfs.views.moments import SeenAction, SeenSnapshot, own_changes, seen_below
+from jupyter_sandfs.vfs.views.relay import Relay
 
 _ADMINISTRATION = {"policy", "mount", "merge"}  # operations that are the owner's
 _VIEWER = "view"  # who acts through a view where nobody is named

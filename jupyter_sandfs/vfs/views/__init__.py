@@ -1,0 +1,1 @@
+"""Views: file systems that stand in front of another and show less of it, or allow less."""
