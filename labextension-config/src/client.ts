@@ -49,9 +49,9 @@ export class SandfsError extends Error {
 }
 
 /** The methods that a path takes. */
-type Method<P extends keyof paths> = { [M in keyof paths[P]]-?: paths[P][M] extends { responses: unknown } ? M : never }[
-  keyof paths[P]
-];
+type Method<P extends keyof paths> = {
+  [M in keyof paths[P]]-?: paths[P][M] extends { responses: unknown } ? M : never;
+}[keyof paths[P]];
 
 /** What an operation answers as JSON when all is well. */
 type Answer<T> = T extends { responses: infer R }

@@ -2,7 +2,14 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { Clipboard, Dialog, ICommandPalette, InputDialog, Notification, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { copyIcon, deleteIcon, downloadIcon, fileUploadIcon, historyIcon, refreshIcon } from '@jupyterlab/ui-components';
+import {
+  copyIcon,
+  deleteIcon,
+  downloadIcon,
+  fileUploadIcon,
+  historyIcon,
+  refreshIcon
+} from '@jupyterlab/ui-components';
 
 import type { StoredFile } from '../client';
 import { CommandIDs } from '../commands';
@@ -33,7 +40,9 @@ type Action = (around: Surroundings, file: StoredFile) => Promise<unknown> | voi
 
 export function addCommands(around: Surroundings): void {
   const { app, model, trans } = around;
-  add(around, CommandIDs.showStaging, trans.__('Show the Staging Store'), stagingIcon, () => app.shell.activateById(PANEL));
+  add(around, CommandIDs.showStaging, trans.__('Show the Staging Store'), stagingIcon, () =>
+    app.shell.activateById(PANEL)
+  );
   add(around, CommandIDs.upload, trans.__('Upload to the Staging Store…'), fileUploadIcon, async () =>
     uploadAll(around, await chooseFiles())
   );

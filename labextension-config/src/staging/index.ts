@@ -32,7 +32,8 @@ export const stagingPlugin: JupyterFrontEndPlugin<void> = {
     const headers = (): Record<string, string> => loginHeaders(serverSettings);
     const queue = new UploadQueue({ endpoint: client.uploadsUrl, headers, chunkSize: CHUNK });
     const model = new StagingModel(client, queue);
-    const defaultTtl = (): number | null => (settings?.get('timeToLive').composite as number | null | undefined) ?? null;
+    const defaultTtl = (): number | null =>
+      (settings?.get('timeToLive').composite as number | null | undefined) ?? null;
     const around = { app, model, palette, trans, defaultTtl };
     addCommands(around);
     const panel = new StagingPanel(model, app.commands, trans, files => void uploadAll(around, files));

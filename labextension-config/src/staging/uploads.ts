@@ -1,5 +1,5 @@
 /** Uploads into the staging store: resumable by tus 1.0, also after the page was loaded again. */
-import { ISignal, Signal } from '@lumino/signaling';
+import { Signal } from '@lumino/signaling';
 import { type DetailedError, Upload as TusUpload } from 'tus-js-client';
 
 /** Uploads at a time; the others wait. */
@@ -104,26 +104,18 @@ export class FileUpload {
 /** Uploads in the order in which they were asked for, a few at a time. */
 export class UploadQueue {
   readonly uploads: FileUpload[] = [];
-  private readonly _changed = new Signal<this, void>(this);
-  private readonly _finished = new Signal<this, FileUpload>(this);
+  /** Emitted when any upload got further. */
+  readonly changed = new Signal<this, void>(this);
+  /** Emitted when a file is in the store. */
+  readonly finished = new Signal<this, FileUpload>(this);
 
   constructor(private readonly options: UploadOptions) {}
-
-  /** Emitted when any upload got further. */
-  get changed(): ISignal<this, void> {
-    return this._changed;
-  }
-
-  /** Emitted when a file is in the store. */
-  get finished(): ISignal<this, FileUpload> {
-    return this._finished;
-  }
 
   add(file: File, metadata: Record<string, string>): FileUpload {
     const upload: FileUpload = new FileUpload(file, metadata, this.options, () => this.follow(upload));
     this.uploads.push(upload);
     this.startWaiting();
-    this._changed.emit();
+    this.changed.emit();
     return upload;
   }
 
@@ -131,7 +123,7 @@ export class UploadQueue {
   resume(upload: FileUpload): void {
     upload.state = 'waiting';
     this.startWaiting();
-    this._changed.emit();
+    this.changed.emit();
   }
 
   /** Take one back: nothing of it stays. Rejects when the server could not be told; then it expires there. */
@@ -143,12 +135,12 @@ export class UploadQueue {
   private follow(upload: FileUpload): void {
     if (upload.state === 'done') {
       this.drop(upload);
-      this._finished.emit(upload);
+      this.finished.emit(upload);
     }
     if (upload.state !== 'sending') {
       this.startWaiting();
     }
-    this._changed.emit();
+    this.changed.emit();
   }
 
   private drop(upload: FileUpload): void {
@@ -156,7 +148,7 @@ export class UploadQueue {
     if (index >= 0) {
       this.uploads.splice(index, 1);
       this.startWaiting();
-      this._changed.emit();
+      this.changed.emit();
     }
   }
 

@@ -1,7 +1,15 @@
 /** The list of the staging panel: uploads on their way, then the files of the store. All names are text. */
 import { Time } from '@jupyterlab/coreutils';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { closeIcon, copyIcon, deleteIcon, downloadIcon, fileIcon, LabIcon, VDomRenderer } from '@jupyterlab/ui-components';
+import {
+  closeIcon,
+  copyIcon,
+  deleteIcon,
+  downloadIcon,
+  fileIcon,
+  LabIcon,
+  VDomRenderer
+} from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import * as React from 'react';
 
@@ -136,7 +144,11 @@ export class StagingView extends VDomRenderer<StagingModel> {
     const { model, trans } = this;
     if (model.hasMore) {
       return (
-        <button className="jp-Button sandfs-Link sandfs-More" disabled={model.isLoading} onClick={() => void model.more()}>
+        <button
+          className="jp-Button sandfs-Link sandfs-More"
+          disabled={model.isLoading}
+          onClick={() => void model.more()}
+        >
           {trans.__('Show more')}
         </button>
       );
