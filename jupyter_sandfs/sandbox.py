@@ -294,6 +294,11 @@ class Sandbox(Workplace):
             self._views[name] = view
         return view
 
+    @property
+    def views(self) -> list[str]:
+        """The names of the views that requests may ask for, oldest first."""
+        return list(self._views)
+
     def seen_by(self, view: str | None) -> FileSystem:
         """The file system as the view of this name sees it; None is the owner. Raises NotFound."""
         return self.fs if view is None else self.view_named(view).fs
@@ -307,9 +312,15 @@ class Sandbox(Workplace):
 
     # ------------------------------------------------------------ faces of other layers
 
-    def browse(self, path: str = "/") -> Any:
-        """Give the tree browser widget, opened at `path`."""
-        return self._face("browse")(self, path)
+    def browse(self, path: str = "/", *, view: str | None = None) -> Any:
+        """Give the tree browser widget, opened at `path`; with the name of a view, bound to what that one sees."""
+        return self._face("browse")(self, path, view)
+
+    def _ipython_display_(self) -> None:
+        """Show the tree browser where a sandbox is a cell's value; elsewhere its repr stands."""
+        if "display" not in self.faces:
+            raise NotImplementedError
+        self._face("display")(self)
 
     def _face(self, name: str) -> Callable[..., Any]:
         try:
