@@ -196,7 +196,7 @@ def test_a_spoiled_beginning_is_found_out(run, home, interrupted):
 
 
 def test_a_listing_is_for_people_or_for_programs(run, store):
-    infos = [store.put(key, b"12345") for key in ("files/a", "files/b", "runs/r/output/x")]
+    infos = [store.put(key, b"12345") for key in ("files/a", "files/b", "sessions/s/x")]
 
     lines = run("list").stdout.splitlines()
     documents = json.loads(run("list", "--prefix", "files/", "--json").stdout)
@@ -291,7 +291,7 @@ def test_exit_codes_tell_what_was_wrong(run, arguments, code):
 def test_too_large_a_file_has_its_exit_code(run, home, store):
     config = Path(home.parent, "JUPYTER_CONFIG_DIR")
     config.mkdir()
-    (config / "jupyter_server_config.py").write_text("c.SandFS.max_file_size = 3\n")
+    (config / "jupyter_server_config.py").write_text("c.FileStoreLimits.max_file_size = 3\n")
     (home / "a").write_bytes(b"1234")
 
     result = run("upload", "a")
