@@ -410,11 +410,11 @@ def test_copies_are_files_of_their_own(store, size):
     body = body_of(size)
     store.put("files/a.csv", body, metadata={"m": "1"}, ttl=60)
 
-    copied = store.copy("files/a.csv", "runs/r1/output/b")
+    copied = store.copy("files/a.csv", "files/copies/b")
     store.delete("files/a.csv")
 
     assert (copied.content_type, copied.metadata, copied.expires_at) == ("text/csv", {"m": "1"}, None)
-    assert store.get("runs/r1/output/b") == body
+    assert store.get("files/copies/b") == body
     assert store.usage().total_bytes == size
 
 
