@@ -16,6 +16,9 @@ from jupyter_sandfs.filestore import FileStore, default_store_url, open_file_sto
 from jupyter_sandfs.server import archives, events, files, fs, handover, signed, store, transfers, uploads
 from jupyter_sandfs.server.api_document import ApiDocument
 from jupyter_sandfs.server.caretaker import Caretaker, SessionFiles
+from jupyter_sandfs.server.contents import downloads, handlers
+from jupyter_sandfs.server.contents.folders import Folders
+from jupyter_sandfs.server.contents.manager import SandboxContents
 from jupyter_sandfs.server.links import Links
 from jupyter_sandfs.server.resumable import ResumableUploads
 from jupyter_sandfs.server.route import UnknownRoute
@@ -41,6 +44,7 @@ def _load_jupyter_server_extension(serverapp: Any) -> None:
         serverapp.io_loop.add_callback(_hand_own_url_over, serverapp)
     settings = serverapp.web_app.settings
     settings |= _parts(serverapp, options, url)
+    settings["sandfs_contents"] = SandboxContents(Folders(settings), parent=serverapp)
     serverapp.event_logger.register_event_schema(events.SCHEMA)
     _leave_activity_alone(serverapp.kernel_manager)
     _mount(serverapp.web_app, settings["base_url"])
@@ -110,4 +114,6 @@ def _mount(web_app: Any, base_url: str) -> None:
         (f"{version_1}/openapi.json", ApiDocument),
     ]
     web_app.settings["sandfs_routes"] = {path.removeprefix(version_1): route for path, route in routes}
-    web_app.add_handlers(".*$", [*routes, (url_path_join(base_url, "sandfs/.*"), UnknownRoute)])
+    below = url_path_join(base_url, "sandfs")
+    contents = [*handlers.routes(f"{below}/contents"), *downloads.routes(f"{below}/files")]
+    web_app.add_handlers(".*$", [*routes, *contents, (f"{below}/.*", UnknownRoute)])
