@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import sys
 from pathlib import Path
@@ -29,6 +30,12 @@ from jupyter_sandfs.server.upload_notes import UploadNotes
 
 _MOST_OPEN = 64  # stores of tenants at a time
 _MESSAGE_TYPES = ("sandfs_request", "sandfs_reply")
+_LABEXTENSION = Path(__file__).parents[1] / "labextension"
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Where `jupyter labextension develop` finds the built extension."""
+    return [{"src": "labextension", "dest": "jupyter-sandfs"}]
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
@@ -50,6 +57,16 @@ def _load_jupyter_server_extension(serverapp: Any) -> None:
     _mount(serverapp.web_app, settings["base_url"])
     serverapp.io_loop.add_callback(settings["sandfs_caretaker"].start)
     serverapp.log.info("jupyter_sandfs is enabled; staged files are kept in the store of %s", STORE_URL_VARIABLE)
+    _say_what_is_missing(serverapp.log, _LABEXTENSION)
+
+
+def _say_what_is_missing(log: logging.Logger, labextension: Path) -> None:
+    """A clone that was installed where npm could not be reached has no JupyterLab extension; pip does not show why."""
+    if not (labextension / "package.json").exists():
+        log.warning(
+            "jupyter_sandfs: the JupyterLab extension was not built when this was installed; all else works."
+            " Install again where npm's registry can be reached (-v says what was wrong), or from a wheel"
+        )
 
 
 def _parts(serverapp: Any, options: Options, url: str) -> dict[str, Any]:
