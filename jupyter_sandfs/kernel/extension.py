@@ -8,7 +8,6 @@ from typing import Any
 
 from jupyter_sandfs.config import SandFS
 from jupyter_sandfs.errors import SandboxNotFound
-from jupyter_sandfs.filestore import StoreLimits
 from jupyter_sandfs.kernel.magics import SandFSMagics
 from jupyter_sandfs.kernel.moments import CELLS
 from jupyter_sandfs.rpc.dispatcher import Dispatcher
@@ -30,11 +29,7 @@ class Extension:
             store_url=options.store_url,
             tenant=options.tenant,
             storage=options.storage,
-            store_limits=StoreLimits(
-                max_file_size=options.max_file_size,
-                max_total_bytes=options.max_total_bytes,
-                default_ttl=options.default_ttl,
-            ),
+            store_limits=options.store_limits,
             python=options.python,
             host=options.host,
         )
