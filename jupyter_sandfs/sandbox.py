@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Any, ClassVar
 
-from jupyter_sandfs import staging, workspace
+from jupyter_sandfs import paths, staging, workspace
 from jupyter_sandfs.errors import AlreadyExists, InvalidRequest, NotFound, SandboxNotFound, Unsupported
 from jupyter_sandfs.execution.host import HostOptions, HostResult, run_host
 from jupyter_sandfs.execution.python import PythonLimits, PythonResult, run_python
@@ -25,6 +26,8 @@ from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import JournalRecord
 from jupyter_sandfs.vfs.limits import Limits
+from jupyter_sandfs.vfs.merging import Merged, OnConflict
+from jupyter_sandfs.vfs.views.explaining import Explained, explain
 from jupyter_sandfs.vfs.views.view import View, ViewRule
 from jupyter_sandfs.workspace import Workspace
 
@@ -99,12 +102,13 @@ class Sandbox:
             self._let_go()
             raise
 
-    def _put_together(self, store_url: str | None) -> None:
+    def _put_together(self, store_url: str | None, cwd: str = paths.ROOT) -> None:
         self.store_url = store_url or self.defaults.store_url or default_store_url()
         self._store: FileStore | None = None
         self._views: dict[str, View] = {}
+        self._view_shells: dict[str, SandboxShell] = {}
         self._lock = threading.Lock()
-        self.shell = SandboxShell(self.fs, services=self._services(), actor=_OWNER)
+        self.shell = SandboxShell(self.fs, cwd=cwd, services=self._services(), actor=_OWNER)
 
     # ------------------------------------------------------------ by name
 
@@ -120,8 +124,12 @@ class Sandbox:
 
     @classmethod
     def current(cls) -> Sandbox:
-        """The sandbox that magics work on."""
-        return cls.get(DEFAULT_NAME)
+        """The sandbox that magics work on: the default one, or the one that `use` chose last."""
+        return cls.get(_SANDBOXES.chosen)
+
+    def use(self) -> None:
+        """Let magics work on this one from now on. When it is closed, the default one takes its place."""
+        _SANDBOXES.choose(self)
 
     def close(self) -> None:
         """Free the name, flush the storage and close the store.
@@ -306,6 +314,29 @@ class Sandbox:
         with open_file_store(where, limits=replace(limits, max_file_size=limits.max_total_bytes)) as store:
             yield store
 
+    # ------------------------------------------------------------ forks
+
+    def fork(self, name: str) -> Sandbox:
+        """Make a sandbox in memory that starts as this one is now, with the same store; see `FileSystem.fork`.
+
+        Raises:
+            AlreadyExists, InvalidRequest: as for a new sandbox.
+        """
+        made = object.__new__(type(self))
+        made.name = _checked(name)
+        made._keeping = None
+        made.fs = self.fs.fork()
+        cwd = self.shell.cwd
+        made._put_together(self.store_url, cwd if made.fs.is_dir(cwd) else paths.ROOT)
+        _SANDBOXES.add(made)
+        return made
+
+    def merge(self, other: Sandbox | FileSystem, *, conflicts: OnConflict | str = "refuse") -> Merged:
+        """Bring over what changed in a fork of this sandbox; see `FileSystem.merge`."""
+        theirs = other.fs if isinstance(other, Sandbox) else other
+        with self.fs.action(f"merge {other.name}" if isinstance(other, Sandbox) else "merge", _OWNER):
+            return self.fs.merge(theirs, conflicts=conflicts)
+
     # ------------------------------------------------------------ views
 
     def view(self, rule: ViewRule, *, name: str | None = None) -> View:
@@ -313,7 +344,32 @@ class Sandbox:
         view = self.fs.view(rule)
         if name is not None:
             self._views[name] = view
+            self._view_shells.pop(name, None)
         return view
+
+    @property
+    def views(self) -> Mapping[str, View]:
+        """The views that have a name."""
+        return MappingProxyType(self._views)
+
+    def drop_view(self, name: str) -> None:
+        """Forget a named view. Raises NotFound."""
+        self.seen_by(name)
+        del self._views[name]
+        self._view_shells.pop(name, None)
+
+    def shell_as(self, view: str) -> SandboxShell:
+        """The command line of a named view, which acts under the view's name and reaches no store. Raises NotFound."""
+        seen = self.seen_by(view)
+        if view not in self._view_shells:
+            services = {name: each for name, each in self._services().items() if name != "store"}
+            self._view_shells[view] = SandboxShell(seen, services=services, actor=view)
+        return self._view_shells[view]
+
+    def why(self, view: str, path: str) -> Explained:
+        """Say whether a named view sees a path, and what hides it if not; for the owner. Raises NotFound."""
+        self.seen_by(view)
+        return explain(self._views[view], path)
 
     def seen_by(self, view: str | None) -> FileSystem:
         """The file system as the view of this name sees it; None is the owner. Raises NotFound."""
@@ -349,10 +405,15 @@ def _checked(name: str) -> str:
 
 
 class _Registry:
-    """The sandboxes of this process."""
+    """The sandboxes of this process.
+
+    Attributes:
+        chosen: the name of the one that magics work on.
+    """
 
     def __init__(self) -> None:
         self._by_name: dict[str, Sandbox] = {}
+        self.chosen = DEFAULT_NAME
         self._lock = threading.RLock()
 
     def check_free(self, name: str) -> None:
@@ -380,6 +441,14 @@ class _Registry:
         with self._lock:
             if self._by_name.get(sandbox.name) is sandbox:
                 del self._by_name[sandbox.name]
+                if self.chosen == sandbox.name:
+                    self.chosen = DEFAULT_NAME
+
+    def choose(self, sandbox: Sandbox) -> None:
+        with self._lock:
+            if self._by_name.get(sandbox.name) is not sandbox:
+                raise SandboxNotFound(sandbox.name, "it is closed")
+            self.chosen = sandbox.name
 
 
 _SANDBOXES = _Registry()

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import Any
 
 from jupyter_sandfs.config import SandFS
 from jupyter_sandfs.filestore import StoreLimits
+from jupyter_sandfs.kernel.completer import matcher
 from jupyter_sandfs.kernel.magics import SandFSMagics
+from jupyter_sandfs.kernel.notebook import Notebook
+from jupyter_sandfs.kernel.tracking import Cells
+from jupyter_sandfs.kernel.watching import Watches
 from jupyter_sandfs.rpc.dispatcher import Dispatcher
 from jupyter_sandfs.sandbox import Defaults, Sandbox
 from jupyter_sandfs.vfs.interface import FileSystem
@@ -22,7 +27,27 @@ class Extension:
     def __init__(self, ip: Any) -> None:
         self._ip = ip
         self._earlier = Sandbox.defaults
-        options = SandFS(parent=ip).options(os.environ)
+        self.settings = SandFS(parent=ip)
+        self._apply()
+        try:
+            Sandbox.current()
+        except BaseException:  # its storage may be open in another kernel: loading can be tried again
+            Sandbox.defaults = self._earlier
+            raise
+        self.dispatcher = Dispatcher(_resolve, Sandbox.names)
+        self._links = _links(ip, self.dispatcher)
+        Sandbox.faces["browse"] = self._browse
+        self._watches = Watches()
+        notebook = Notebook(ip, self.settings, self._watches, self._apply)
+        self._cells = Cells(ip, lambda: self.settings.changes, notebook.tell)
+        self._cells.listen()
+        ip.register_magics(SandFSMagics(ip, notebook))
+        self._matcher = matcher(notebook)
+        ip.Completer.custom_matchers.append(self._matcher)
+
+    def _apply(self) -> None:
+        """Let the settings count for what is done from now on."""
+        options = self.settings.options(os.environ)
         Sandbox.defaults = Defaults(
             store_url=options.store_url,
             tenant=options.tenant,
@@ -35,20 +60,15 @@ class Extension:
             python=options.python,
             host=options.host,
         )
-        try:
-            Sandbox.current()
-        except BaseException:  # its storage may be open in another kernel: loading can be tried again
-            Sandbox.defaults = self._earlier
-            raise
-        self.dispatcher = Dispatcher(_resolve, Sandbox.names)
-        self._links = _links(ip, self.dispatcher)
-        Sandbox.faces["browse"] = self._browse
-        ip.register_magics(SandFSMagics(shell=ip))
 
     def unload(self) -> None:
         """Take everything away but the sandboxes."""
         for link in self._links:
             link.stop()
+        self._cells.stop()
+        self._watches.stop()
+        with suppress(ValueError):  # somebody else has cleared them
+            self._ip.Completer.custom_matchers.remove(self._matcher)
         Sandbox.faces.pop("browse", None)
         Sandbox.defaults = self._earlier
         for kind in ("line", "cell"):
