@@ -138,7 +138,7 @@ def _command(place: _Place, *, magics: bool) -> tuple[str, int]:
 def _as_principal(place: _Place) -> list[Candidate]:
     """Complete the line of another principal, with what that one sees."""
     try:
-        shell = place.sandbox.shell_as(place.words.done[1])
+        shell = place.sandbox.view_named(place.words.done[1]).shell
     except SandfsError:
         return []
     words = place.words

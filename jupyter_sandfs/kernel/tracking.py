@@ -57,7 +57,7 @@ def _summed(changes: list[Change]) -> str:
     return ", ".join(parts) if parts else counted(0, "change")
 
 
-class Cells:
+class CellActions:
     """Listens to an IPython shell: each cell is an action of the owner's.
 
     Args:

@@ -65,7 +65,7 @@ def _plain(words: Words, character: str) -> None:
         words.done, words.raw, words.plain, words.first, words.redirected = [], "", "", False, False
     elif character in _REDIRECTIONS:
         words.raw, words.plain, words.redirected = "", "", True
-    elif character.isspace():
+    elif character in " \t\r":
         if words.raw:
             if not words.redirected:
                 words.done.append(words.plain)

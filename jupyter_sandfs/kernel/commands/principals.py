@@ -28,12 +28,13 @@ def _view(call: Call) -> Answer | str:
         principals=call.arguments.every("principal"),
         prefixes=[call.path(each) for each in call.arguments.every("prefix")],
     )
-    call.sandbox.view(rule, name=name)
+    session = call.arguments.options.get("session")
+    call.sandbox.view(rule, name=name, keys=call.arguments.every("key"), session=session)
     return f"{name}: {_described(call.sandbox.seen_by(name))}; try it: %sandfs as {name} tree\n"
 
 
 def _views(call: Call) -> Answer:
-    rows = [[name, _described(view)] for name, view in call.sandbox.views.items()]
+    rows = [[name, _described(call.sandbox.seen_by(name))] for name in call.sandbox.views]
     data = [{"name": name, "shows": shows} for name, shows in rows]
     text = text_table(rows) or "no views yet: %sandfs view NAME --label LABEL makes one\n"
     return Answer(text=text, html=table(["view", "shows"], rows) if rows else "", data=data)
@@ -53,11 +54,11 @@ def _described(view: object) -> str:
 def _as(call: Call) -> ShellResult:
     if not call.rest:
         raise InvalidRequest("say what to run: %sandfs as NAME LINE")
-    return call.sandbox.shell_as(call.arguments.operands[0]).exec(call.rest)
+    return call.sandbox.view_named(call.arguments.operands[0]).run(call.rest)
 
 
 def _as_cell(call: Call) -> ShellResult:
-    return call.sandbox.shell_as(call.arguments.operands[0]).exec(call.body)
+    return call.sandbox.view_named(call.arguments.operands[0]).run(call.body)
 
 
 def _why(call: Call) -> Answer:
@@ -76,13 +77,16 @@ def _why(call: Call) -> Answer:
 
 COMMANDS = {
     "view": MagicCommand(
-        usage="%sandfs view [--label LABEL]... [--principal WHO]... [--prefix PATH]... [--drop] [NAME]",
+        usage="%sandfs view [--label LABEL]... [--principal WHO]... [--prefix PATH]...\n"
+        "           [--key KEY]... [--session ID] [--drop] [NAME]",
         help="Name a view, which shows only what fits all options; without options tell what it shows; list all.",
         run=_view,
         options=(
             Option("", "show what has this label (public, if nothing else was set)", word="label", value="LABEL"),
             Option("", "show what names this principal", word="principal", value="WHO"),
             Option("", "show only what is below this directory", word="prefix", value="PATH"),
+            Option("", "let it read this stored file, or all below if it ends in a slash", word="key", value="KEY"),
+            Option("", "let it store files in sessions/ID/", word="session", value="ID"),
             Option("", "forget the view", word="drop"),
         ),
         operands=(0, 1),

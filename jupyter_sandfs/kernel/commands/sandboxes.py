@@ -44,7 +44,7 @@ def _list(call: Call) -> Answer:
     data = []
     for each in map(Sandbox.get, Sandbox.names()):
         stats = each.fs.stats()
-        facts = {"files": stats.file_count, "total_size": stats.total_size, "kept": each.kept, "views": [*each.views]}
+        facts = {"files": stats.file_count, "total_size": stats.total_size, "kept": each.kept, "views": each.views}
         data.append({"name": each.name, "current": each is call.sandbox, **facts})
     rows = [
         [

@@ -33,7 +33,6 @@ STYLE = """<style>
 .sandfs-page .bar{display:inline-block;width:200px;height:10px;border-radius:3px;
  background:var(--jp-layout-color3,#8884)}
 .sandfs-page .bar span{display:block;height:100%;border-radius:3px;background:var(--jp-brand-color1,#1976d2)}
-.sandfs-page .badge{font-size:11px;padding:0 5px;border-radius:8px;border:1px solid var(--jp-border-color1,#8888)}
 </style>"""
 
 # The heads of a sortable table: the rows change places by what their cells say of themselves.

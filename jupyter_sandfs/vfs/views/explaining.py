@@ -28,7 +28,7 @@ class Explained:
     reason: str
 
 
-def explain(view: View, path: str) -> Explained:
+def explain(view: FileSystem, path: str) -> Explained:
     """Say what hides a path from a view, the topmost directory first."""
     where = paths.normalize(path)
     for seen in _stacked(view):
