@@ -239,8 +239,9 @@ def test_a_named_view_is_what_requests_get():
     sandbox.fs.set_policy("/private", NodePolicy(visibility="private"))
     view = sandbox.view(VisibilityView({"public"}), name="guest")
 
-    assert sandbox.seen_by("guest") is view
-    assert view.listdir("/") == ["public"]
+    assert sandbox.seen_by("guest") is view.fs
+    assert sandbox.view_named("guest") is view
+    assert view.fs.listdir("/") == ["public"]
     assert sandbox.seen_by(None) is sandbox.fs
 
 
@@ -251,6 +252,28 @@ def test_an_unknown_view_never_falls_back_to_the_owner():
     for name in ("", "guest"):
         with pytest.raises(NotFound, match="no view of the sandbox has this name"):
             sandbox.seen_by(name)
+
+
+def test_a_sandbox_shared_through_a_view_gives_requests_no_other():
+    sandbox = Sandbox(http_view="guest")
+    sandbox.view(VisibilityView(), name="all")
+
+    for name in (None, "guest", "all", ""):
+        with pytest.raises(NotFound, match="no view of the sandbox has this name"):
+            sandbox.shared(name)
+    view = sandbox.view(VisibilityView({"public"}), name="guest")
+    assert [sandbox.shared(name) for name in (None, "guest")] == [view, view]
+    with pytest.raises(NotFound, match="no view of the sandbox has this name"):
+        sandbox.shared("all")
+
+
+def test_a_sandbox_that_is_not_shared_through_a_view_gives_requests_any():
+    sandbox = Sandbox()
+    view = sandbox.view(VisibilityView({"public"}), name="guest")
+
+    assert [sandbox.shared(None), sandbox.shared("guest")] == [sandbox.fs, view]
+    with pytest.raises(NotFound, match="no view of the sandbox has this name"):
+        sandbox.shared("")
 
 
 def test_a_face_that_no_layer_registered_says_what_to_load():
