@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from typing import Any
 
 from jupyter_sandfs.config import SandFS
+from jupyter_sandfs.errors import SandboxNotFound
 from jupyter_sandfs.kernel.magics import SandFSMagics
+from jupyter_sandfs.kernel.moments import CELLS
 from jupyter_sandfs.rpc.dispatcher import Dispatcher
 from jupyter_sandfs.sandbox import Defaults, Sandbox
 from jupyter_sandfs.vfs.interface import FileSystem
@@ -37,23 +40,46 @@ class Extension:
             raise
         self.dispatcher = Dispatcher(_resolve, Sandbox.names)
         self._links = _links(ip, self.dispatcher)
-        Sandbox.faces["browse"] = self._browse
+        Sandbox.faces |= {"browse": self._browse, "display": self._display}
+        ip.events.register("post_run_cell", self._note_cell)
         ip.register_magics(SandFSMagics(shell=ip))
 
     def unload(self) -> None:
         """Take everything away but the sandboxes."""
         for link in self._links:
             link.stop()
-        Sandbox.faces.pop("browse", None)
+        for face in ("browse", "display"):
+            Sandbox.faces.pop(face, None)
+        self._ip.events.unregister("post_run_cell", self._note_cell)
         Sandbox.defaults = self._earlier
         for kind in ("line", "cell"):
             self._ip.magics_manager.magics[kind].pop(_MAGIC, None)
         self._ip.magics_manager.registry.pop(SandFSMagics.__name__, None)
 
-    def _browse(self, sandbox: Sandbox, path: str) -> Any:
+    def _browse(self, sandbox: Sandbox, path: str, view: str | None = None) -> Any:
         from jupyter_sandfs.kernel.browser import TreeBrowser  # noqa: PLC0415  # widgets load when one is shown
 
-        return TreeBrowser(sandbox.fs, name=sandbox.name, dispatcher=self.dispatcher, path=path)
+        return TreeBrowser(
+            sandbox.seen_by(view),
+            name=sandbox.name,
+            dispatcher=Dispatcher(_resolve, Sandbox.names),  # of its own: it adds what only its owner may ask
+            path=path,
+            view=view,
+            sandbox=sandbox,
+        )
+
+    def _display(self, sandbox: Sandbox) -> None:
+        """Show a sandbox that is a cell's value."""
+        from jupyter_sandfs.kernel.browser import display_browser  # noqa: PLC0415  # widgets load when one is shown
+
+        display_browser(self._browse(sandbox, "/"))
+
+    def _note_cell(self, result: Any = None) -> None:
+        """Keep the moment after a cell, for the history of the tree browser."""
+        cell = getattr(result, "execution_count", None) or self._ip.execution_count
+        for name in Sandbox.names():
+            with suppress(SandboxNotFound):  # it was closed since
+                CELLS.note(Sandbox.get(name).fs, cell)
 
 
 def load_ipython_extension(ip: Any) -> None:
