@@ -61,6 +61,8 @@ class Sandbox(Workplace):
             storage of your own. Without it they are gone when the process ends.
         store_url: the staging FileStore, as `open_file_store` takes it.
         limits: how much the file system may hold.
+        http_view: name of the view through which alone the Jupyter Server reaches the sandbox; until `view` makes one
+            of this name, it reaches nothing.
 
     Attributes:
         shell: the owner's command line.
@@ -83,8 +85,10 @@ class Sandbox(Workplace):
         storage: FileStorage | AsyncFileStorage | str | None = None,
         store_url: str | None = None,
         limits: Limits | None = None,
+        http_view: str | None = None,
     ) -> None:
         self.name = _checked(name)
+        self.http_view = http_view
         _SANDBOXES.check_free(name)
         self._keeping = opened(storage) if storage is not None else None
         try:
@@ -309,6 +313,16 @@ class Sandbox(Workplace):
             return self._views[name]
         except KeyError:
             raise NotFound(name, "no view of the sandbox has this name") from None
+
+    def shared(self, view: str | None = None) -> FileSystem:
+        """The file system as requests of the Jupyter Server see it: through `http_view`, if that is set, and no other.
+
+        Raises:
+            NotFound: no view has this name, or it is not the shared one.
+        """
+        if self.http_view is None or view in {None, self.http_view}:
+            return self.seen_by(self.http_view if view is None else view)
+        raise NotFound(str(view), "no view of the sandbox has this name")
 
     # ------------------------------------------------------------ faces of other layers
 

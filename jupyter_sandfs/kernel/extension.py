@@ -39,7 +39,8 @@ class Extension:
             Sandbox.defaults = self._earlier
             raise
         self.dispatcher = Dispatcher(_resolve, Sandbox.names)
-        self._links = _links(ip, self.dispatcher)
+        # The server has one of its own: it sees what a sandbox shares, the notebook's tree browser all of it.
+        self._links = _links(ip, Dispatcher(_resolve_shared, Sandbox.names))
         Sandbox.faces |= {"browse": self._browse, "display": self._display}
         ip.events.register("post_run_cell", self._note_cell)
         ip.register_magics(SandFSMagics(shell=ip))
@@ -97,6 +98,10 @@ def unload_ipython_extension(ip: Any) -> None:
 
 def _resolve(name: str, view: str | None) -> FileSystem:
     return Sandbox.get(name).seen_by(view)
+
+
+def _resolve_shared(name: str, view: str | None) -> FileSystem:
+    return Sandbox.get(name).shared(view)
 
 
 def _links(ip: Any, dispatcher: Dispatcher) -> list[Any]:

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -79,10 +79,10 @@ class Run:
         """Whether it was cancelled or is over its time."""
         return self.cancelled or time.monotonic() > self._deadline
 
-    def guard(self) -> AbstractContextManager[Any]:
+    def guard(self) -> AbstractContextManager[Any] | None:
         """Give the context for a call of the file system: on a thread of the engine's own the action must be told."""
         if threading.get_ident() == self._thread or self.action is None:
-            return nullcontext()
+            return None
         return self.action.here()
 
 
@@ -101,6 +101,6 @@ class Stage:
         run = self.run
         return run is None or run.stopped
 
-    def guard(self) -> AbstractContextManager[Any]:
+    def guard(self) -> AbstractContextManager[Any] | None:
         run = self.run
-        return nullcontext() if run is None else run.guard()
+        return None if run is None else run.guard()

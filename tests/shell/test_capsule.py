@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 
 import bashkit
@@ -9,12 +10,12 @@ import pytest
 
 from jupyter_sandfs.errors import HookError, NotFound, ReadOnly, VersionConflict
 from jupyter_sandfs.shell import capsule_abi as abi
-from jupyter_sandfs.shell.capsule import OPERATIONS, Mount, explain
+from jupyter_sandfs.shell.capsule import OPERATIONS, Mount, Places, explain
 
 
-@pytest.fixture
-def mount(fs):
-    return Mount(fs)
+@pytest.fixture(params=[*{abi.IN_REGISTERS, False}], ids=str)
+def mount(fs, request):
+    return Mount(fs, in_registers=request.param)
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def foreign(mount):
 
 
 def test_every_function_of_the_interface_is_filled():
-    assert [*OPERATIONS, "free_bytes", "free_dir_entries"] == list(abi.SIGNATURES)
+    assert [*OPERATIONS, "free_bytes", "free_dir_entries"] == list(abi.FUNCTIONS)
 
 
 def test_content_passes_byte_for_byte_both_ways(fs, foreign):
@@ -57,14 +58,25 @@ def test_one_object_can_be_lent_twice_and_all_is_given_back(fs, mount, foreign):
 
 def test_loans_count_how_often_an_object_is_out(mount):
     data = b"content"
-    first, second = mount.loans.lend_bytes(data), mount.loans.lend_bytes(data)
+    first, second = mount.loans.lend(data), mount.loans.lend(data)
 
-    mount.loans.take_back(first.pointer)
+    mount.loans.take_back(first)
     left = len(mount.loans)
-    mount.loans.take_back(second.pointer)
-    mount.loans.take_back(second.pointer)
+    mount.loans.take_back(second)
+    mount.loans.take_back(second)
 
-    assert (left, len(mount.loans), bytes(second)) == (1, 0, data)
+    assert (first, left, len(mount.loans), ctypes.string_at(second, 7)) == (second, 1, 0, data)
+
+
+def test_places_are_kept_and_not_without_bound():
+    memory = ctypes.create_string_buffer(1000)
+    places = Places(abi.SLICE)
+
+    for at in range(1000 - abi.SLICE.size):
+        abi.SLICE.pack_into(places[ctypes.addressof(memory) + at], 0, at, 1)
+
+    assert len(places) <= 256
+    assert abi.SLICE.unpack_from(memory, 1000 - abi.SLICE.size - 1) == (1000 - abi.SLICE.size - 1, 1)
 
 
 def test_facts_are_told_as_on_a_disk(fs, foreign):
