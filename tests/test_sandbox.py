@@ -239,8 +239,9 @@ def test_a_named_view_is_what_requests_get():
     sandbox.fs.set_policy("/private", NodePolicy(visibility="private"))
     view = sandbox.view(VisibilityView({"public"}), name="guest")
 
-    assert sandbox.seen_by("guest") is view
-    assert view.listdir("/") == ["public"]
+    assert sandbox.seen_by("guest") is view.fs
+    assert sandbox.view_named("guest") is view
+    assert view.fs.listdir("/") == ["public"]
     assert sandbox.seen_by(None) is sandbox.fs
 
 

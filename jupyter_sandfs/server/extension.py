@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_core.paths import jupyter_data_dir
-from jupyter_core.utils import ensure_async
 from jupyter_server.utils import url_path_join
 
 from jupyter_sandfs.config import STORE_URL_VARIABLE, TENANT_VARIABLE, Options, SandFS
-from jupyter_sandfs.filestore import FileStore, StoreLimits, default_store_url, open_file_store
+from jupyter_sandfs.filestore import FileStore, default_store_url, open_file_store
 from jupyter_sandfs.server import archives, events, files, fs, handover, signed, store, transfers, uploads
 from jupyter_sandfs.server.api_document import ApiDocument
 from jupyter_sandfs.server.caretaker import Caretaker, SessionFiles
@@ -52,7 +51,8 @@ def _load_jupyter_server_extension(serverapp: Any) -> None:
         serverapp.io_loop.add_callback(_hand_own_url_over, serverapp)
     settings = serverapp.web_app.settings
     settings |= _parts(serverapp, options, url)
-    settings["sandfs_contents"] = SandboxContents(Folders(settings), parent=serverapp)
+    settings["sandfs_folders"] = Folders(settings)
+    settings["sandfs_contents"] = SandboxContents(settings["sandfs_folders"], parent=serverapp)
     serverapp.event_logger.register_event_schema(events.SCHEMA)
     _leave_activity_alone(serverapp.kernel_manager)
     _mount(serverapp.web_app, settings["base_url"])
@@ -75,14 +75,14 @@ def _parts(serverapp: Any, options: Options, url: str) -> dict[str, Any]:
     place = _place_of(url)
     most_open = sys.maxsize if handover.is_private(url) else _MOST_OPEN
     staging = Staging(lambda tenant: _open_store(url, options, tenant), options.tenant, most_open=most_open)
-    uploads = ResumableUploads(UploadNotes(place / "uploads", options.upload_ttl), options.max_file_size)
-
-    sessions = SessionFiles(lambda: _live_ids(serverapp), staging.remove_all, options.session_ttl)
+    limits = options.store_limits
+    uploads = ResumableUploads(UploadNotes(place / "uploads", limits.upload_ttl), limits.max_file_size)
+    sessions = SessionFiles(place / "sessions", staging.remove_all, options.session_ttl)
+    sessions.follow(serverapp.session_manager)
     caretaker = Caretaker(
         None if handover.is_private(url) else place / "lock",
         options.cleanup_interval,
-        for_store=(staging.clean, uploads.clean),
-        for_server=(sessions.look,),
+        (staging.clean, uploads.clean, sessions.look),
     )
     secret: bytes = serverapp.cookie_secret
     return {
@@ -92,12 +92,6 @@ def _parts(serverapp: Any, options: Options, url: str) -> dict[str, Any]:
         "sandfs_tenants": Tenants(options.tenant, options.tenant_per_user, secret),
         "sandfs_caretaker": caretaker,
     }
-
-
-async def _live_ids(serverapp: Any) -> set[str]:
-    """The ids of sessions and kernels: a request may name either as `session_id`."""
-    sessions = await ensure_async(serverapp.session_manager.list_sessions())
-    return {each["id"] for each in sessions} | set(serverapp.kernel_manager.list_kernel_ids())
 
 
 def _hand_own_url_over(serverapp: Any) -> None:
@@ -110,13 +104,7 @@ def _hand_own_url_over(serverapp: Any) -> None:
 
 
 def _open_store(url: str, options: Options, tenant: str) -> FileStore:
-    limits = StoreLimits(
-        max_file_size=options.max_file_size,
-        max_total_bytes=options.max_total_bytes,
-        default_ttl=options.default_ttl,
-        upload_ttl=options.upload_ttl,
-    )
-    return open_file_store(url, tenant=tenant, limits=limits)
+    return open_file_store(url, tenant=tenant, limits=options.store_limits)
 
 
 def _place_of(url: str) -> Path:

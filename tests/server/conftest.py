@@ -104,10 +104,9 @@ def jp_server_config(tmp_path):
         },
         "SandFS": {
             "store_url": (tmp_path / "store").as_uri(),
-            "max_file_size": 3 * MIB,
-            "max_total_bytes": 8 * MIB,
             "request_timeout": 20.0,
         },
+        "FileStoreLimits": {"max_file_size": 3 * MIB, "max_total_bytes": 8 * MIB},
     }
 
 
