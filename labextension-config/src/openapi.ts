@@ -371,6 +371,9 @@ export interface components {
             kernels: {
                 kernelId: string;
                 sandboxes: Record<string, never>[];
+                folders: {
+                    [key: string]: string;
+                };
                 sessionId?: string;
                 name?: string;
                 path?: string;
