@@ -29,7 +29,7 @@ from jupyter_sandfs.errors import (
 )
 from jupyter_sandfs.vfs.content import Link, Slice, append_to, data_of, size_of
 from jupyter_sandfs.vfs.events import PathEvent, PathEventKind, WriteEvent
-from jupyter_sandfs.vfs.history import differences
+from jupyter_sandfs.vfs.history import differs, pairs
 from jupyter_sandfs.vfs.journal import Change, ChangeKind, change_between
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.lookup import Lookup, Place
@@ -489,19 +489,15 @@ def dynamic_directory(tree: Tree, mount: DirectoryMount) -> Node:
 def restore(desk: Desk, moment: Root) -> Plan:
     """Make the tree what it was: what differs is taken back, with versions that go on."""
     tree = desk.tree
-    changes = sorted(differences(tree.freeze().directory, moment.directory), key=_removals_first)
+    found = [(change_between(*pair), pair.after) for pair in pairs(tree.root, moment.directory) if differs(pair)]
+    found.sort(key=_removals_first)
     plan = Plan(paths.ROOT, size=moment.size - tree.size)
     plan.nodes = moment.files + moment.directories - tree.files - tree.directories
-    then = Tree.of(moment)
-    for change in changes:
-        node = then.get(change.path) if change.kind is not ChangeKind.REMOVED else None
+    for change, node in found:
         kind = PathEventKind.DELETE if node is None else None
         plan.puts.append(Put(change.path, partial(restored, tree, change.path, node), kind))
     plan.writes = lambda: [
-        event
-        for change in changes
-        if change.kind is not ChangeKind.REMOVED and (node := then.get(change.path)) is not None
-        for event in restored_events(tree, change, node)
+        event for change, node in found if node is not None for event in restored_events(tree, change, node)
     ]
     return plan
 
@@ -519,8 +515,9 @@ def _going_on(tree: Tree, path: str, node: FileRecord) -> int:
     return max(node.version, tree.next_version(path, current if isinstance(current, FileRecord) else None))
 
 
-def _removals_first(change: Change) -> tuple[bool, str]:
-    return change.kind is not ChangeKind.REMOVED, change.path
+def _removals_first(found: tuple[Change, Node | None]) -> tuple[bool, str]:
+    change, node = found
+    return node is not None, change.path
 
 
 def restored(tree: Tree, path: str, node: Node | None) -> Node | None:

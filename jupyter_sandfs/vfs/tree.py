@@ -64,6 +64,7 @@ class Tree:
         self.ghosts: dict[str, int] = {}
         self.ghosts_shared = False  # with a fork: copied before the next change
         self.floor = 0
+        self._told: tuple[str, ...] = ()
         self._watched: tuple[str, ...] = ()
         self._above_watched: frozenset[str] = frozenset()
         self.plain: dict[str, Directory] = {"": self.root}
@@ -139,6 +140,9 @@ class Tree:
     def watch(self, prefixes: Iterable[str]) -> None:
         """Let writers into no directory in which a change concerns one of these prefixes: somebody is to be told."""
         told = tuple(prefixes)
+        if told == self._told:
+            return
+        self._told = told
         self._watched = tuple(each if each == paths.ROOT else f"{each}/" for each in told)
         self._above_watched = frozenset("" if above == paths.ROOT else above for above in map(paths.parent, told))
         self.owned = {}

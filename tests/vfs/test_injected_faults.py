@@ -273,8 +273,8 @@ def _drops_sizes(count):
     return fault
 
 
-def _without_removals(differences):
-    return lambda *args: (each for each in differences(*args) if each.kind != "removed")
+def _without_removals(pairs):
+    return lambda *args: [each for each in pairs(*args) if each.after is not None]
 
 
 def _does_not_freeze(settle):
@@ -316,7 +316,7 @@ FAULTS = {
         for each in (shortcut, operations)
     ],
     "restore leaves what came since": lambda monkeypatch: monkeypatch.setattr(
-        operations, "differences", _without_removals(history.differences)
+        operations, "pairs", _without_removals(history.pairs)
     ),
     "the quota is not asked": replaced(operations, "check_room", lambda _: lambda desk, plan: None),
     "the short cut does not ask the quota": replaced(
