@@ -33,7 +33,17 @@ from jupyter_sandfs.vfs.history import differs, pairs
 from jupyter_sandfs.vfs.journal import Change, ChangeKind, change_between
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.lookup import Lookup, Place
-from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, bare, is_ruled, lost_provider, policy_of
+from jupyter_sandfs.vfs.nodes import (
+    Directory,
+    Extra,
+    FileRecord,
+    Node,
+    bare,
+    empty_directory,
+    is_ruled,
+    lost_provider,
+    policy_of,
+)
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import DirectoryMount, FileMount
 from jupyter_sandfs.vfs.tree import Root, Tree
@@ -340,7 +350,7 @@ def _plan_new(desk: Desk, place: Place) -> Plan:
 
 
 def _new_directory(tree: Tree, path: str) -> Put:
-    return Put(path, lambda: Directory(tree.token, tree.stamp()), PathEventKind.MKDIR)
+    return Put(path, lambda: empty_directory(tree.token, tree.stamp()), PathEventKind.MKDIR)
 
 
 def _plan_replacing(desk: Desk, end: Place, node: Node) -> Plan:

@@ -28,6 +28,7 @@ from jupyter_sandfs.vfs.nodes import (
     Node,
     Totals,
     bare,
+    empty_directory,
     is_dynamic,
     policy_of,
     rules_of,
@@ -55,7 +56,7 @@ class Tree:
         self._clock = clock
         self.token = object()
         self.last_stamp = 0
-        self.root = Directory(self.token, self.stamp())
+        self.root = empty_directory(self.token, self.stamp())
         self.files = 0
         self.directories = 1
         self.size = 0
@@ -177,7 +178,7 @@ class Tree:
         if child is None:
             if name in parent.files:
                 raise NotADirectory(path)
-            child = parent.directories[name] = Directory(self.token, self.stamp())
+            child = parent.directories[name] = empty_directory(self.token, self.stamp())
             self._touch(parent, named=True, plainly=True)
             self.directories += 1
         elif child.owner is not self.token:
@@ -228,6 +229,7 @@ class Tree:
         if isinstance(node, FileRecord):
             parent.files[name] = node
             parent.own_bytes += size_of(node.content)
+            parent.plain_files = parent.plain_files and rules_of(node) is None
             self.highest_version = max(self.highest_version, node.version)
         else:
             parent.directories[name] = node  # no cache leads to where nothing was

@@ -155,6 +155,11 @@ def rules_hold():
     ):
         with pytest.raises(NoSpace):
             refused()
+    deep = VirtualFileSystem()
+    deep.write_file("/d/e/f", "")
+    deep.set_policy("/d/e/f", NodePolicy(writable=False))
+    with pytest.raises(ReadOnly):
+        deep.remove("/d", recursive=True)
     fs.set_policy("/d", NodePolicy(readable=False))
     with pytest.raises(SandfsError):
         fs.read_bytes("/d/f")
@@ -325,6 +330,13 @@ FAULTS = {
     "policies are not seen": lambda monkeypatch: (
         [monkeypatch.setattr(each, "policy_of", lambda node: None) for each in (nodes, tree, operations, batch)]
         + [monkeypatch.setattr("jupyter_sandfs.vfs.lookup.policy_of", lambda node: None)]
+    ),
+    "a directory does not know that a file in it has rules": replaced(
+        Tree,
+        "_attach",
+        lambda attach: (
+            lambda self, parent, name, node: (attach(self, parent, name, node), setattr(parent, "plain_files", True))
+        ),
     ),
     "undo puts back the wrong node": lambda monkeypatch: monkeypatch.setattr(
         reverting, "_kept", lambda entry: entry.after
