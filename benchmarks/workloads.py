@@ -198,7 +198,7 @@ def threads(kind: type[Peer], names: list[str]) -> Rows:
 
 
 def moments(kind: type[Ours | Sandfs], count: int, rounds: int) -> dict[str, list[float]]:
-    """Moments of a tree of `count` files: all rounds on one tree; those that cost microseconds are taken in hundreds."""
+    """Moments of a tree of `count` files: all rounds on one tree, and the quick calls a hundred times."""
     peer, names = kind(), paths(count)
     for name in names:
         peer.write(name, BODY)
