@@ -83,7 +83,7 @@ class Calls(CallRoute):
         """Emit the event of a call that changed a file."""
         if name == "copy":
             self.tell("copy", "store", arguments["target"], source=arguments["source"], bytes=answer["size_bytes"])
-        elif name == "commit_upload":
+        elif name in ("commit_upload", "restore"):
             self.tell("write", "store", answer["key"], bytes=answer["size_bytes"])
         elif name == "sign" or (name == "delete" and answer):
             self.tell(name, "store", arguments["key"])
@@ -201,6 +201,10 @@ async def _copy(store: AsyncFileStore, arguments: dict[str, Any]) -> Any:
     return wire.dump_info(await store.copy(**arguments))
 
 
+async def _restore(store: AsyncFileStore, arguments: dict[str, Any]) -> Any:
+    return wire.dump_info(await store.restore(**arguments))
+
+
 async def _delete(store: AsyncFileStore, arguments: dict[str, Any]) -> Any:
     return await store.delete(**arguments)
 
@@ -264,6 +268,7 @@ CHANGING: dict[str, Call] = {
     "copy": _copy,
     "delete": _delete,
     "recover": _recover,
+    "restore": _restore,
     "sign": _sign,
 }
 
