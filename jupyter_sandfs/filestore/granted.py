@@ -182,13 +182,6 @@ class GrantedStore(FileStore):
         self._seen(source)
         return self._storing(target, options, lambda store, checked: store.copy(source, target, **checked))
 
-    def restore(self, key: str, version: int, *, if_version: int | None = None) -> FileInfo:
-        self._seen(key, version)
-        options = PutOptions(if_version=if_version)
-        return self._storing(
-            key, options, lambda store, checked: store.restore(key, version, if_version=checked["if_version"])
-        )
-
     def delete(self, key: str, *, if_version: int | None = None) -> bool:
         """Delete what was stored through here. What else is seen stays, what is not seen is absent."""
         if not self._sees(check(key)):
@@ -205,10 +198,10 @@ class GrantedStore(FileStore):
 
     def restore(self, key: str, version: int, *, if_version: int | None = None) -> FileInfo:
         """Bring back an earlier version of what was stored through here."""
-        self._seen(key)
-        options = PutOptions() if if_version is None else PutOptions(if_version=if_version)
+        self._seen(key, version)
         if key not in self._own:
             raise _not_own(key)
+        options = PutOptions(if_version=if_version)
         return self._storing(
             key, options, lambda store, checked: store.restore(key, version, if_version=checked["if_version"])
         )
