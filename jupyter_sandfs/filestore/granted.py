@@ -182,6 +182,13 @@ class GrantedStore(FileStore):
         self._seen(source)
         return self._storing(target, options, lambda store, checked: store.copy(source, target, **checked))
 
+    def restore(self, key: str, version: int, *, if_version: int | None = None) -> FileInfo:
+        self._seen(key, version)
+        options = PutOptions(if_version=if_version)
+        return self._storing(
+            key, options, lambda store, checked: store.restore(key, version, if_version=checked["if_version"])
+        )
+
     def delete(self, key: str, *, if_version: int | None = None) -> bool:
         """Delete what was stored through here. What else is seen stays, what is not seen is absent."""
         if not self._sees(check(key)):
@@ -195,16 +202,6 @@ class GrantedStore(FileStore):
             raise _not_own(key) from None
         self._own.pop(key, None)
         return deleted
-
-    def restore(self, key: str, version: int, *, if_version: int | None = None) -> FileInfo:
-        """Bring back an earlier version of what was stored through here."""
-        self._seen(key, version)
-        if key not in self._own:
-            raise _not_own(key)
-        options = PutOptions(if_version=if_version)
-        return self._storing(
-            key, options, lambda store, checked: store.restore(key, version, if_version=checked["if_version"])
-        )
 
     def begin_upload(self, key: str, *, length: int | None = None, **options: Unpack[PutOptions]) -> Upload:
         checked = self._checked(key, options)
