@@ -75,8 +75,6 @@ class Sandbox(Workplace):
     """
 
     defaults: ClassVar[Defaults] = Defaults()
-    faces: ClassVar[dict[str, Callable[..., Any]]] = {}
-    """What other layers add (`browse`, later `tools` and `race`), by name; they register themselves when imported."""
 
     def __init__(
         self,

@@ -10,6 +10,7 @@ from jupyter_sandfs.config import SandFS
 from jupyter_sandfs.errors import SandboxNotFound
 from jupyter_sandfs.kernel.magics import SandFSMagics
 from jupyter_sandfs.kernel.moments import CELLS
+from jupyter_sandfs.kernel.progress import progress
 from jupyter_sandfs.rpc.dispatcher import Dispatcher
 from jupyter_sandfs.sandbox import Defaults, Sandbox
 from jupyter_sandfs.vfs.interface import FileSystem
@@ -41,7 +42,7 @@ class Extension:
         self.dispatcher = Dispatcher(_resolve, Sandbox.names)
         # The server has one of its own: it sees what a sandbox shares, the notebook's tree browser all of it.
         self._links = _links(ip, Dispatcher(_resolve_shared, Sandbox.names))
-        Sandbox.faces |= {"browse": self._browse, "display": self._display}
+        Sandbox.faces |= {"browse": self._browse, "display": self._display, "progress": progress}
         ip.events.register("post_run_cell", self._note_cell)
         ip.register_magics(SandFSMagics(shell=ip))
 
@@ -49,7 +50,7 @@ class Extension:
         """Take everything away but the sandboxes."""
         for link in self._links:
             link.stop()
-        for face in ("browse", "display"):
+        for face in ("browse", "display", "progress"):
             Sandbox.faces.pop(face, None)
         self._ip.events.unregister("post_run_cell", self._note_cell)
         Sandbox.defaults = self._earlier
