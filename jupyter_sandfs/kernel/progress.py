@@ -1,84 +1,76 @@
-"""A progress bar in the notebook, for transfers that take their time."""
+"""How far a long copy has come: nothing for a short one, then one line that is rewritten."""
 
 from __future__ import annotations
 
+import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
-from uuid import uuid4
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
 
-from IPython.display import display, update_display
+from jupyter_sandfs.kernel.answers import Answer
+from jupyter_sandfs.kernel.output import counted, human_size
 
-from jupyter_sandfs.staging import Progress
+if TYPE_CHECKING:
+    from jupyter_sandfs.kernel.notebook import Notebook
 
-_PATIENCE_SECONDS = 1.0
-_STEP_SECONDS = 0.2
-_CELLS = 40
-
-# Shows a text, or another in its place, under an id.
-Show = Callable[[str, str], object]
+_PATIENCE = 0.5  # seconds without a word
+_PAUSE = 0.2  # seconds between two
+_BAR = 30  # characters
 
 
-class Bar:
-    """A bar that appears once something takes long.
+class Progress:
+    """Tells of a copy while the `with` block runs, and takes the line away at its end.
 
     Args:
-        label: what is under way.
-        show: shows a line for the first time.
-        change: shows another line in its place.
-        clock: seconds, growing.
+        what: is copied.
+        clock: seconds.
     """
 
-    def __init__(self, label: str, show: Show, change: Show, clock: Callable[[], float] = time.monotonic) -> None:
-        self._label, self._clock = label, clock
-        self._show, self._change = show, change
-        self._id = uuid4().hex
-        self._due = clock() + _PATIENCE_SECONDS
-        self._last: tuple[int, int] | None = None
+    def __init__(self, notebook: Notebook, what: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._notebook = notebook
+        self._what = what
+        self._clock = clock
+        self._due = clock() + _PATIENCE
+        self._handle: Any = None
+        self._width = 0
 
-    def tell(self, done: int, total: int) -> None:
-        """Note how far it is; it is shown a few times a second."""
+    def note(self, files: int, size_bytes: int, all_files: int) -> None:
+        """Tell how much has been copied, if it is time to."""
+        if self._is_due():
+            self._tell(f"{self._what}: {files:,} of {counted(all_files, 'file')}, {human_size(size_bytes)}")
+
+    def note_bytes(self, done: int, total: int) -> None:
+        """Tell how many bytes have passed, if it is time to; with a bar."""
+        if self._is_due():
+            share = min(1.0, done / total) if total else 1.0
+            bar = "#" * int(share * _BAR) + "." * (_BAR - int(share * _BAR))
+            self._tell(f"{self._what} [{bar}] {human_size(done)} of {human_size(total)}")
+
+    def _is_due(self) -> bool:
         now = self._clock()
         if now < self._due:
-            return
-        self._due = now + _STEP_SECONDS
-        show = self._show if self._last is None else self._change
-        self._last = (done, total)
-        show(_line(self._label, done, total), self._id)
+            return False
+        self._due = now + _PAUSE
+        return True
 
-    def end(self, how: str) -> None:
-        """Say how it ended, if it was shown at all."""
-        if self._last is not None:
-            self._change(f"{self._label}: {how}", self._id)
+    def _tell(self, text: str) -> None:
+        if not self._notebook.has_page:
+            self._width = max(self._width, len(text))
+            sys.stderr.write(f"\r{text:<{self._width}}")
+            sys.stderr.flush()
+        elif self._handle is None:
+            self._handle = self._notebook.show(Answer(text=text))
+        else:
+            self._handle.update({"text/plain": text}, raw=True)
 
+    def __enter__(self) -> Self:
+        return self
 
-@contextmanager
-def progress(label: str) -> Iterator[Progress]:
-    """Show how far a transfer is while the `with` block runs."""
-    bar = Bar(label, _display, _update)
-    try:
-        yield bar.tell
-    except BaseException:
-        bar.end("failed")
-        raise
-    bar.end("done")
-
-
-def _line(label: str, done: int, total: int) -> str:
-    share = min(1.0, done / total) if total else 1.0
-    filled = int(share * _CELLS)
-    return f"{label} [{'#' * filled}{'.' * (_CELLS - filled)}] {share:4.0%}"
-
-
-def _bundle(text: str) -> dict[str, Any]:
-    # Plain text: a key or path may be anything.
-    return {"text/plain": text}
-
-
-def _display(text: str, identity: str) -> None:
-    display(_bundle(text), raw=True, display_id=identity)
-
-
-def _update(text: str, identity: str) -> None:
-    update_display(_bundle(text), raw=True, display_id=identity)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._handle is not None:
+            self._handle.update({"text/plain": ""}, raw=True)
+        elif self._width:
+            sys.stderr.write(f"\r{'':<{self._width}}\r")

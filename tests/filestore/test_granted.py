@@ -71,6 +71,7 @@ QUESTIONS = {
     "put if absent": lambda store, key: store.put(key, b"x", if_none_match=True),
     "copy to": lambda store, key: store.copy("files/given", key),
     "upload": lambda store, key: store.begin_upload(key).upload_id,
+    "restore": lambda store, key: store.restore(key, 1),
     "sign": lambda store, key: store.sign("GET", key, expires=60),
     "list": lambda store, key: (keys(store.list(key)), store.list(key[:-1], delimiter="/").common_prefixes),
 }
@@ -142,6 +143,7 @@ def test_what_was_stored_can_be_read_changed_and_deleted(store, owner):
 
         assert (store.get(key), key in keys(store.list())) == (b"1", True)
         assert store.put(key, b"22").version == first.version + 1
+        assert store.get(store.restore(key, first.version).key) == b"1"
         assert (store.delete(key), owner.exists(key), store.delete(key)) == (True, False, False)
 
 
@@ -151,6 +153,7 @@ def test_what_was_only_granted_is_not_changed(store, owner, key):
         lambda: store.put(key, b"x"),
         lambda: store.copy("files/given", key),
         lambda: store.delete(key),
+        lambda: store.restore(key, 1),
         lambda: store.begin_upload(key).commit(),
     ):
         with pytest.raises(PermissionDenied):
