@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from jupyter_sandfs.config import SandFS
+from jupyter_sandfs.config import SandFS, Snapshots
 from jupyter_sandfs.errors import SandboxNotFound
+from jupyter_sandfs.kernel.autosave import Autosave, label_of
 from jupyter_sandfs.kernel.completer import matcher
 from jupyter_sandfs.kernel.magics import SandFSMagics
 from jupyter_sandfs.kernel.moments import CELLS
@@ -21,6 +22,8 @@ from jupyter_sandfs.sandbox import Defaults, Sandbox
 from jupyter_sandfs.vfs.interface import FileSystem
 
 _MAGIC = "sandfs"
+# Jupyter Server tells a kernel the path of its notebook so.
+_NOTEBOOK_VARIABLE = "JPY_SESSION_NAME"
 _loaded: dict[int, Extension] = {}
 
 
@@ -51,8 +54,17 @@ class Extension:
         self._actions = CellActions(ip, lambda: self.settings.changes, notebook.tell)
         self._actions.listen()
         ip.register_magics(SandFSMagics(ip, notebook))
+        self._autosave = self._kept_by_itself(self.settings.options(os.environ).snapshots)
         self._matcher = matcher(notebook)
         ip.Completer.custom_matchers.append(self._matcher)
+
+    def _kept_by_itself(self, snapshots: Snapshots) -> Autosave | None:
+        if snapshots.url is None:
+            return None
+        autosave = Autosave(Sandbox.current, snapshots, label_of(os.environ.get(_NOTEBOOK_VARIABLE)))
+        autosave.restore()
+        autosave.follow(getattr(self._ip, "kernel", None))
+        return autosave
 
     def _apply(self) -> None:
         """Let the settings count for what is done from now on."""
@@ -73,6 +85,8 @@ class Extension:
         for face in ("browse", "display", "progress"):
             Sandbox.faces.pop(face, None)
         self._ip.events.unregister("post_run_cell", self._note_cell)
+        if self._autosave is not None:
+            self._autosave.leave(getattr(self._ip, "kernel", None))
         self._actions.stop()
         self._watches.stop()
         with suppress(ValueError):  # somebody else has cleared them
