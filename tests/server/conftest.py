@@ -140,7 +140,7 @@ def fetch(server, jp_fetch):
     """Ask the server; an error is an answer too."""
 
     async def fetch(*parts: str, method: str = "GET", **kwargs) -> Answer:
-        if method in {"POST", "PUT"} and "body_producer" not in kwargs:
+        if method in {"PATCH", "POST", "PUT"} and "body_producer" not in kwargs:
             kwargs.setdefault("body", b"")
         try:
             return Answer(await jp_fetch("sandfs", "v1", *parts, method=method, raise_error=True, **kwargs))
