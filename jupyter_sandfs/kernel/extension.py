@@ -8,8 +8,12 @@ from typing import Any
 
 from jupyter_sandfs.config import SandFS
 from jupyter_sandfs.errors import SandboxNotFound
+from jupyter_sandfs.kernel.completer import matcher
 from jupyter_sandfs.kernel.magics import SandFSMagics
 from jupyter_sandfs.kernel.moments import CELLS
+from jupyter_sandfs.kernel.notebook import Notebook
+from jupyter_sandfs.kernel.tracking import CellActions
+from jupyter_sandfs.kernel.watching import Watches
 from jupyter_sandfs.rpc.dispatcher import Dispatcher
 from jupyter_sandfs.sandbox import Defaults, Sandbox
 from jupyter_sandfs.vfs.interface import FileSystem
@@ -24,15 +28,8 @@ class Extension:
     def __init__(self, ip: Any) -> None:
         self._ip = ip
         self._earlier = Sandbox.defaults
-        options = SandFS(parent=ip).options(os.environ)
-        Sandbox.defaults = Defaults(
-            store_url=options.store_url,
-            tenant=options.tenant,
-            storage=options.storage,
-            store_limits=options.store_limits,
-            python=options.python,
-            host=options.host,
-        )
+        self.settings = SandFS(parent=ip)
+        self._apply()
         try:
             Sandbox.current()
         except BaseException:  # its storage may be open in another kernel: loading can be tried again
@@ -43,7 +40,25 @@ class Extension:
         self._links = _links(ip, Dispatcher(_resolve_shared, Sandbox.names))
         Sandbox.faces |= {"browse": self._browse, "display": self._display}
         ip.events.register("post_run_cell", self._note_cell)
-        ip.register_magics(SandFSMagics(shell=ip))
+        self._watches = Watches()
+        notebook = Notebook(ip, self.settings, self._watches, self._apply)
+        self._actions = CellActions(ip, lambda: self.settings.changes, notebook.tell)
+        self._actions.listen()
+        ip.register_magics(SandFSMagics(ip, notebook))
+        self._matcher = matcher(notebook)
+        ip.Completer.custom_matchers.append(self._matcher)
+
+    def _apply(self) -> None:
+        """Let the settings count for what is done from now on."""
+        options = self.settings.options(os.environ)
+        Sandbox.defaults = Defaults(
+            store_url=options.store_url,
+            tenant=options.tenant,
+            storage=options.storage,
+            store_limits=options.store_limits,
+            python=options.python,
+            host=options.host,
+        )
 
     def unload(self) -> None:
         """Take everything away but the sandboxes."""
@@ -52,6 +67,10 @@ class Extension:
         for face in ("browse", "display"):
             Sandbox.faces.pop(face, None)
         self._ip.events.unregister("post_run_cell", self._note_cell)
+        self._actions.stop()
+        self._watches.stop()
+        with suppress(ValueError):  # somebody else has cleared them
+            self._ip.Completer.custom_matchers.remove(self._matcher)
         Sandbox.defaults = self._earlier
         for kind in ("line", "cell"):
             self._ip.magics_manager.magics[kind].pop(_MAGIC, None)
