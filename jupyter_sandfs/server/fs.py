@@ -23,6 +23,8 @@ _PAGE = 5_000
 class FsRoute(SandfsRoute):
     """A route about one sandbox."""
 
+    tells_facts = True
+
     async def target(self) -> Target:
         links = self.settings["sandfs_links"]
         session_id = self.query("session_id", "sessionId")

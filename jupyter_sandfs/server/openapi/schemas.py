@@ -35,7 +35,9 @@ SCHEMAS: Json = {
             "status": whole(),
             "detail": text(),
             "instance": text(),
+            "facts": {"type": "object", "description": "from which a client makes the error again"},
         },
+        required=("type", "title", "status", "detail", "instance"),
         closed=True,
     ),
     "FileInfo": obj(
