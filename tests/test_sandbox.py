@@ -282,6 +282,6 @@ def test_a_face_that_no_layer_registered_says_what_to_load():
 
 
 def test_a_registered_face_gets_the_sandbox():
-    Sandbox.faces["browse"] = lambda sandbox, path: (sandbox.name, path)
+    Sandbox.faces["browse"] = lambda sandbox, path, view: (sandbox.name, path, view)
 
-    assert Sandbox("work").browse("/d") == ("work", "/d")
+    assert Sandbox("work").browse("/d", view="guest") == ("work", "/d", "guest")
