@@ -295,7 +295,7 @@ class Mount:
         loans: memory that the engine holds; empty between runs.
     """
 
-    _living: dict[int, Mount] = {}  # noqa: RUF012 - the engine holds addresses only: this keeps the objects, by instance
+    _living: dict[int, Mount] = {}  # noqa: RUF012 - those that an engine holds, by instance
     _numbers = itertools.count(1)
 
     def __init__(self, system: FileSystem, guard: Guard = no_guard, *, in_registers: bool = abi.IN_REGISTERS) -> None:
@@ -383,8 +383,10 @@ class Mount:
     def _retain(self, _instance: int) -> None:
         self._holders += 1
         self._living[self._instance] = self
+        abi.keep(self)
 
     def _release(self, _instance: int) -> None:
         self._holders -= 1
         if self._holders <= 0:
             self._living.pop(self._instance, None)
+        abi.let_go(self)

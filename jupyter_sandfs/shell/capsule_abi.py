@@ -143,6 +143,16 @@ KIND_BY_ERRNO: Mapping[int, int] = {
 """The engine's kinds of failure; what has no errno here is `OTHER_KIND` and told by its message."""
 
 
+def keep(held: object) -> None:
+    """Count a reference that only C has. A dictionary would not do: at the end of the process it is emptied first."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(held))
+
+
+def let_go(held: object) -> None:
+    """End what `keep` began. The object must be part of a cycle, if one of its functions is running."""
+    ctypes.pythonapi.Py_DecRef(ctypes.py_object(held))
+
+
 def new_capsule(handle: Handle) -> Any:
     """Wrap the address of `handle` for the engine; the caller keeps `handle` alive until it is released."""
     create = ctypes.pythonapi.PyCapsule_New

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,11 +12,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 
 
 @pytest.fixture
-def panel(lab, labextension, chromium, open_lab) -> Iterator[Locator]:
+def panel(lab, labextension, chromium, open_lab) -> Locator:
     """The panel, open and empty."""
     page = open_lab("")
     page.locator(".jp-SideBar .lm-TabBar-tab[data-id='sandfs-staging']").click()
-    yield page.get_by_role("region", name="Staging store")
+    return page.get_by_role("region", name="Staging store")
 
 
 def upload(page: Page, panel: Locator, *files: Path) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-from itertools import count
 
 import pytest
 from tornado.httpclient import HTTPClientError
 
 from jupyter_sandfs.sandbox import Sandbox
-from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
+from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.views.view import VisibilityView
 
@@ -84,10 +83,9 @@ def worlds(kernels, monkeypatch):
     """Two kernels that differ in one secret only; their sandboxes are shared through a view that does not see it."""
     made = []
 
-    def world(kernel_id: str, *, secret: bool) -> VirtualFileSystem:
+    def world(kernel_id: str, *, secret: bool) -> FileSystem:
         sandbox = Sandbox(f"of-{kernel_id}", http_view="guest")
         made.append(sandbox)
-        sandbox.fs = VirtualFileSystem(clock=count(10**18).__next__)
         sandbox.view(VisibilityView(), name="all")
         sandbox.view(VisibilityView({"public"}), name="guest")
         sandbox.fs.write_file("/pub/open.txt", "open")
