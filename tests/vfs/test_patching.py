@@ -215,7 +215,7 @@ def test_what_a_view_hides_is_not_patched(fs):
     fs.set_policy("/two.txt", NodePolicy(visibility="hidden"))
     view = fs.view(VisibilityView({"public"}))
 
-    with pytest.raises(MergeConflict, match="what is not there: /two.txt"):
+    with pytest.raises(MergeConflict, match=r"what is not there: /two\.txt"):
         apply_patch(view, _TWO)
     assert fs.read_file("/one.txt") == "a\nb\nc\n"
 

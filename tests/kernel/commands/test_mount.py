@@ -77,9 +77,8 @@ def test_the_names_of_rows_are_kept(cell, fs):
 
 
 def test_a_dict_is_a_directory(cell, fs):
-    cell(
-        "import pandas\nd = {'a.txt': 'A', 'deep': {'b': 1}, 'f': lambda: 'called', 't': pandas.DataFrame({'x': [1]})}"
-    )
+    cell("import pandas\ntable = pandas.DataFrame({'x': [1]})")
+    cell("d = {'a.txt': 'A', 'deep': {'b': 1}, 'f': lambda: 'called', 't': table}")
     assert cell("%sandfs mount /d d").out == "/d/: follows d (dict)\n"
 
     assert sorted(fs.listdir("/d")) == ["a.txt", "deep", "f.py", "t.csv"]

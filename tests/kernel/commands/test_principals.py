@@ -71,8 +71,10 @@ def test_a_principal_reaches_only_the_keys_it_was_given(cell, sandbox, fs):
         ("/open/a", "/open/a: 'analyst' sees it: nothing hides it"),
         (
             "/secret/b",
-            "/secret/b: 'analyst' does not see it: /secret is hidden: its label is 'hidden', "
-            "and the view is shown 'public'",
+            (
+                "/secret/b: 'analyst' does not see it: /secret is hidden: its label is 'hidden', "
+                "and the view is shown 'public'"
+            ),
         ),
         ("/mine", "/mine: 'analyst' does not see it: it is for 'ada', 'bob', and the view is nobody"),
         ("/nope", "/nope: nothing is there, for anyone"),
