@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
 
@@ -158,16 +156,14 @@ def test_a_tracked_cell_runs_as_python_and_tells_what_it_changed(ip, cell, fs):
 
 
 def test_a_tracked_cell_that_fails_still_tells(ip, cell, fs):
-    ran = cell("x = 1\nd = None")
     ran = cell("%%sandfs track\n%sandfs touch /a\n1 / 0\n")
 
-    assert ran.out.count("ZeroDivisionError") >= 1
+    assert "ZeroDivisionError" in ran.out
     assert fs.listdir("/") == ["a"]
 
 
 def test_a_cell_that_changed_nothing_says_so(cell, ip):
     assert cell("%%sandfs track\nx = 1\n").out == "this cell changed nothing\n"
-    cell("y = %sandfs --json cat /nope")
     assert ip.user_ns["x"] == 1
 
 
@@ -264,4 +260,3 @@ def test_after_unloading_cells_are_no_actions(ip, cell, fs):
     cell("fs.write_file('/a', '')")
 
     assert [each.action for each in fs.log()] == [0]
-    assert sys.exc_info() == (None, None, None)
