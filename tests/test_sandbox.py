@@ -262,7 +262,7 @@ def test_a_sandbox_shared_through_a_view_gives_requests_no_other():
         with pytest.raises(NotFound, match="no view of the sandbox has this name"):
             sandbox.shared(name)
     view = sandbox.view(VisibilityView({"public"}), name="guest")
-    assert [sandbox.shared(name) for name in (None, "guest")] == [view, view]
+    assert [sandbox.shared(name) for name in (None, "guest")] == [view.fs, view.fs]
     with pytest.raises(NotFound, match="no view of the sandbox has this name"):
         sandbox.shared("all")
 
@@ -271,7 +271,7 @@ def test_a_sandbox_that_is_not_shared_through_a_view_gives_requests_any():
     sandbox = Sandbox()
     view = sandbox.view(VisibilityView({"public"}), name="guest")
 
-    assert [sandbox.shared(None), sandbox.shared("guest")] == [sandbox.fs, view]
+    assert [sandbox.shared(None), sandbox.shared("guest")] == [sandbox.fs, view.fs]
     with pytest.raises(NotFound, match="no view of the sandbox has this name"):
         sandbox.shared("")
 
@@ -282,9 +282,9 @@ def test_a_face_that_no_layer_registered_says_what_to_load():
 
 
 def test_a_registered_face_gets_the_sandbox():
-    Sandbox.faces["browse"] = lambda sandbox, path: (sandbox.name, path)
+    Sandbox.faces["browse"] = lambda sandbox, path, view: (sandbox.name, path, view)
 
-    assert Sandbox("work").browse("/d") == ("work", "/d")
+    assert Sandbox("work").browse("/d", view="guest") == ("work", "/d", "guest")
 
 
 # ---------------------------------------------------------------- forks, and the one that magics work on
@@ -332,7 +332,7 @@ def test_a_dropped_view_is_found_no_more():
     assert sandbox.why("guest", "/").visible
     sandbox.drop_view("guest")
 
-    for ask in (lambda: sandbox.why("guest", "/"), lambda: sandbox.drop_view("guest"), lambda: sandbox.seen_by("guest")):
+    for call in (sandbox.drop_view, sandbox.seen_by, lambda name: sandbox.why(name, "/")):
         with pytest.raises(NotFound):
-            ask()
+            call("guest")
     sandbox.close()

@@ -203,16 +203,6 @@ class GrantedStore(FileStore):
         self._own.pop(key, None)
         return deleted
 
-    def restore(self, key: str, version: int, *, if_version: int | None = None) -> FileInfo:
-        """Bring back an earlier version of what was stored through here."""
-        self._seen(key)
-        options = PutOptions() if if_version is None else PutOptions(if_version=if_version)
-        if key not in self._own:
-            raise _not_own(key)
-        return self._storing(
-            key, options, lambda store, checked: store.restore(key, version, if_version=checked["if_version"])
-        )
-
     def begin_upload(self, key: str, *, length: int | None = None, **options: Unpack[PutOptions]) -> Upload:
         checked = self._checked(key, options)
         upload = self._base().begin_upload(key, length=length, **checked)

@@ -29,7 +29,7 @@ class OnlyShort:
     """A rule of somebody's own."""
 
     def allows(self, path, policy, metadata):
-        return len(path) < 6
+        return not metadata and policy.readable and len(path) < 6
 
 
 def hidden(path, by, reason):
@@ -38,9 +38,17 @@ def hidden(path, by, reason):
 
 _STAFF = "its label is 'staff', and the view is shown 'public'"
 _CASES = [
-    (VisibilityView({"public"}), "/open/a", Explained("/open/a", True, None, "nothing hides it")),
-    (VisibilityView({"public"}), "open//./a", Explained("/open/a", True, None, "nothing hides it")),
-    (VisibilityView({"public"}), "/", Explained("/", True, None, "nothing hides it")),
+    (
+        VisibilityView({"public"}),
+        "/open/a",
+        Explained("/open/a", visible=True, hidden_by=None, reason="nothing hides it"),
+    ),
+    (
+        VisibilityView({"public"}),
+        "open//./a",
+        Explained("/open/a", visible=True, hidden_by=None, reason="nothing hides it"),
+    ),
+    (VisibilityView({"public"}), "/", Explained("/", visible=True, hidden_by=None, reason="nothing hides it")),
     (VisibilityView({"public"}), "/hidden", hidden("/hidden", "/hidden", _STAFF)),
     (VisibilityView({"public"}), "/hidden/deep/b", hidden("/hidden/deep/b", "/hidden", _STAFF)),
     (VisibilityView({"public"}), "/hidden/nope", hidden("/hidden/nope", "/hidden", _STAFF)),
@@ -48,7 +56,11 @@ _CASES = [
     (VisibilityView({"public"}), "/nope", hidden("/nope", None, "nothing is there")),
     (VisibilityView([]), "/open/a", hidden("/open/a", "/", "its label is 'public', and the view is shown none")),
     (VisibilityView(principals=["bob"]), "/mine", hidden("/mine", "/mine", "it is for 'ada', and the view is 'bob'")),
-    (VisibilityView(principals=["ada"]), "/mine", Explained("/mine", True, None, "nothing hides it")),
+    (
+        VisibilityView(principals=["ada"]),
+        "/mine",
+        Explained("/mine", visible=True, hidden_by=None, reason="nothing hides it"),
+    ),
     (VisibilityView(prefixes=["/open"]), "/mine", hidden("/mine", "/mine", "it is outside of '/open'")),
     (VisibilityView(metadata={"week": 1}), "/lesson", hidden("/lesson", "/lesson", "its metadata differs: 'week'")),
     (OnlyShort(), "/open/a", hidden("/open/a", "/open/a", "the rule OnlyShort does not let it through")),
