@@ -87,7 +87,8 @@ def compare(shown: str, size: int, rounds: int) -> None:
         ours, bare = median[f"our {what}"], median[f"raw {what}"]
         fastest = best[f"raw {what}"] / best[f"our {what}"]
         print(
-            f"{what} {shown:>7}: {ours * 1e3:9.3f} ms, raw {bare * 1e3:9.3f} ms: {bare / ours:5.2f} ({fastest:.2f} of minima)"
+            f"{what} {shown:>7}: {ours * 1e3:9.3f} ms, raw {bare * 1e3:9.3f} ms: "
+            f"{bare / ours:5.2f} ({fastest:.2f} of minima)"
         )
 
 
