@@ -39,7 +39,7 @@ from jupyter_sandfs.filestore.protocol import (
 
 _MOST_GRANTS = 10_000
 _PAGE = 1_000
-_GENERATED = re.compile(r"files/f_[0-7][0-9A-HJKMNP-TV-Z]{25}")
+_GENERATED = re.compile(r"files/f_[0-7][0-9A-HJKMNP-TV-Z]{25}(/.+)?")
 _OWNERS = "only the sandbox's owner may do this, not a view of it"
 _NEVER = "snapshots/"
 
@@ -202,16 +202,6 @@ class GrantedStore(FileStore):
             raise _not_own(key) from None
         self._own.pop(key, None)
         return deleted
-
-    def restore(self, key: str, version: int, *, if_version: int | None = None) -> FileInfo:
-        """Bring back an earlier version of what was stored through here."""
-        self._seen(key)
-        options = PutOptions() if if_version is None else PutOptions(if_version=if_version)
-        if key not in self._own:
-            raise _not_own(key)
-        return self._storing(
-            key, options, lambda store, checked: store.restore(key, version, if_version=checked["if_version"])
-        )
 
     def begin_upload(self, key: str, *, length: int | None = None, **options: Unpack[PutOptions]) -> Upload:
         checked = self._checked(key, options)

@@ -14,7 +14,7 @@ from jupyter_server.utils import url_path_join
 
 from jupyter_sandfs.config import STORE_URL_VARIABLE, TENANT_VARIABLE, Options, SandFS
 from jupyter_sandfs.filestore import FileStore, default_store_url, open_file_store
-from jupyter_sandfs.server import archives, events, files, fs, handover, signed, store, transfers, uploads
+from jupyter_sandfs.server import archives, events, feeds, files, fs, handover, signed, store, transfers, uploads
 from jupyter_sandfs.server.api_document import ApiDocument
 from jupyter_sandfs.server.caretaker import Caretaker, SessionFiles
 from jupyter_sandfs.server.contents import downloads, handlers
@@ -124,6 +124,7 @@ def _mount(web_app: Any, base_url: str) -> None:
         *fs.routes(f"{version_1}/fs"),
         *transfers.routes(f"{version_1}/fs"),
         *archives.routes(f"{version_1}/fs"),
+        *feeds.routes(f"{version_1}/fs"),
         *files.routes(f"{version_1}/files"),
         *signed.routes(f"{version_1}/signed"),
         *uploads.routes(f"{version_1}/uploads"),
