@@ -2,8 +2,8 @@
 export const CommandIDs = {
   showBrowser: 'sandfs:show-browser',
   copyOut: 'sandfs:copy-out',
-  downloadArchive: 'sandfs:download-archive',
   publish: 'sandfs:publish',
+  downloadArchive: 'sandfs:download-archive',
   showStaging: 'sandfs:show-staging',
   upload: 'sandfs:upload-staged',
   refresh: 'sandfs:refresh-staged',
