@@ -9,7 +9,7 @@ export const CommandIDs = {
   refresh: 'sandfs:refresh-staged',
   download: 'sandfs:download-staged',
   copyKey: 'sandfs:copy-staged-key',
-  keep: 'sandfs:keep-staged',
   stage: 'sandfs:stage',
+  keep: 'sandfs:keep-staged',
   remove: 'sandfs:delete-staged'
 } as const;
