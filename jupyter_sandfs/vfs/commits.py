@@ -199,7 +199,7 @@ class Commits(Foundation):
         kept = 0
         if step.before is not None and not (plan.moves and step.path == plan.source):
             kept = journal.weight(self._tree.settle(step.before)) if step.after is None else _size(step.before)
-        source = plan.source if step.path == plan.path else None
+        source = plan.source if step.path == plan.path and step.after is not None else None
         self._journal.add(
             self._tree.last_stamp, operation, step.path, step.before, step.after, kept, source, filled=step.filled
         )

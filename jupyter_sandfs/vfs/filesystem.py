@@ -17,6 +17,7 @@ from jupyter_sandfs.errors import (
     InvalidPath,
     InvalidRequest,
     IsADirectory,
+    NotFound,
     PermissionDenied,
 )
 from jupyter_sandfs.storage.protocol import FileStorage
@@ -62,6 +63,8 @@ class VirtualFileSystem(Timeline, ShortCut):
     # ------------------------------------------------------------ questions
 
     def resolve(self, path: str) -> str:
+        if self._plain_kind(path) is not None and path.startswith("/"):
+            return path
         return self._locate(path).path
 
     def stat(self, path: str, *, follow: bool = True) -> Stat:
@@ -70,6 +73,8 @@ class VirtualFileSystem(Timeline, ShortCut):
             content, stamp, version, created_ns, extra = self._tree.plain[head].files[name]
         except (KeyError, TypeError, AttributeError):
             node = self._plain_directory(path)
+            if node is None and self._plain_kind(path) is NoneType and path.startswith("/"):
+                raise NotFound(path) from None
             return describe(node or self._locate(path, follow=follow).require(), self.id)
         if extra is None and type(content) is bytes:
             facts = (_FILE, len(content), FILE_MODE, version, stamp, created_ns, stamp, self.id, None, False)

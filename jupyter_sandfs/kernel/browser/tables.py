@@ -1,4 +1,4 @@
-"""The head of a delimited text as a table: delimiter, types, distribution.
+"""The head of a table, whatever it came from: of a delimited text the delimiter, and types and distribution.
 
 Everything is taken from a first part of the file (64 KiB), so the work is bounded whatever the file is.
 """
@@ -6,10 +6,11 @@ Everything is taken from a first part of the file (64 KiB), so the work is bound
 from __future__ import annotations
 
 import csv
+import json
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -100,6 +101,29 @@ def parse(text: str, *, suffix: str, complete: bool, newlines: int) -> Table | N
     return Table(columns, rows, total, width)
 
 
+def of_records(records: Sequence[Mapping[str, Any]], *, total: int | None) -> Table | None:
+    """Make a table of JSON objects: a column for each key in the order of appearance; None without any key."""
+    looked_at = records[:_MAX_RECORDS]
+    names = list(dict.fromkeys(key for record in looked_at for key in record))
+    if not names:
+        return None
+    body = [[_cell(record.get(name)) for name in names[:MAX_COLUMNS]] for record in looked_at]
+    everything = total == len(looked_at)
+    columns = [_column(index, names, body, everything=everything) for index in range(min(len(names), MAX_COLUMNS))]
+    return Table(columns, [[_cut(cell) for cell in row] for row in body[:MAX_ROWS]], total, len(names))
+
+
+def of_columns(columns: Sequence[tuple[str, str]], rows: Records, *, total: int, total_columns: int) -> Table:
+    """Make a table whose columns already have types: (name, type) each, and the first rows as text."""
+    made = []
+    for index, (name, told) in enumerate(columns):
+        cells = [row[index] for row in rows]
+        kind = type_of(cells)
+        bars = histogram(cells) if kind in _NUMBERS else []
+        made.append(Column(_cut(name), kind if kind in _NUMBERS else "text", _cut(told), bars))
+    return Table(made, [[_cut(cell) for cell in row] for row in rows[:MAX_ROWS]], total, total_columns)
+
+
 def sniff(text: str) -> str:
     """Give the delimiter under which the first lines make the most even table; a comma in doubt."""
     lines = "\n".join(text.splitlines()[:_SNIFF_LINES])
@@ -177,6 +201,13 @@ def _evenness(records: Records) -> tuple[float, int]:
 
 def _padded(record: list[str], width: int) -> list[str]:
     return (record + [""] * width)[:width]
+
+
+def _cell(value: object) -> str:
+    """A JSON value as a cell; what has parts stays JSON."""
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _cut(cell: str) -> str:

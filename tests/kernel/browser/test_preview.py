@@ -41,9 +41,8 @@ def test_an_image_over_8_mib_is_shown_as_bytes(fs):
 @pytest.mark.parametrize(
     ("path", "content", "language"),
     [
-        ("/a.md", "# Title\n", "Markdown"),
         ("/a.json", '{"a": 1}', "JSON"),
-        ("/a.ipynb", '{"cells": []}', "Notebook"),
+        ("/a.ipynb", "{}", "Notebook"),
         ("/fake.png", "no image at all", "Text"),
         ("/fake.svg", "no drawing at all", "Text"),
         ("/empty.csv", "", "Text"),
@@ -68,10 +67,10 @@ def test_a_character_cut_in_two_is_left_out(fs):
     assert shown["text"] == "x" + "ä" * 32_767
 
 
-def test_other_bytes_are_shown_as_a_dump_of_the_first_512(fs):
-    shown = show(fs, "/a.parquet", b"PAR1" + bytes(range(256)) * 4)
+def test_other_bytes_are_shown_as_a_dump_of_the_first_4_kib(fs):
+    shown = show(fs, "/a.parquet", b"PAR1" + bytes(range(256)) * 40)
 
-    assert (shown["kind"], shown["size"], len(shown["hex"].splitlines())) == ("binary", 1028, 32)
+    assert (shown["kind"], shown["size"], len(shown["hex"].splitlines())) == ("binary", 10_244, 256)
     assert shown["hex"].splitlines()[0] == "00000000  50 41 52 31 00 01 02 03 04 05 06 07 08 09 0a 0b  PAR1............"
 
 

@@ -1,0 +1,132 @@
+"""What the tree lists: a folder in the order of a column, and names found anywhere. Both in pages and bounds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from jupyter_sandfs import paths
+from jupyter_sandfs.errors import InvalidRequest, PathError
+from jupyter_sandfs.rpc.entries import describe, describe_path
+from jupyter_sandfs.rpc.operations import Handler
+from jupyter_sandfs.vfs.entries import DirEntry
+from jupyter_sandfs.vfs.interface import FileSystem
+
+MAX_PAGE = 1_000
+MAX_FOUND = 500
+MAX_VISITED = 200_000  # names that one search looks at
+MAX_NEEDLE = 255
+_PAGE_BYTES = 1 << 20  # names and paths in one page
+_NUMBERS = re.compile(r"(\d+)")
+
+Document = dict[str, Any]
+_Key = Callable[[DirEntry], Any]
+
+
+def natural(name: str) -> tuple[tuple[int, int | str], ...]:
+    """Give a sort key under which case does not matter and `a9` comes before `a10`."""
+    parts = _NUMBERS.split(name.casefold())
+    return tuple((0, int(part[:18])) if part.isdecimal() and part.isascii() else (1, part) for part in parts if part)
+
+
+_ORDERS: dict[str, _Key] = {
+    "name": lambda _: 0,
+    "size": lambda entry: entry.stat.size,
+    "modified": lambda entry: entry.stat.modified_ns,
+    "version": lambda entry: entry.stat.version,
+}
+
+
+def rows(
+    fs: FileSystem, _body: object, path: str, offset: int = 0, order: str = "name", *, descending: bool = False
+) -> Document:
+    """Give one page of a folder: directories first, then by the column, equal ones by name.
+
+    Gives {entries, total, readOnly}: how many there are in all, and whether the folder takes no new names.
+
+    Raises:
+        InvalidRequest: no such column, or a negative offset.
+    """
+    if order not in _ORDERS or offset < 0:
+        raise InvalidRequest(f"a listing has an offset, and an order of {', '.join(_ORDERS)}")
+    listing = in_order(fs.ls(path), order, descending=descending)
+    policy = fs.get_policy(path)
+    page = _page(fs, listing[offset : offset + MAX_PAGE])
+    return {"entries": page, "total": len(listing), "readOnly": not policy.writable}
+
+
+def in_order(listing: list[DirEntry], order: str, *, descending: bool) -> list[DirEntry]:
+    """Sort a listing as the tree shows it."""
+    by_name = sorted(
+        listing, key=lambda entry: (natural(entry.name), entry.name), reverse=descending and order == "name"
+    )
+    by_column = sorted(by_name, key=_ORDERS[order], reverse=descending)
+    return sorted(by_column, key=lambda entry: not entry.is_dir)
+
+
+def search(fs: FileSystem, _body: object, text: str) -> Document:
+    """Find nodes whose name holds `text`, in any case; at most 500, among the first 200,000 names.
+
+    Gives {entries, folders, complete}: what was found, the folders that lead there, and whether all was looked at.
+    """
+    needle = text.strip().casefold()
+    if not needle or len(needle) > MAX_NEEDLE:
+        raise InvalidRequest(f"what is searched has 1 to {MAX_NEEDLE} characters")
+    found, complete = _matches(fs, needle)
+    folders = sorted({above for path in found for above in paths.ancestors(path)} - set(found) - {paths.ROOT})
+    return {"entries": _described(fs, found), "folders": _described(fs, folders), "complete": complete}
+
+
+def _matches(fs: FileSystem, needle: str) -> tuple[list[str], bool]:
+    found: list[str] = []
+    for visited, (path, name) in enumerate(_names(fs)):
+        if len(found) == MAX_FOUND or visited == MAX_VISITED:
+            return found, False
+        if needle in name.casefold():
+            found.append(path)
+    return found, True
+
+
+def _names(fs: FileSystem) -> Iterator[tuple[str, str]]:
+    """Yield path and name of each node, level by level: what lies near the top is found first."""
+    level = [paths.ROOT]
+    while level:
+        below: list[str] = []
+        for folder in level:
+            for entry in _ls(fs, folder):
+                yield entry.path, entry.name
+                if entry.is_dir and not entry.stat.dynamic:
+                    below.append(entry.path)
+        level = below
+
+
+def _ls(fs: FileSystem, folder: str) -> list[DirEntry]:
+    try:
+        return fs.ls(folder)
+    except PathError:  # it went away, or may not be listed
+        return []
+
+
+def _page(fs: FileSystem, entries: list[DirEntry]) -> list[Document]:
+    page: list[Document] = []
+    room = _PAGE_BYTES
+    for entry in entries:
+        room -= len(entry.path) + len(entry.name) + len(entry.stat.link_target or "")
+        if room < 0 and page:
+            break
+        page.append(describe(fs, entry))
+    return page
+
+
+def _described(fs: FileSystem, found: list[str]) -> list[Document]:
+    documents: list[Document] = []
+    for path in found:
+        try:
+            documents.append(describe_path(fs, path))
+        except PathError:  # it went away since
+            continue
+    return documents
+
+
+OPERATIONS: dict[str, Handler] = {"rows": rows, "search": search}
