@@ -48,7 +48,8 @@ def _add(desk: Desk, plan: Plan, entry: Entry) -> None:
         plan.size += size - gone_size
         plan.nodes += nodes - gone_nodes
     kind = PathEventKind.DELETE if before is None else None
-    plan.puts.append(Put(entry.path, partial(_earlier, desk, entry.path, before), kind))
+    back = before if isinstance(before, Directory) and not isinstance(entry.after, Directory) else None
+    plan.puts.append(Put(entry.path, partial(_earlier, desk, entry.path, before), kind, back))
 
 
 def _earlier(desk: Desk, path: str, node: Node | None) -> Node | None:
