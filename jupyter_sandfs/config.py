@@ -176,6 +176,10 @@ class SandFS(Configurable):
         help="""Run commands of `host` also where bubblewrap is missing: unprotected, with a warning each time. They can
         then read your files and use the network.""",
     ).tag(config=True)
+    changes = Bool(False, help="Tell after each cell what it changed in the sandboxes.").tag(config=True)
+    check = Bool(False, help="Make a command of a magic that fails an error of its cell.").tag(config=True)
+    rich = Bool(True, help="Show tables, colours and bars where a notebook can; else text only.").tag(config=True)
+
     host_env = Bool(True, help="Let commands of `host` see the kernel's Python, read-only.").tag(config=True)
 
     def options(self, environ: Mapping[str, str]) -> Options:

@@ -22,12 +22,15 @@ from jupyter_sandfs.vfs.archives.tarball import Loaded
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.limits import Limits
+from jupyter_sandfs.vfs.merging import Merged, OnConflict
+from jupyter_sandfs.vfs.views.explaining import Explained, explain
 from jupyter_sandfs.vfs.views.view import ViewRule
 from jupyter_sandfs.workplace import SandboxView, Workplace
 from jupyter_sandfs.workspace import Workspace
 
 DEFAULT_NAME = "default"
 _OWNER, _VIEWER = "owner", "view"  # actors where nobody is named
+_SERVER = re.compile(r"https?:", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 
 
@@ -75,8 +78,6 @@ class Sandbox(Workplace):
     """
 
     defaults: ClassVar[Defaults] = Defaults()
-    faces: ClassVar[dict[str, Callable[..., Any]]] = {}
-    """What other layers add (`browse`, later `tools` and `race`), by name; they register themselves when imported."""
 
     def __init__(
         self,
@@ -121,8 +122,16 @@ class Sandbox(Workplace):
 
     @classmethod
     def current(cls) -> Sandbox:
-        """The sandbox that magics work on."""
-        return cls.get(DEFAULT_NAME)
+        """The sandbox that magics work on: the default one, or the one that `use` chose last."""
+        return cls.get(_SANDBOXES.chosen)
+
+    def use(self) -> None:
+        """Let magics work on this one from now on. When it is closed, the default one takes its place.
+
+        Raises:
+            SandboxNotFound: it is closed already.
+        """
+        _SANDBOXES.choose(self)
 
     def close(self) -> None:
         """Free the name, flush the storage and close the store.
@@ -267,8 +276,33 @@ class Sandbox(Workplace):
             yield where or self.files
             return
         limits = self.defaults.store_limits
-        with open_file_store(where, limits=replace(limits, max_file_size=limits.max_total_bytes)) as store:
+        whole = replace(limits, max_file_size=limits.max_total_bytes, content_types=())
+        # Another server knows by itself whose files these are.
+        tenant = "" if _SERVER.match(where) else self.defaults.tenant
+        with open_file_store(where, tenant=tenant, limits=whole) as store:
             yield store
+
+    # ------------------------------------------------------------ forks
+
+    def fork(self, name: str) -> Sandbox:
+        """Make a sandbox in memory that starts as this one is now, with the same store; see `FileSystem.fork`.
+
+        Raises:
+            AlreadyExists, InvalidRequest: as for a new sandbox.
+        """
+        made = object.__new__(type(self))
+        made.name = _checked(name)
+        made.http_view = self.http_view
+        made._keeping = None
+        made._put_together(self.fs.fork(), self.store_url)
+        _SANDBOXES.add(made)
+        return made
+
+    def merge(self, other: Sandbox | FileSystem, *, conflicts: OnConflict | str = "refuse") -> Merged:
+        """Bring over what changed in a fork of this sandbox; see `FileSystem.merge`."""
+        theirs = other.fs if isinstance(other, Sandbox) else other
+        with self.fs.action(f"merge {other.name}" if isinstance(other, Sandbox) else "merge", self.actor):
+            return self.fs.merge(theirs, conflicts=conflicts)
 
     # ------------------------------------------------------------ views
 
@@ -314,6 +348,15 @@ class Sandbox(Workplace):
         except KeyError:
             raise NotFound(name, "no view of the sandbox has this name") from None
 
+    def drop_view(self, name: str) -> None:
+        """Forget the view of this name: requests that ask for it find nothing any more. Raises NotFound."""
+        self.view_named(name)
+        del self._views[name]
+
+    def why(self, view: str, path: str) -> Explained:
+        """Say whether the view of this name sees a path, and what hides it if not; for the owner. Raises NotFound."""
+        return explain(self.view_named(view).fs, path)
+
     def shared(self, view: str | None = None) -> FileSystem:
         """The file system as requests of the Jupyter Server see it: through `http_view`, if that is set, and no other.
 
@@ -355,10 +398,15 @@ def _checked(name: str) -> str:
 
 
 class _Registry:
-    """The sandboxes of this process."""
+    """The sandboxes of this process.
+
+    Attributes:
+        chosen: the name of the one that magics work on.
+    """
 
     def __init__(self) -> None:
         self._by_name: dict[str, Sandbox] = {}
+        self.chosen = DEFAULT_NAME
         self._lock = threading.RLock()
 
     def check_free(self, name: str) -> None:
@@ -386,6 +434,14 @@ class _Registry:
         with self._lock:
             if self._by_name.get(sandbox.name) is sandbox:
                 del self._by_name[sandbox.name]
+                if self.chosen == sandbox.name:
+                    self.chosen = DEFAULT_NAME
+
+    def choose(self, sandbox: Sandbox) -> None:
+        with self._lock:
+            if self._by_name.get(sandbox.name) is not sandbox:
+                raise SandboxNotFound(sandbox.name, "it is closed")
+            self.chosen = sandbox.name
 
 
 _SANDBOXES = _Registry()

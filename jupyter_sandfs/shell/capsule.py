@@ -295,7 +295,7 @@ class Mount:
         loans: memory that the engine holds; empty between runs.
     """
 
-    _living: dict[int, Mount] = {}  # noqa: RUF012 - the engine holds addresses only: this keeps the objects, by instance
+    _living: dict[int, Mount] = {}  # noqa: RUF012 - those that an engine holds, by instance
     _numbers = itertools.count(1)
 
     def __init__(self, system: FileSystem, guard: Guard = no_guard, *, in_registers: bool = abi.IN_REGISTERS) -> None:
@@ -303,6 +303,7 @@ class Mount:
         self.loans = Loans()
         self._guard = guard
         self._holders = 0
+        self._keep, self._let_go = abi.keep, abi.let_go  # at the end of the process the module has lost its names
         self._failures = Places(abi.FAILURE)
         self._instance = next(self._numbers)
         calls: dict[str, Callable[..., Any]] = {
@@ -383,8 +384,10 @@ class Mount:
     def _retain(self, _instance: int) -> None:
         self._holders += 1
         self._living[self._instance] = self
+        self._keep(self)
 
     def _release(self, _instance: int) -> None:
         self._holders -= 1
         if self._holders <= 0:
             self._living.pop(self._instance, None)
+        self._let_go(self)

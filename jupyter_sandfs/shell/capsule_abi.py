@@ -143,6 +143,15 @@ KIND_BY_ERRNO: Mapping[int, int] = {
 """The engine's kinds of failure; what has no errno here is `OTHER_KIND` and told by its message."""
 
 
+_COUNTING = ctypes.PYFUNCTYPE(None, ctypes.py_object)
+
+keep = _COUNTING(("Py_IncRef", ctypes.pythonapi))
+"""Counts a reference that only C has. A dictionary would not do: at the end of the process it is emptied first."""
+
+let_go = _COUNTING(("Py_DecRef", ctypes.pythonapi))
+"""Ends what `keep` began. The object must be part of a cycle, if one of its functions is running."""
+
+
 def new_capsule(handle: Handle) -> Any:
     """Wrap the address of `handle` for the engine; the caller keeps `handle` alive until it is released."""
     create = ctypes.pythonapi.PyCapsule_New

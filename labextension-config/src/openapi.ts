@@ -333,6 +333,11 @@ export interface components {
              * @description UTC, RFC 3339
              */
             modified: string;
+            /**
+             * Format: date-time
+             * @description UTC, RFC 3339
+             */
+            created: string;
             version: number;
             etag: string;
             mode: number;

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import tarfile
-from itertools import count
 
 import pytest
 from tornado.httpclient import HTTPClientError
 
 from jupyter_sandfs.sandbox import Sandbox
-from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
+from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.views.view import VisibilityView
 
+PATIENCE = 60.0
 CONTENT = "the-combination-is-4711"
 NAME = "s3cr3t-plan"
 SECRET = f"/pub/{NAME}"
@@ -49,6 +50,12 @@ FS = [
     ("POST", "move", {"from": SECRET, "to": "/a"}),
     ("POST", "publish", {"path": SECRET}),
     ("GET", "archive", {"path": SECRET}),
+    ("POST", "copy", {"from": SECRET, "to": "/a"}),
+    ("GET", "search", {"name": "*"}),
+    ("GET", "search", {"text": CONTENT}),
+    ("GET", "search", {"name": "*", "after": SECRET}),
+    ("GET", "search", {"name": "*", "path": SECRET}),
+    ("GET", "search", {"name": "*", "path": "/vault"}),
     ("GET", "entries", {"path": "/", "view": "all"}),
     ("GET", "file", {"path": SECRET, "view": "all"}),
     ("GET", "file", {"path": SECRET, "view": ""}),
@@ -84,10 +91,9 @@ def worlds(kernels, monkeypatch):
     """Two kernels that differ in one secret only; their sandboxes are shared through a view that does not see it."""
     made = []
 
-    def world(kernel_id: str, *, secret: bool) -> VirtualFileSystem:
+    def world(kernel_id: str, *, secret: bool) -> FileSystem:
         sandbox = Sandbox(f"of-{kernel_id}", http_view="guest")
         made.append(sandbox)
-        sandbox.fs = VirtualFileSystem(clock=count(10**18).__next__)
         sandbox.view(VisibilityView(), name="all")
         sandbox.view(VisibilityView({"public"}), name="guest")
         sandbox.fs.write_file("/pub/open.txt", "open")
@@ -205,3 +211,18 @@ async def test_the_sums_of_a_sandbox_count_what_the_view_shows(worlds, answer):
 
     first, second = (each["sandboxes"] for each in body["kernels"])
     assert first == second
+
+
+async def test_events_tell_nothing_of_what_the_view_hides(worlds, answer):
+    asked = {"session_id": "with", "seconds": "0"}
+    _, _, ready = await answer("v1", "fs", "events", params=asked)
+    place = ready.partition(b"id: ")[2].partition(b"\n")[0].decode()
+    worlds["with"].write_file(SECRET, "changed")
+    worlds["with"].write_file("/pub/open.txt", "changed")
+
+    told = b""
+    while b"/pub/open.txt" not in told:  # the last of the changes: those before it were told too
+        _, _, told = await asyncio.wait_for(answer("v1", "fs", "events", params=asked | {"after": place}), PATIENCE)
+
+    assert told.count(b"event: change") == 1
+    assert NAME.encode() not in told

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import subprocess
+import sys
 
 import bashkit
 import pytest
@@ -158,3 +160,22 @@ def test_an_error_whose_text_cannot_be_made_is_still_a_failure(fs, foreign, monk
 
     with pytest.raises(RuntimeError):
         foreign.read_file("/f")
+
+
+def test_what_the_engine_holds_outlives_the_modules_at_the_end_of_the_process():
+    # Functions in the engine's class that lead to the program's globals: all of it is then collected at once.
+    program = (
+        "from jupyter_sandfs.shell import bashkit_engine, shell\n"
+        "from jupyter_sandfs.vfs.filesystem import VirtualFileSystem\n"
+        "run = bashkit_engine.BashkitEngine.run\n"
+        "def wrap():\n"
+        "    inner = run\n"
+        "    bashkit_engine.BashkitEngine.run = lambda *given: inner(*given)\n"
+        "wrap()\n"
+        "session = shell.SandboxShell(VirtualFileSystem())\n"
+        "print(session.exec('echo used').stdout)\n"
+    )
+
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+
+    assert (ran.stdout, ran.stderr, ran.returncode) == ("used\n\n", "", 0)

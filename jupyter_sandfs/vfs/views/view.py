@@ -47,6 +47,11 @@ class View(Administered):
         self._covers: Callable[[str, NodePolicy], bool] | None = getattr(rule, "covers", None)
         self._decisions = NOTHING
 
+    @property
+    def rule(self) -> ViewRule:
+        """What it shows; for those who hold the view, not for who looks through it."""
+        return self._rule
+
     def view(self, rule: ViewRule) -> View:
         """Give this view as a further rule lets it be seen."""
         return View(self, rule)

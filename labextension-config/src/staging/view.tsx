@@ -52,9 +52,15 @@ export class StagingView extends VDomRenderer<StagingModel> {
             {model.queue.uploads.map((upload, index) => this.renderUpload(upload, index))}
           </ul>
         )}
-        <ul className="sandfs-Files" role="listbox" aria-label={trans.__('Stored files')} onKeyDown={this.onKeyDown}>
+        <div
+          className="sandfs-Files"
+          role="listbox"
+          aria-label={trans.__('Stored files')}
+          tabIndex={-1}
+          onKeyDown={this.onKeyDown}
+        >
           {model.files.map((file, index) => this.renderFile(file, index))}
-        </ul>
+        </div>
         {this.renderEnd()}
       </>
     );
@@ -66,7 +72,7 @@ export class StagingView extends VDomRenderer<StagingModel> {
     const left = timeLeft(file.expires_at, Date.now());
     const isTabStop = isSelected || (model.selectedFile === undefined && index === 0);
     return (
-      <li
+      <div
         key={file.key}
         className="sandfs-File"
         role="option"
@@ -80,7 +86,7 @@ export class StagingView extends VDomRenderer<StagingModel> {
       >
         <fileIcon.react tag="span" className="sandfs-File-icon" />
         <span className="sandfs-File-name">{nameOf(file)}</span>
-        <span className="sandfs-File-key">{file.key}</span>
+        {file.key !== `files/${nameOf(file)}` && <span className="sandfs-File-key">{file.key}</span>}
         <span className="sandfs-File-facts">
           {size(file.size_bytes)} · {Time.formatHuman(file.created_at)} ·{' '}
           <span className={left.soon ? 'sandfs-mod-soon' : undefined}>{left.text}</span>
@@ -90,7 +96,7 @@ export class StagingView extends VDomRenderer<StagingModel> {
           {this.renderAction(file, CommandIDs.copyKey, copyIcon)}
           {this.renderAction(file, CommandIDs.remove, deleteIcon)}
         </span>
-      </li>
+      </div>
     );
   }
 
