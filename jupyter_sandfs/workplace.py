@@ -31,6 +31,7 @@ class Workplace(ABC):
     name: str
     shell: SandboxShell
     actor: str
+    _fs: FileSystem
 
     @property
     @abstractmethod
@@ -49,8 +50,8 @@ class Workplace(ABC):
 
     @property
     def fs(self) -> FileSystem:
-        """The file system."""
-        return self.shell.fs
+        """The file system; where its shell works on a branch, this is still the first one."""
+        return self._fs
 
     @property
     def journal(self) -> list[JournalRecord]:
@@ -102,6 +103,7 @@ class Workplace(ABC):
             "python": lambda: self.python_limits,
             "host": lambda: self.host_options,
         }
+        self._fs = fs
         return SandboxShell(fs, services=services, actor=self.actor)
 
 
