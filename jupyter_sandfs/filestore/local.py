@@ -193,7 +193,7 @@ class LocalFileStore(FileStore):
 
     def _find(self, key: str, version: int | None) -> tuple[Row, bytes | None]:
         keys.check(key)
-        with self._vault.reading() as rows:
+        with self._vault.index.asking() as rows:
             return find_with_body(rows, self._vault.tenant, key, self._vault.clock(), version=version)
 
     def _open(self, key: str, version: int | None) -> tuple[FileInfo, BinaryIO]:

@@ -70,12 +70,13 @@ def find_with_body(
     connection: sqlite3.Connection, tenant: str, key: str, now: float, *, version: int | None = None
 ) -> tuple[Row, bytes | None]:
     """The live row of a key, or of an older version, with the bytes if they are in the index. Raises ObjectNotFound."""
-    current = connection.execute(_CURRENT, (tenant, key, now)).fetchone()
-    if current is not None and version not in (None, current[2]):
-        current = connection.execute(_OLDER, (tenant, key, now, version)).fetchone()
-    if current is None:
+    found = connection.execute(_CURRENT, (tenant, key, now)).fetchone()
+    if found is not None and version not in (None, found[2]):
+        # It may have gone from one table to the other meanwhile, where it is still itself.
+        found = connection.execute(_OLDER, (tenant, key, now, version)).fetchone()
+    if found is None:
         raise ObjectNotFound(key)
-    return Row(*current[:-1]), current[-1]
+    return Row._make(found[:-1]), found[-1]
 
 
 def live_rows(
