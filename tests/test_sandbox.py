@@ -220,6 +220,7 @@ def test_a_file_goes_to_the_store_and_to_another_sandbox():
 
     assert info.metadata == {
         "sandbox": "one",
+        "actor": "owner",
         "original_path": "/out.txt",
         "original_filename": "out.txt",
         "by": "me",
