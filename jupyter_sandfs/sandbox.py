@@ -4,32 +4,33 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
-from jupyter_sandfs import staging, workspace
+from jupyter_sandfs import workspace
 from jupyter_sandfs.errors import AlreadyExists, InvalidRequest, NotFound, SandboxNotFound, Unsupported
-from jupyter_sandfs.execution.host import HostOptions, HostResult, run_host
-from jupyter_sandfs.execution.python import PythonLimits, PythonResult, run_python
-from jupyter_sandfs.filestore import FileInfo, FileStore, StoreLimits, default_store_url, open_file_store
-from jupyter_sandfs.shell.results import ShellResult
-from jupyter_sandfs.shell.shell import SandboxShell
-from jupyter_sandfs.staging import Staged
+from jupyter_sandfs.execution.host import HostOptions
+from jupyter_sandfs.execution.python import PythonLimits
+from jupyter_sandfs.filestore import FileStore, StoreLimits, default_store_url, open_file_store
+from jupyter_sandfs.filestore.granted import Grant
 from jupyter_sandfs.storage import AsyncFileStorage, FileStorage
 from jupyter_sandfs.storage.opening import opened
 from jupyter_sandfs.vfs.archives.tarball import Loaded
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.interface import FileSystem
-from jupyter_sandfs.vfs.journal import JournalRecord
 from jupyter_sandfs.vfs.limits import Limits
-from jupyter_sandfs.vfs.views.view import View, ViewRule
+from jupyter_sandfs.vfs.merging import Merged, OnConflict
+from jupyter_sandfs.vfs.views.explaining import Explained, explain
+from jupyter_sandfs.vfs.views.view import ViewRule
+from jupyter_sandfs.workplace import SandboxView, Workplace
 from jupyter_sandfs.workspace import Workspace
 
 DEFAULT_NAME = "default"
-_OWNER = "owner"
+_OWNER, _VIEWER = "owner", "view"  # actors where nobody is named
+_SERVER = re.compile(r"https?:", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 
 
@@ -54,7 +55,7 @@ class Defaults:
     host: HostOptions = field(default_factory=HostOptions)
 
 
-class Sandbox:
+class Sandbox(Workplace):
     """One sandbox of this process, found again under its name.
 
     Args:
@@ -63,10 +64,11 @@ class Sandbox:
             storage of your own. Without it they are gone when the process ends.
         store_url: the staging FileStore, as `open_file_store` takes it.
         limits: how much the file system may hold.
+        http_view: name of the view through which alone the Jupyter Server reaches the sandbox; until `view` makes one
+            of this name, it reaches nothing.
 
     Attributes:
-        fs: the file system.
-        shell: the owner's command line over it.
+        shell: the owner's command line.
 
     Raises:
         AlreadyExists: the name is taken; `Sandbox.get` gives that one, `close` frees the name.
@@ -76,8 +78,6 @@ class Sandbox:
     """
 
     defaults: ClassVar[Defaults] = Defaults()
-    faces: ClassVar[dict[str, Callable[..., Any]]] = {}
-    """What other layers add (`browse`, later `tools` and `race`), by name; they register themselves when imported."""
 
     def __init__(
         self,
@@ -86,25 +86,27 @@ class Sandbox:
         storage: FileStorage | AsyncFileStorage | str | None = None,
         store_url: str | None = None,
         limits: Limits | None = None,
+        http_view: str | None = None,
     ) -> None:
         self.name = _checked(name)
+        self.http_view = http_view
         _SANDBOXES.check_free(name)
         self._keeping = opened(storage) if storage is not None else None
         try:
             kept = self._keeping.storage if self._keeping else None
-            self.fs = VirtualFileSystem(kept, limits=limits or self.defaults.limits)
-            self._put_together(store_url)
+            self._put_together(VirtualFileSystem(kept, limits=limits or self.defaults.limits), store_url)
             _SANDBOXES.add(self)
         except BaseException:
             self._let_go()
             raise
 
-    def _put_together(self, store_url: str | None) -> None:
+    def _put_together(self, fs: VirtualFileSystem, store_url: str | None) -> None:
         self.store_url = store_url or self.defaults.store_url or default_store_url()
         self._store: FileStore | None = None
-        self._views: dict[str, View] = {}
+        self._views: dict[str, SandboxView] = {}
         self._lock = threading.Lock()
-        self.shell = SandboxShell(self.fs, services=self._services(), actor=_OWNER)
+        self.actor = _OWNER
+        self.shell = self._new_shell(fs)
 
     # ------------------------------------------------------------ by name
 
@@ -120,8 +122,16 @@ class Sandbox:
 
     @classmethod
     def current(cls) -> Sandbox:
-        """The sandbox that magics work on."""
-        return cls.get(DEFAULT_NAME)
+        """The sandbox that magics work on: the default one, or the one that `use` chose last."""
+        return cls.get(_SANDBOXES.chosen)
+
+    def use(self) -> None:
+        """Let magics work on this one from now on. When it is closed, the default one takes its place.
+
+        Raises:
+            SandboxNotFound: it is closed already.
+        """
+        _SANDBOXES.choose(self)
 
     def close(self) -> None:
         """Free the name, flush the storage and close the store.
@@ -146,6 +156,11 @@ class Sandbox:
             keeping.storage.flush()
 
     # ------------------------------------------------------------ its parts
+
+    @property
+    def fs(self) -> VirtualFileSystem:
+        """The file system."""
+        return cast("VirtualFileSystem", self.shell.fs)
 
     @property
     def durable(self) -> bool:
@@ -177,54 +192,12 @@ class Sandbox:
             return self._store
 
     @property
-    def journal(self) -> list[JournalRecord]:
-        """What was changed, oldest first."""
-        return self.fs.log()
+    def python_limits(self) -> PythonLimits:
+        return self.defaults.python
 
-    def run(self, line: str) -> ShellResult:
-        """Run a command line in the sandbox's shell."""
-        return self.shell.exec(line)
-
-    def python(
-        self, code: str, *, path: str = "/", argv: Sequence[str] = (), limits: PythonLimits | None = None
-    ) -> PythonResult:
-        """Run a snippet in a subset of Python over the files; `path` is its working directory. See `run_python`."""
-        return run_python(self.fs, code, cwd=path, argv=argv, limits=limits or self.defaults.python, actor=_OWNER)
-
-    def host(
-        self,
-        argv: Sequence[str],
-        path: str = "/",
-        *,
-        sync: bool = False,
-        stdin: bytes = b"",
-        options: HostOptions | None = None,
-    ) -> HostResult:
-        """Run a command of this machine on a copy of the directory `path`, isolated; see `run_host`."""
-        chosen = options or self.defaults.host
-        return run_host(self.fs, argv, path, sync=sync, stdin=stdin, options=chosen, actor=_OWNER)
-
-    def _services(self) -> Mapping[str, Any]:
-        """What commands of the shell need from here."""
-        return {"store": lambda: self.files, "python": lambda: self.defaults.python, "host": lambda: self.defaults.host}
-
-    # ------------------------------------------------------------ staging
-
-    def stage(self, key: str, destination: str) -> Staged:
-        """Bring the stored file `key` to `destination`; see `staging.stage`."""
-        return staging.stage(self.files, key, self.fs, destination)
-
-    def publish(
-        self,
-        source: str,
-        key: str | None = None,
-        *,
-        ttl: float | timedelta | None = None,
-        metadata: Mapping[str, str] | None = None,
-    ) -> FileInfo:
-        """Store the file `source`, under a new key if none is given; see `staging.publish`."""
-        origin = {"sandbox": self.name} | dict(metadata or {})
-        return staging.publish(self.fs, source, self.files, key=key, ttl=ttl, metadata=origin)
+    @property
+    def host_options(self) -> HostOptions:
+        return self.defaults.host
 
     # ------------------------------------------------------------ whole sandboxes
 
@@ -303,14 +276,58 @@ class Sandbox:
             yield where or self.files
             return
         limits = self.defaults.store_limits
-        with open_file_store(where, limits=replace(limits, max_file_size=limits.max_total_bytes)) as store:
+        whole = replace(limits, max_file_size=limits.max_total_bytes, content_types=())
+        # Another server knows by itself whose files these are.
+        tenant = "" if _SERVER.match(where) else self.defaults.tenant
+        with open_file_store(where, tenant=tenant, limits=whole) as store:
             yield store
+
+    # ------------------------------------------------------------ forks
+
+    def fork(self, name: str) -> Sandbox:
+        """Make a sandbox in memory that starts as this one is now, with the same store; see `FileSystem.fork`.
+
+        Raises:
+            AlreadyExists, InvalidRequest: as for a new sandbox.
+        """
+        made = object.__new__(type(self))
+        made.name = _checked(name)
+        made.http_view = self.http_view
+        made._keeping = None
+        made._put_together(self.fs.fork(), self.store_url)
+        _SANDBOXES.add(made)
+        return made
+
+    def merge(self, other: Sandbox | FileSystem, *, conflicts: OnConflict | str = "refuse") -> Merged:
+        """Bring over what changed in a fork of this sandbox; see `FileSystem.merge`."""
+        theirs = other.fs if isinstance(other, Sandbox) else other
+        with self.fs.action(f"merge {other.name}" if isinstance(other, Sandbox) else "merge", self.actor):
+            return self.fs.merge(theirs, conflicts=conflicts)
 
     # ------------------------------------------------------------ views
 
-    def view(self, rule: ViewRule, *, name: str | None = None) -> View:
-        """Give the file system as the rule lets it be seen; under a name, requests may ask for it with `view=`."""
-        view = self.fs.view(rule)
+    def view(
+        self,
+        rule: ViewRule,
+        *,
+        name: str | None = None,
+        keys: Iterable[str] = (),
+        session: str | None = None,
+        actor: str | None = None,
+    ) -> SandboxView:
+        """Give the sandbox as a principal sees it: files, shell, and its part of the staging store.
+
+        Args:
+            rule: what of the file system it sees.
+            name: requests may ask for the view with `view=NAME`.
+            keys: stored files that it may read; one that ends in a slash stands for all below it.
+            session: it reads and stores in `sessions/{session}/`.
+            actor: who acts, in the journal; the name if not given.
+
+        Raises:
+            InvalidRequest, InvalidKey: a key that can't be granted.
+        """
+        view = SandboxView(self, self.fs.view(rule), Grant(keys, session=session), actor or name or _VIEWER)
         if name is not None:
             self._views[name] = view
         return view
@@ -322,12 +339,33 @@ class Sandbox:
 
     def seen_by(self, view: str | None) -> FileSystem:
         """The file system as the view of this name sees it; None is the owner. Raises NotFound."""
-        if view is None:
-            return self.fs
+        return self.fs if view is None else self.view_named(view).fs
+
+    def view_named(self, name: str) -> SandboxView:
+        """The view that was made under this name. Raises NotFound."""
         try:
-            return self._views[view]
+            return self._views[name]
         except KeyError:
-            raise NotFound(view, "no view of the sandbox has this name") from None
+            raise NotFound(name, "no view of the sandbox has this name") from None
+
+    def drop_view(self, name: str) -> None:
+        """Forget the view of this name: requests that ask for it find nothing any more. Raises NotFound."""
+        self.view_named(name)
+        del self._views[name]
+
+    def why(self, view: str, path: str) -> Explained:
+        """Say whether the view of this name sees a path, and what hides it if not; for the owner. Raises NotFound."""
+        return explain(self.view_named(view).fs, path)
+
+    def shared(self, view: str | None = None) -> FileSystem:
+        """The file system as requests of the Jupyter Server see it: through `http_view`, if that is set, and no other.
+
+        Raises:
+            NotFound: no view has this name, or it is not the shared one.
+        """
+        if self.http_view is None or view in {None, self.http_view}:
+            return self.seen_by(self.http_view if view is None else view)
+        raise NotFound(str(view), "no view of the sandbox has this name")
 
     # ------------------------------------------------------------ faces of other layers
 
@@ -360,10 +398,15 @@ def _checked(name: str) -> str:
 
 
 class _Registry:
-    """The sandboxes of this process."""
+    """The sandboxes of this process.
+
+    Attributes:
+        chosen: the name of the one that magics work on.
+    """
 
     def __init__(self) -> None:
         self._by_name: dict[str, Sandbox] = {}
+        self.chosen = DEFAULT_NAME
         self._lock = threading.RLock()
 
     def check_free(self, name: str) -> None:
@@ -391,6 +434,14 @@ class _Registry:
         with self._lock:
             if self._by_name.get(sandbox.name) is sandbox:
                 del self._by_name[sandbox.name]
+                if self.chosen == sandbox.name:
+                    self.chosen = DEFAULT_NAME
+
+    def choose(self, sandbox: Sandbox) -> None:
+        with self._lock:
+            if self._by_name.get(sandbox.name) is not sandbox:
+                raise SandboxNotFound(sandbox.name, "it is closed")
+            self.chosen = sandbox.name
 
 
 _SANDBOXES = _Registry()

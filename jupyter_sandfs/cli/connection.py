@@ -11,7 +11,7 @@ import click
 
 from jupyter_sandfs.config import SandFS
 from jupyter_sandfs.errors import InvalidRequest
-from jupyter_sandfs.filestore import FileStore, StoreLimits, default_store_url, open_file_store
+from jupyter_sandfs.filestore import FileStore, default_store_url, open_file_store
 
 _SERVER = re.compile(r"https?://", re.IGNORECASE)
 _PAGES = ("/lab", "/tree", "/notebooks")
@@ -33,25 +33,29 @@ class Connection:
         if server:
             return _open_server(server, self.token)
         options = _configured().options(os.environ)
-        limits = StoreLimits(
-            max_file_size=options.max_file_size,
-            max_total_bytes=options.max_total_bytes,
-            default_ttl=options.default_ttl,
-        )
         url = self.store or options.store_url or default_store_url()
-        return open_file_store(url, tenant=options.tenant, limits=limits)
+        return open_file_store(url, tenant=options.tenant, limits=options.store_limits)
 
 
-def _open_server(address: str, token: str | None) -> FileStore:
-    """Open the store of a server, whose address may be the one that it shows when it starts."""
-    from jupyter_sandfs.filestore.remote import RemoteFileStore  # noqa: PLC0415  loads a client of HTTP
+def server_at(address: str, token: str | None) -> tuple[str, str | None]:
+    """The base URL and the token of a server, whose address may be the one that it shows when it starts.
 
+    Raises:
+        InvalidRequest: it is no address of a server.
+    """
     parts = urlsplit(address)
     name = parts.netloc.rpartition("@")[2]
     if not _SERVER.match(address) or not name:
         raise InvalidRequest("a server is http://host:port/base, the address that Jupyter shows when it starts")
     shown = parse_qs(parts.query).get("token", [unquote(parts.password or "")])[-1]
-    return RemoteFileStore(f"{_base(parts, name)}/sandfs", token=shown or token)
+    return _base(parts, name), shown or token
+
+
+def _open_server(address: str, token: str | None) -> FileStore:
+    from jupyter_sandfs.filestore.remote import RemoteFileStore  # noqa: PLC0415  loads a client of HTTP
+
+    base, shown = server_at(address, token)
+    return RemoteFileStore(f"{base}/sandfs", token=shown)
 
 
 def _base(parts: SplitResult, name: str) -> str:

@@ -104,6 +104,7 @@ class AsyncFileStore(_Facade[FileStore]):
     versions = _in_thread(FileStore.versions, _same)
     usage = _in_thread(FileStore.usage, _same)
     copy = _in_thread(FileStore.copy, _same)
+    restore = _in_thread(FileStore.restore, _same)
     delete = _in_thread(FileStore.delete, _same)
     begin_upload = _in_thread(FileStore.begin_upload, AsyncUpload)
     resume_upload = _in_thread(FileStore.resume_upload, AsyncUpload)

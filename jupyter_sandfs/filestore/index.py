@@ -21,6 +21,13 @@ CREATE TABLE IF NOT EXISTS object (
   content_type TEXT NOT NULL, metadata TEXT NOT NULL, created REAL NOT NULL, expires REAL,
   PRIMARY KEY (tenant, key)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS object_expires ON object (expires, tenant, size) WHERE expires IS NOT NULL;
+-- Older versions, and when each was replaced; `kept` is the sum of their sizes.
+CREATE TABLE IF NOT EXISTS past (
+  tenant TEXT NOT NULL, key TEXT NOT NULL, version INTEGER NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL,
+  content_type TEXT NOT NULL, metadata TEXT NOT NULL, created REAL NOT NULL, expires REAL, replaced REAL NOT NULL,
+  PRIMARY KEY (tenant, key, version)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS past_age ON past (tenant, replaced);
+CREATE TABLE IF NOT EXISTS kept (tenant TEXT PRIMARY KEY, bytes INTEGER NOT NULL) WITHOUT ROWID;
 -- Contents, shared by all keys of all tenants that have them. A small one is in `body`, others are files.
 CREATE TABLE IF NOT EXISTS blob (
   sha256 TEXT PRIMARY KEY, size INTEGER NOT NULL, refs INTEGER NOT NULL, body BLOB);

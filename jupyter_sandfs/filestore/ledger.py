@@ -9,65 +9,16 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import NamedTuple
 
 from jupyter_sandfs.errors import LimitExceeded, ObjectNotFound, QuotaExceeded, UploadNotFound
-from jupyter_sandfs.filestore.protocol import FileInfo, StoreLimits, Usage
-from jupyter_sandfs.filestore.terms import CHECKSUM_PREFIX, Terms
+from jupyter_sandfs.filestore.history import History
+from jupyter_sandfs.filestore.protocol import StoreLimits, Usage
+from jupyter_sandfs.filestore.rows import COLUMNS, SLOTS, UPLOAD_COLUMNS, Row, UploadRow, find_with_body
+from jupyter_sandfs.filestore.terms import Terms
 
 BATCH = 1000
 _BUCKETS = 1 << 16
-
-
-class Row(NamedTuple):
-    """A row of the table `object`; times are seconds since 1970."""
-
-    tenant: str
-    key: str
-    version: int
-    size: int
-    sha256: str
-    content_type: str
-    metadata: str
-    created: float
-    expires: float | None
-
-    def is_live(self, now: float) -> bool:
-        return self.expires is None or self.expires > now
-
-    def info(self) -> FileInfo:
-        return FileInfo(
-            key=self.key,
-            size_bytes=self.size,
-            content_type=self.content_type,
-            checksum=CHECKSUM_PREFIX + self.sha256,
-            created_at=datetime.fromtimestamp(self.created, UTC),
-            expires_at=None if self.expires is None else datetime.fromtimestamp(self.expires, UTC),
-            metadata=json.loads(self.metadata),
-            version=self.version,
-            etag=f"sha256-{self.sha256}",
-        )
-
-
-COLUMNS = ", ".join(Row._fields)
-COLUMNS_OF_OBJECT = ", ".join(f"object.{name}" for name in Row._fields)
-_SLOTS = ", ".join("?" * len(Row._fields))
-
-
-class UploadRow(NamedTuple):
-    """A row of the table `upload`, without its time; `terms` is JSON."""
-
-    id: str
-    tenant: str
-    key: str
-    length: int | None
-    terms: str
-
-
-UPLOAD_COLUMNS = ", ".join(UploadRow._fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +38,7 @@ class Ledger:
         self._tenant = tenant
         self._limits = limits
         self._now = now
+        self._history = History(connection, tenant, self._let_go)
 
     # ------------------------------------------------------------ objects
 
@@ -114,12 +66,28 @@ class Ledger:
         self._make_room(content.size - (old.size if old else 0), 0 if old else 1, claim)
         is_new = self._hold(content)
         row = self._new_row(key, content, terms, (old.version if old else self._floor(key)) + 1)
-        self._rows.execute(f"INSERT OR REPLACE INTO object ({COLUMNS}) VALUES ({_SLOTS})", row)  # noqa: S608  constants
+        self._rows.execute(f"INSERT OR REPLACE INTO object ({COLUMNS}) VALUES ({SLOTS})", row)  # noqa: S608  constants
         self._account(self._tenant, content.size - (old.size if old else 0), 0 if old else 1)
         if old:
-            self._let_go(old.sha256)
+            self._history.add(old, self._now)
+            self._history.trim(key, self._limits.keep_versions)
         self.release(claim)
+        self._give_up_history()
         return row, is_new
+
+    def restore(self, key: str, version: int, terms: Terms) -> Row:
+        """Make an older version the current one of its key, as a new version."""
+        source = find_with_body(self._rows, self._tenant, key, self._now, version=version)[0]
+        content = Content(source.sha256, source.size)
+        # Held by itself meanwhile: making room may drop the older version.
+        self._hold(content)
+        row, _ = self.store(key, content, terms)
+        self._let_go(source.sha256)
+        return row
+
+    def versions(self, key: str) -> list[Row]:
+        """The live row of a key and the older versions, newest first. Raises ObjectNotFound."""
+        return [self.find(key), *self._history.of(key, self._now)]
 
     def delete(self, key: str, terms: Terms) -> bool:
         """Remove a key; tell whether it was there."""
@@ -166,6 +134,7 @@ class Ledger:
         )
         self._account(row.tenant, -row.size, -1)
         self._let_go(row.sha256)
+        self._history.drop_all(row.tenant, row.key)
 
     def _floor(self, key: str) -> int:
         question = "SELECT version FROM floor WHERE tenant = ? AND bucket = ?"
@@ -224,6 +193,7 @@ class Ledger:
             file_count=files - gone_files,
             reserved_bytes=self._reserved(""),
             max_total_bytes=self._limits.max_total_bytes,
+            kept_bytes=self._history.size(),
         )
 
     def reserve(self, claim: str, key: str, size: int) -> None:
@@ -244,15 +214,24 @@ class Ledger:
 
     def _make_room(self, size: int, files: int, claim: str) -> None:
         while not self._has_room(size, files, claim):
-            if not self.expire(everyone=False):
-                if self._used()[1] + files > self._limits.max_files:
-                    raise LimitExceeded(f"the store holds {self._limits.max_files} files and takes no more")
+            if self.expire(everyone=False):
+                continue
+            if self._used()[1] + files > self._limits.max_files:
+                raise LimitExceeded(f"the store holds {self._limits.max_files} files and takes no more")
+            if not self._history.drop_oldest():
                 raise QuotaExceeded(self._limits.max_total_bytes)
+
+    def _give_up_history(self) -> None:
+        """Drop older versions, the oldest first, until all fits: they never stand in the way of a file."""
+        most = self._limits.max_total_bytes
+        while self._used()[0] + self._reserved("") + self._history.size() > most and self._history.drop_oldest():
+            pass
 
     def _has_room(self, size: int, files: int, claim: str) -> bool:
         # What makes the store smaller always fits, also after its limits were lowered.
         used, present = self._used()
-        fits = size <= 0 or used + size + self._reserved(claim) <= self._limits.max_total_bytes
+        taken = used + self._reserved(claim) + self._history.size()
+        fits = size <= 0 or taken + size <= self._limits.max_total_bytes
         return fits and (not files or present + files <= self._limits.max_files)
 
     def _used(self) -> tuple[int, int]:
@@ -270,31 +249,6 @@ class Ledger:
             "ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes, files = files + excluded.files",
             (tenant, size, files),
         )
-
-
-def find_with_body(connection: sqlite3.Connection, tenant: str, key: str, now: float) -> tuple[Row, bytes | None]:
-    """The live row of a key, with the bytes if they are in the index. Raises ObjectNotFound."""
-    question = (
-        f"SELECT {COLUMNS_OF_OBJECT}, body FROM object JOIN blob USING (sha256) "  # noqa: S608  constants
-        "WHERE tenant = ? AND key = ? AND (expires IS NULL OR expires > ?)"
-    )
-    found = connection.execute(question, (tenant, key, now)).fetchone()
-    if found is None:
-        raise ObjectNotFound(key)
-    return Row(*found[:-1]), found[-1]
-
-
-def live_rows(
-    connection: sqlite3.Connection, tenant: str, *, start: str, below: str | None, now: float
-) -> Iterator[Row]:
-    """The live rows from `start` up to, without, `below`, in order of keys; read as they are asked for."""
-    bound = "" if below is None else "AND key < :below"
-    question = (
-        f"SELECT {COLUMNS} FROM object "  # noqa: S608  constants
-        f"WHERE tenant = :tenant AND key >= :start {bound} AND (expires IS NULL OR expires > :now) ORDER BY key"
-    )
-    values = {"tenant": tenant, "start": start, "below": below, "now": now}
-    return (Row(*row) for row in connection.execute(question, values))
 
 
 def _bucket(key: str) -> int:

@@ -16,7 +16,7 @@ from jupyter_sandfs.filestore import keys, recovery, signing, uploads
 from jupyter_sandfs.filestore.blobs import BlobDirectory
 from jupyter_sandfs.filestore.index import Index
 from jupyter_sandfs.filestore.intake import Intake
-from jupyter_sandfs.filestore.ledger import BATCH, Content, Row, find_with_body, live_rows
+from jupyter_sandfs.filestore.ledger import BATCH, Content
 from jupyter_sandfs.filestore.listing import check_listing, list_page
 from jupyter_sandfs.filestore.mounts import on_network_filesystem
 from jupyter_sandfs.filestore.protocol import (
@@ -32,7 +32,8 @@ from jupyter_sandfs.filestore.protocol import (
     Usage,
 )
 from jupyter_sandfs.filestore.readers import LocalReader
-from jupyter_sandfs.filestore.terms import count, inherited, seconds, terms_of
+from jupyter_sandfs.filestore.rows import Row, find_with_body, live_rows
+from jupyter_sandfs.filestore.terms import count, inherited, seconds, terms_of, terms_of_deletion
 from jupyter_sandfs.filestore.vault import Vault
 
 _OPEN_ATTEMPTS = 5
@@ -41,9 +42,9 @@ _OPEN_ATTEMPTS = 5
 class LocalFileStore(FileStore):
     """Files in a directory, for any number of threads and processes of one machine.
 
-    Opening it clears up after writers that were killed. `versions` gives only the current version; `sign` makes tokens
-    for our own HTTP route. Versions go on where they were after a deletion, and may skip numbers: what is remembered
-    is one number for each of 65,536 groups of keys.
+    Opening it clears up after writers that were killed. `sign` makes tokens for our own HTTP route. Version numbers go
+    on where they were after a deletion, and may skip some: what is remembered is one number for each of 65,536 groups
+    of keys.
 
     Args:
         root: the directory; it is made, 0700, if it is missing.
@@ -101,8 +102,10 @@ class LocalFileStore(FileStore):
             return list_page(scan, prefix, delimiter=delimiter, after=after, limit=limit)
 
     def versions(self, key: str) -> tuple[FileInfo, ...]:
+        keys.check(key)
         try:
-            return (self.head(key),)
+            with self._vault.looking() as books:
+                return tuple(row.info() for row in books.versions(key))
         except ObjectNotFound:
             return ()
 
@@ -129,9 +132,15 @@ class LocalFileStore(FileStore):
             row, _ = books.store(target, Content(original.sha256, original.size), terms)
         return row.info()
 
+    def restore(self, key: str, version: int, *, if_version: int | None = None) -> FileInfo:
+        found = self.head(key, version=count(version, "version"))
+        terms = terms_of(key, self._vault.limits, **inherited(found, {"if_version": if_version}))
+        with self._vault.books() as books:
+            return books.restore(key, version, terms).info()
+
     def delete(self, key: str, *, if_version: int | None = None) -> bool:
         keys.check(key)
-        terms = terms_of(key, self._vault.limits, if_version=if_version)
+        terms = terms_of_deletion(if_version)
         with self._vault.books() as books:
             return books.delete(key, terms)
 
@@ -181,10 +190,7 @@ class LocalFileStore(FileStore):
     def _find(self, key: str, version: int | None) -> tuple[Row, bytes | None]:
         keys.check(key)
         with self._vault.reading() as rows:
-            row, body = find_with_body(rows, self._vault.tenant, key, self._vault.clock())
-        if version not in (None, row.version):
-            raise ObjectNotFound(key)
-        return row, body
+            return find_with_body(rows, self._vault.tenant, key, self._vault.clock(), version=version)
 
     def _open(self, key: str, version: int | None) -> tuple[FileInfo, BinaryIO]:
         for _ in range(_OPEN_ATTEMPTS):

@@ -39,6 +39,9 @@ class StoreLimits:
         max_uploads: number of unfinished uploads.
         upload_ttl: seconds after which an upload that nobody goes on with is given up.
         metadata_bytes: names and values of one file's metadata together, in bytes of UTF-8.
+        keep_versions: older versions kept of one key, as long as nothing else needs the room; 0 keeps none.
+        content_types: what files may be: media types, or beginnings of some with a star, as `image/*`; empty for all.
+        run_ttl: seconds that what a run put out (`runs/…`) lives when its writer gave no `ttl`; 0 for `default_ttl`.
     """
 
     max_file_size: int = 100 << 20
@@ -48,6 +51,9 @@ class StoreLimits:
     max_uploads: int = 1_000
     upload_ttl: float = 24 * 3600
     metadata_bytes: int = 8 << 10
+    keep_versions: int = 5
+    content_types: tuple[str, ...] = ()
+    run_ttl: float = 30 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,12 +94,18 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """What a tenant's files take, in bytes of content; `reserved_bytes` belongs to bodies that are being written."""
+    """What a tenant's files take, in bytes of content.
+
+    Attributes:
+        reserved_bytes: belongs to bodies that are being written.
+        kept_bytes: older versions; they are given up when anything else needs the room.
+    """
 
     total_bytes: int
     file_count: int
     reserved_bytes: int
     max_total_bytes: int
+    kept_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,7 +256,11 @@ class FileStore(ABC):
 
     @abstractmethod
     def versions(self, key: str) -> tuple[FileInfo, ...]:
-        """The versions that are kept, newest first; empty for an absent key. A store may keep only the current one."""
+        """The versions that are kept, newest first, the current one included; empty for an absent key.
+
+        The newest `StoreLimits.keep_versions` that were overwritten are kept while there is room. Deleting a file, and
+        its expiry, take its older versions along.
+        """
 
     @abstractmethod
     def usage(self) -> Usage:
@@ -273,7 +289,7 @@ class FileStore(ABC):
             size: length of the body in bytes, if it is known beforehand; the body is then held to it.
 
         Raises:
-            ObjectTooLarge, QuotaExceeded, LimitExceeded: the limits. Nothing was stored.
+            ObjectTooLarge, QuotaExceeded, LimitExceeded, ContentTypeRefused: the limits. Nothing was stored.
             VersionConflict: `if_version` or `if_none_match` does not hold.
             ChecksumMismatch: the body is not the one that `expect_sha256` names.
         """
@@ -286,6 +302,16 @@ class FileStore(ABC):
 
         Raises:
             ObjectNotFound, and as `put`.
+        """
+
+    @abstractmethod
+    def restore(self, key: str, version: int, *, if_version: int | None = None) -> FileInfo:
+        """Make a kept version current again, as a new version; what it replaces is kept in its turn.
+
+        Raises:
+            ObjectNotFound: absent, expired, or `version` is not kept.
+            VersionConflict: `if_version` is not the current version.
+            QuotaExceeded
         """
 
     @abstractmethod

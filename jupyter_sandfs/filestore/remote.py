@@ -107,6 +107,11 @@ class RemoteFileStore(FileStore):
         arguments = {"source": source, "target": target, **wire.dump_options(options)}
         return wire.load_info(self._link.change("copy", **arguments))
 
+    def restore(self, key: str, version: int, *, if_version: int | None = None) -> FileInfo:
+        keys.check(key)
+        arguments = {"key": key, "version": count(version, "version"), "if_version": if_version}
+        return wire.load_info(self._link.change("restore", **arguments))
+
     def delete(self, key: str, *, if_version: int | None = None) -> bool:
         keys.check(key)
         return bool(self._link.change("delete", key=key, if_version=if_version))

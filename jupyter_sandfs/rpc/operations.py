@@ -98,6 +98,11 @@ def move(fs: FileSystem, _body: Body, from_: str, to: str, *, overwrite: bool = 
     return {"from": paths.normalize(from_), "to": paths.normalize(to)}
 
 
+def copy(fs: FileSystem, _body: Body, from_: str, to: str, *, overwrite: bool = False) -> dict[str, str]:
+    fs.copy(from_, to, overwrite=overwrite)
+    return {"from": paths.normalize(from_), "to": paths.normalize(to)}
+
+
 FILE_OPERATIONS: dict[str, Handler] = {
     "stats": stats,
     "entries": entries,
@@ -107,6 +112,7 @@ FILE_OPERATIONS: dict[str, Handler] = {
     "remove": remove,
     "mkdir": mkdir,
     "move": move,
+    "copy": copy,
 }
 
 
@@ -114,9 +120,15 @@ def upload_operations(uploads: Uploads) -> dict[str, Handler]:
     """The operations that bring a file in by chunks, on one table of uploads."""
 
     def begin(
-        fs: FileSystem, _body: Body, path: str, size: int | None = None, expected_version: int | None = None
+        fs: FileSystem,
+        _body: Body,
+        path: str,
+        size: int | None = None,
+        expected_version: int | None = None,
+        *,
+        append: bool = False,
     ) -> dict[str, str]:
-        return {"uploadId": uploads.begin(fs, path, size, expected_version)}
+        return {"uploadId": uploads.begin(fs, path, size, expected_version, appends=append)}
 
     def append(_fs: FileSystem, body: Body, upload_id: str, offset: int) -> dict[str, int]:
         return {"offset": uploads.append(upload_id, offset, body)}

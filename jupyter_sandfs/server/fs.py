@@ -13,7 +13,7 @@ from jupyter_sandfs.errors import LimitExceeded, PathError, PreconditionFailed
 from jupyter_sandfs.rpc.messages import Reply
 from jupyter_sandfs.server import conditions
 from jupyter_sandfs.server.addressing import Target, find_kernel
-from jupyter_sandfs.server.intake import Gathered, IntakeRoute
+from jupyter_sandfs.server.intake import Gathered, IntakeRoute, Sink
 from jupyter_sandfs.server.route import SandfsRoute
 
 MAX_LISTED = 200_000
@@ -22,6 +22,8 @@ _PAGE = 5_000
 
 class FsRoute(SandfsRoute):
     """A route about one sandbox."""
+
+    tells_facts = True
 
     async def target(self) -> Target:
         links = self.settings["sandfs_links"]
@@ -38,18 +40,7 @@ class Entries(FsRoute):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        target, path = await self.target(), self.query("path") or "."
-        entries: list[dict[str, Any]] = []
-        total = 1
-        while len(entries) < total:
-            page = (await target.ask("entries", {"path": path, "offset": len(entries), "limit": _PAGE})).value
-            total = page["total"]
-            if total > MAX_LISTED:
-                raise LimitExceeded(f"the directory holds {total} entries: more than {MAX_LISTED} are not listed")
-            if not page["entries"]:
-                break
-            entries += page["entries"]
-        self.answer(entries)
+        self.answer(await list_entries(await self.target(), self.query("path") or "."))
 
 
 class Stat(FsRoute):
@@ -91,10 +82,57 @@ class Move(FsRoute):
         self.answer(moved)
 
 
-class Content(FsRoute, IntakeRoute):
+class Copy(FsRoute):
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        target, body = await self.target(), self.json_body()
+        copied = (await target.ask("copy", {name: value for name, value in body.items() if value is not None})).value
+        self.tell("copy", "sandbox", copied["to"], source=copied["from"], kernel_id=target.kernel_id)
+        self.answer(copied)
+
+
+class Search(FsRoute):
+    """What is called so, or holds a text, page by page."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        arguments: dict[str, Any] = {name: self.query(name) for name in ("path", "name", "text", "after")}
+        arguments |= {name: self.flag(name) for name in ("regex", "ignore_case")}
+        arguments["limit"] = self.number("limit")
+        given = {name: value for name, value in arguments.items() if value is not None}
+        self.answer(await self.ask("search", **given))
+
+
+class FileDownload(SandfsRoute):
+    """A route that sends a file of a sandbox."""
+
+    def wants_whole(self) -> bool:
+        return "Range" not in self.request.headers and self.request.method == "GET"
+
+    async def deliver(self, target: Target, path: str, first: Reply) -> None:
+        """Answer with what the request wants of a file, of which `read_start` brought `first`.
+
+        A file replaced meanwhile ends the stream early, which the client notices.
+        """
+        part = self.choose_part(first.value["size"], first.value["etag"])
+        if part is None:
+            return
+        try:
+            if self.request.method == "GET":
+                async for chunk in read_file(target, path, part, first):
+                    self.write(chunk)
+                    await self.flush()
+        except iostream.StreamClosedError:
+            return  # the client went away
+        self.finish_download()
+
+
+class Content(FsRoute, FileDownload, IntakeRoute):
     """The bytes of one file."""
 
-    body_methods = frozenset({"PUT"})
+    body_methods = frozenset({"PUT", "PATCH"})
 
     @web.authenticated
     @authorized
@@ -109,16 +147,21 @@ class Content(FsRoute, IntakeRoute):
     async def _download(self) -> None:
         self.check_xsrf_cookie()  # as Jupyter's own downloads: no other site may embed them
         target, path = await self.target(), self.required("path")
-        whole = "Range" not in self.request.headers and self.request.method == "GET"
-        first = await read_start(target, path, whole=whole)
+        first = await read_start(target, path, whole=self.wants_whole())
         self.announce_download(paths.name(path), first.value["etag"], "application/octet-stream")
-        part = self.choose_part(first.value["size"], first.value["etag"])
-        if part is not None:
-            await self._send(target, path, part, first)
+        await self.deliver(target, path, first)
 
     @web.authenticated
     @authorized
     async def put(self) -> None:
+        await self._finish_write()
+
+    @web.authenticated
+    @authorized
+    async def patch(self) -> None:
+        await self._finish_write()
+
+    async def _finish_write(self) -> None:
         if not self._finished:
             written = await self.commit()
             self.tell("write", "sandbox", written["path"], kernel_id=self.kernel_id, bytes=written["bytesWritten"])
@@ -128,23 +171,38 @@ class Content(FsRoute, IntakeRoute):
         target, path = await self.target(), self.required("path")
         version = await expected_version(self, target, path)
         self.kernel_id = target.kernel_id
-        chunk_bytes = await target.chunk_bytes()
-        if length is not None and length <= chunk_bytes:
-            self.sink = SmallFile(target, path, version)
-        else:
-            upload = await target.ask("upload_begin", {"path": path, "size": length, "expected_version": version})
-            self.sink = Gathered(LargeFile(target, upload.value["uploadId"]), chunk_bytes)
+        self.sink = await begin_write(target, path, length, version, append=self.request.method == "PATCH")
 
-    async def _send(self, target: Target, path: str, part: conditions.Part, first: Reply) -> None:
-        """Send a part chunk by chunk; a file replaced meanwhile ends the stream early, which the client notices."""
-        try:
-            if self.request.method == "GET":
-                async for chunk in read_file(target, path, part, first):
-                    self.write(chunk)
-                    await self.flush()
-        except iostream.StreamClosedError:
-            return  # the client went away
-        self.finish_download()
+
+async def list_entries(target: Target, path: str) -> list[dict[str, Any]]:
+    """All entries of a directory, by name. Raises LimitExceeded when there are more than `MAX_LISTED`."""
+    entries: list[dict[str, Any]] = []
+    total = 1
+    while len(entries) < total:
+        page = (await target.ask("entries", {"path": path, "offset": len(entries), "limit": _PAGE})).value
+        total = page["total"]
+        if total > MAX_LISTED:
+            raise LimitExceeded(f"the directory holds {total} entries: more than {MAX_LISTED} are not listed")
+        if not page["entries"]:
+            break
+        entries += page["entries"]
+    return entries
+
+
+async def begin_write(
+    target: Target, path: str, size: int | None, version: int | None = None, *, append: bool = False
+) -> Sink:
+    """Give what takes a file of `size` bytes, if that is known, or what is added to it.
+
+    Args:
+        version: must be current when all has arrived, if given; 0 means that nothing may be there.
+    """
+    chunk_bytes = await target.chunk_bytes()
+    arguments = {"path": path, "expected_version": version, "append": append}
+    if size is not None and size <= chunk_bytes:
+        return SmallFile(target, arguments)
+    upload = await target.ask("upload_begin", {"size": size, **arguments})
+    return Gathered(LargeFile(target, upload.value["uploadId"]), chunk_bytes)
 
 
 async def read_start(target: Target, path: str, *, whole: bool = True) -> Reply:
@@ -172,9 +230,9 @@ async def read_file(target: Target, path: str, part: conditions.Part, first: Rep
 class SmallFile:
     """A file that fits in one request."""
 
-    def __init__(self, target: Target, path: str, version: int | None) -> None:
+    def __init__(self, target: Target, arguments: dict[str, Any]) -> None:
         self._target = target
-        self._arguments = {"path": path, "expected_version": version}
+        self._arguments = arguments
         self._content = bytearray()
 
     async def append(self, chunk: bytes) -> None:
@@ -234,6 +292,8 @@ def routes(prefix: str) -> list[tuple[str, type[SandfsRoute]]]:
         "entry": Entry,
         "mkdir": Directory,
         "move": Move,
+        "copy": Copy,
+        "search": Search,
         "stat": Stat,
     }
     return [(f"{prefix}/{name}", route) for name, route in table.items()]

@@ -149,6 +149,133 @@ def test_versions_go_on_after_a_deletion(store):
     assert (deleted, again.version) == (True, 3)
 
 
+@pytest.mark.parametrize("size", [10, 100_000, 5 * MIB])
+def test_what_was_overwritten_is_kept_as_an_older_version(store, size):
+    bodies = [body_of(size + number) for number in range(3)]
+    infos = [store.put("files/a", body, metadata={"n": str(size)}) for body in bodies]
+    store.put("files/ab", b"another key")
+
+    kept = store.versions("files/a")
+
+    assert kept == tuple(reversed(infos))
+    assert [store.get("files/a", version=info.version) for info in infos] == bodies
+    assert store.get("files/a", version=infos[0].version, start=3, end=7) == bodies[0][3:7]
+    assert store.head("files/a", version=infos[1].version) == infos[1]
+    assert keys_of(store.list()) == ["files/a", "files/ab"]
+    assert store.usage().total_bytes == len(bodies[2]) + 11
+    assert store.usage().kept_bytes == len(bodies[0]) + len(bodies[1])
+
+
+@pytest.mark.parametrize("size", [10, 100_000])
+def test_an_older_version_is_restored_as_a_new_one(store, clock, size):
+    first = store.put("files/a", body_of(size), content_type="text/plain", metadata={"who": "me"})
+    second = store.put("files/a", b"second")
+    clock.advance(5)
+
+    info = store.restore("files/a", first.version, if_version=second.version)
+
+    assert (info.checksum, info.content_type, info.metadata) == (first.checksum, "text/plain", {"who": "me"})
+    assert info.version > second.version
+    assert (info.created_at - first.created_at).total_seconds() == 5
+    assert store.get("files/a") == body_of(size)
+    assert store.versions("files/a") == (info, second, first)
+    store.put("files/a", b"fourth")
+    assert store.get("files/a", version=info.version) == store.get("files/a", version=first.version) == body_of(size)
+    assert store.usage().kept_bytes == 2 * size + 6
+    assert store.recover().missing == 0
+
+
+def test_restoring_refuses_what_is_not_there_and_what_has_changed(store):
+    info = store.put("files/a", b"1")
+
+    with pytest.raises(errors.ObjectNotFound):
+        store.restore("files/a", info.version + 7)
+    with pytest.raises(errors.ObjectNotFound):
+        store.restore("files/none", 1)
+    with pytest.raises(errors.VersionConflict):
+        store.restore("files/a", info.version, if_version=info.version + 1)
+    with pytest.raises(errors.InvalidRequest):
+        store.restore("files/a", -1)
+    assert store.versions("files/a") == (info,)
+
+
+def test_of_many_versions_the_newest_are_kept(open_store):
+    store = open_store(keep_versions=2)
+    infos = [store.put("files/a", bytes([number])) for number in range(5)]
+
+    kept = store.versions("files/a")
+
+    assert kept == (infos[4], infos[3], infos[2])
+    assert store.usage().kept_bytes == 2
+    with pytest.raises(errors.ObjectNotFound):
+        store.get("files/a", version=infos[1].version)
+
+
+def test_no_versions_are_kept_where_none_are_wanted(open_store):
+    store = open_store(keep_versions=0)
+    store.put("files/a", b"1")
+
+    info = store.put("files/a", b"2")
+
+    assert store.versions("files/a") == (info,)
+    assert store.usage().kept_bytes == 0
+
+
+@pytest.mark.parametrize("declared", [False, True])
+def test_older_versions_make_room_the_oldest_first(open_store, clock, declared):
+    store = open_store(max_total_bytes=10 * MIB)
+    infos = []
+    for number in range(3):
+        clock.advance(1)
+        infos.append(store.put("files/a", bytes([number]) * 2 * MIB))
+    clock.advance(1)
+
+    store.put("files/b", iter([bytes(5 * MIB)]), size=5 * MIB if declared else None)
+
+    assert store.versions("files/a") == (infos[2], infos[1])
+    store.put("files/c", bytes(3 * MIB))
+    assert store.versions("files/a") == (infos[2],)
+    assert (store.usage().total_bytes, store.usage().kept_bytes) == (10 * MIB, 0)
+    with pytest.raises(errors.QuotaExceeded):
+        store.put("files/d", b"1")
+
+
+def test_what_there_is_no_room_to_keep_is_not_kept(open_store):
+    store = open_store(max_total_bytes=10_000)
+    store.put("files/a", bytes(8_000))
+
+    info = store.put("files/a", bytes(9_000))
+
+    assert store.versions("files/a") == (info,)
+    assert (store.usage().total_bytes, store.usage().kept_bytes) == (9_000, 0)
+
+
+def test_a_deletion_takes_the_older_versions_along(store, clock):
+    store.put("files/a", b"1")
+    store.put("files/a", b"22")
+    store.delete("files/a")
+    store.put("files/b", b"333")
+    store.put("files/b", b"4444", ttl=10)
+    clock.advance(10)
+    store.cleanup()
+
+    again = [store.put("files/a", b"5"), store.put("files/b", b"6")]
+
+    assert [store.versions("files/a"), store.versions("files/b")] == [(again[0],), (again[1],)]
+    assert (store.usage().total_bytes, store.usage().kept_bytes) == (2, 0)
+
+
+def test_an_older_version_that_has_expired_is_absent(store, clock):
+    old = store.put("files/a", b"1", ttl=10)
+    new = store.put("files/a", b"2")
+
+    clock.advance(10)
+
+    assert store.versions("files/a") == (new,)
+    with pytest.raises(errors.ObjectNotFound):
+        store.get("files/a", version=old.version)
+
+
 def test_a_refused_key_is_refused_by_every_method(store):
     bad = "etc/passwd"
     calls = [
@@ -161,6 +288,7 @@ def test_a_refused_key_is_refused_by_every_method(store):
         lambda: store.versions(bad),
         lambda: store.copy(bad, "files/a"),
         lambda: store.copy("files/a", bad),
+        lambda: store.restore(bad, 1),
         lambda: store.sign("GET", bad, expires=1),
         lambda: store.begin_upload(bad),
     ]
@@ -282,11 +410,11 @@ def test_copies_are_files_of_their_own(store, size):
     body = body_of(size)
     store.put("files/a.csv", body, metadata={"m": "1"}, ttl=60)
 
-    copied = store.copy("files/a.csv", "runs/r1/output/b")
+    copied = store.copy("files/a.csv", "files/copies/b")
     store.delete("files/a.csv")
 
     assert (copied.content_type, copied.metadata, copied.expires_at) == ("text/csv", {"m": "1"}, None)
-    assert store.get("runs/r1/output/b") == body
+    assert store.get("files/copies/b") == body
     assert store.usage().total_bytes == size
 
 
@@ -356,6 +484,41 @@ def test_the_default_ttl_holds_unless_a_writer_gives_another(open_store, clock):
 
 
 # ---------------------------------------------------------------- limits
+
+
+def test_what_runs_put_out_expires_by_itself_unless_its_writer_says_otherwise(open_store):
+    store = open_store(run_ttl=100, default_ttl=7)
+
+    infos = [
+        store.put("runs/r/output/a", b""),
+        store.put("runs/r/output/b", b"", ttl=0),
+        store.put("runs/r/output/c", b"", ttl=3),
+        store.put("files/a", b""),
+    ]
+
+    lives = [info.expires_at and (info.expires_at - info.created_at).total_seconds() for info in infos]
+    assert lives == [100, None, 3, 7]
+
+
+def test_only_accepted_content_types_are_stored(open_store):
+    store = open_store(content_types=("text/csv", "image/*"))
+    store.put("files/a.csv", b"1")
+    store.put("files/b", b"1", content_type="IMAGE/png")
+    store.put("files/c", b"1", content_type="text/csv; charset=utf-8")
+    calls = [
+        lambda: store.put("files/a.csv", b"2", content_type="text/html"),
+        lambda: store.put("files/page.html", b"2"),
+        lambda: store.copy("files/a.csv", "files/d", content_type="text/plain"),
+        lambda: store.begin_upload("files/e"),
+    ]
+
+    for call in calls:
+        with pytest.raises(errors.ContentTypeRefused):
+            call()
+
+    assert keys_of(store.list()) == ["files/a.csv", "files/b", "files/c"]
+    assert store.get("files/a.csv") == b"1"
+    assert store.delete("files/c") is True
 
 
 @pytest.mark.parametrize("declared", [True, False])

@@ -115,11 +115,23 @@ def test_a_large_body_goes_in_pieces_and_leaves_nothing_when_it_breaks_off(remot
     assert (info.size_bytes, local.usage().file_count, local.usage().reserved_bytes) == (17 * MIB, 1, 0)
 
 
-def test_seeking_after_an_overwrite_is_refused_rather_than_mixed(remote):
+def test_seeking_after_an_overwrite_goes_on_in_the_older_version(remote):
     remote.put("files/a", b"0123456789")
 
     with remote.open("files/a") as reader:
         reader.read(2)
+        remote.put("files/a", b"abcdefghij")
+        reader.seek(5)
+
+        assert reader.read() == b"56789"
+
+
+def test_seeking_after_a_deletion_is_refused_rather_than_mixed(remote):
+    remote.put("files/a", b"0123456789")
+
+    with remote.open("files/a") as reader:
+        reader.read(2)
+        remote.delete("files/a")
         remote.put("files/a", b"abcdefghij")
         reader.seek(5)
         with pytest.raises(errors.StoreError, match=r"^files/a: it was replaced or deleted while it was read$"):

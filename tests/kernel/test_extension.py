@@ -32,7 +32,7 @@ def test_loading_brings_the_magic_the_sandbox_and_the_browser(ip):
 
     assert magics(ip) == {"line": True, "cell": True}
     assert Sandbox.names() == ["default"]
-    assert set(Sandbox.faces) == {"browse", "display"}
+    assert set(Sandbox.faces) == {"browse", "display", "progress"}
 
 
 def test_the_package_is_the_extension(ip):
@@ -79,7 +79,10 @@ def test_unloading_what_is_not_loaded_does_nothing(ip):
 
 def test_configuration_reaches_the_store(ip, tmp_path):
     ip.config.merge(
-        Config(SandFS={"store_url": (tmp_path / "mine").as_uri(), "max_file_size": 5, "max_total_bytes": 7})
+        Config(
+            SandFS={"store_url": (tmp_path / "mine").as_uri()},
+            FileStoreLimits={"max_file_size": 5, "max_total_bytes": 7},
+        )
     )
     load_ipython_extension(ip)
     sandbox = Sandbox.current()

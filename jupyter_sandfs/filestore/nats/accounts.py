@@ -11,18 +11,15 @@ from dataclasses import asdict, dataclass, replace
 from typing import NamedTuple
 
 from jupyter_sandfs.errors import LimitExceeded, QuotaExceeded, StoreError, UploadNotFound
-from jupyter_sandfs.filestore.nats.draft import EXPIRY, FILE, UPLOAD, Claim, Dead, Draft
+from jupyter_sandfs.filestore.nats import history
+from jupyter_sandfs.filestore.nats.burials import bury, hasten
+from jupyter_sandfs.filestore.nats.draft import EXPIRY, FILE, UPLOAD, Claim, Draft
 from jupyter_sandfs.filestore.nats.records import Record, decode, encode
 from jupyter_sandfs.filestore.protocol import StoreLimits, Usage
 from jupyter_sandfs.filestore.terms import Terms
 
 BATCH = 500
-# Bodies up to this many bytes are read whole when they are opened; larger ones are still read for a while after their
-# key was overwritten.
-READ_AT_ONCE = 4 << 20
-GRACE_SECONDS = 3600.0
 _LEAST_SPARE = 64 << 20
-_MOST_DEAD = 1000
 _MOST_CLAIMS = 200
 
 
@@ -81,10 +78,11 @@ async def live_record(draft: Draft, key: str, now: float) -> Record | None:
     return record if record and record.is_live(now) else None
 
 
-def remove(draft: Draft, key: str, record: Record, now: float) -> None:
-    """Take a file out of the index, and let its body be purged."""
+async def remove(draft: Draft, key: str, record: Record, now: float) -> None:
+    """Take a file out of the index with its older versions, and let their bodies be purged."""
     strike(draft, key, record)
     bury(draft, record.nuid, record.size, now)
+    await history.drop_all(draft, key, now)
 
 
 def strike(draft: Draft, key: str, record: Record) -> None:
@@ -103,25 +101,6 @@ def insert(draft: Draft, key: str, record: Record) -> None:
         draft.set(_expiry(record.expires, key), str(record.size))
     draft.sums.bytes += record.size
     draft.sums.files += 1
-
-
-def bury(draft: Draft, nuid: str, size: int, now: float) -> None:
-    """Let a body be purged: soon, or when those who may be reading it are done."""
-    draft.dead[nuid] = Dead(now if size <= READ_AT_ONCE else now + GRACE_SECONDS, size)
-    if len(draft.dead) > _MOST_DEAD:
-        _hasten(draft, now)
-    draft.changed = True
-
-
-def _hasten(draft: Draft, now: float) -> int:
-    """Let the body that has waited longest be purged now; give its size, 0 when none waits."""
-    waiting = [(dead, nuid) for nuid, dead in draft.dead.items() if dead.due > now]
-    if not waiting:
-        return 0
-    dead, nuid = min(waiting)
-    draft.dead[nuid] = Dead(now, dead.size)
-    draft.changed = True
-    return dead.size
 
 
 def _expiry(moment: float, key: str) -> str:
@@ -199,13 +178,13 @@ async def prepare_deletion(draft: Draft, rules: Rules, name: str, key: str, term
     if old is None:
         return None
     if not is_live:
-        remove(draft, key, old, rules.now)
+        await remove(draft, key, old, rules.now)
         return None
     _add_claim(draft, name, Claim(key, rules.inbox, is_ready=True))
     return Plan(old, old.seq)
 
 
-async def settle(draft: Draft, name: str, seq: int, now: float) -> None:
+async def settle(draft: Draft, rules: Rules, name: str, seq: int) -> None:
     """Put a write or deletion into the index whose meta has been stored as `seq`; doing so twice changes nothing."""
     claim = draft.claims.get(name)
     if claim is None:
@@ -216,12 +195,16 @@ async def settle(draft: Draft, name: str, seq: int, now: float) -> None:
     old = await line_of(draft, claim.key)
     if old and old.seq > seq:
         if claim.record:
-            bury(draft, claim.record.nuid, claim.record.size, now)
+            bury(draft, claim.record.nuid, claim.record.size, rules.now)
         return
-    if old:
-        remove(draft, claim.key, old, now)
+    if old and claim.record and old.is_live(rules.now) and rules.limits.keep_versions:
+        strike(draft, claim.key, old)
+        history.add(draft, claim.key, old)
+    elif old:
+        await remove(draft, claim.key, old, rules.now)
     if claim.record:
         insert(draft, claim.key, claim.record._replace(seq=seq))
+        await _bound_history(draft, rules, claim.key)
 
 
 async def release(draft: Draft, name: str, nuids: Iterable[str], now: float) -> None:
@@ -242,6 +225,7 @@ async def recount(draft: Draft) -> None:
         reserved=sum(claim.bytes for claim in draft.claims.values()) + sum(row.bytes for row in rows.values()),
         coming=sum(claim.files for claim in draft.claims.values()),
         uploads=len(rows),
+        kept=await history.size(draft),
     )
     if sums != draft.sums:
         draft.sums = sums
@@ -356,6 +340,7 @@ async def usage(draft: Draft, rules: Rules) -> Usage:
         file_count=draft.sums.files - len(gone),
         reserved_bytes=draft.sums.reserved,
         max_total_bytes=rules.limits.max_total_bytes,
+        kept_bytes=draft.sums.kept,
     )
 
 
@@ -371,21 +356,31 @@ async def expire(draft: Draft, now: float) -> int:
         record = await line_of(draft, key)
         draft.set(line, None)
         if record and record.expires is not None and _expiry(record.expires, key) == line:
-            remove(draft, key, record, now)
+            await remove(draft, key, record, now)
     return len(expired)
 
 
 async def _make_room(draft: Draft, rules: Rules, size: int, files: int, *, own: int = 0) -> None:
     """See that `size` more bytes fit; `own` of them are reserved already."""
     while not _has_room(draft, rules.limits, size, files, own):
-        if not await expire(draft, rules.now):
-            if draft.sums.files + draft.sums.coming + files > rules.limits.max_files:
-                raise LimitExceeded(f"the store holds {rules.limits.max_files} files and takes no more")
+        if await expire(draft, rules.now):
+            continue
+        if draft.sums.files + draft.sums.coming + files > rules.limits.max_files:
+            raise LimitExceeded(f"the store holds {rules.limits.max_files} files and takes no more")
+        if not await history.drop_oldest(draft, rules.now):
             raise QuotaExceeded(rules.limits.max_total_bytes)
     # The bucket is a little larger than its files may be: bodies that are only still read have to fit into that.
     spare = sum(dead.size for dead in draft.dead.values() if dead.due > rules.now) - spare_bytes(rules.limits) // 2
-    while spare > 0 and (freed := _hasten(draft, rules.now)):
+    while spare > 0 and (freed := hasten(draft, rules.now)):
         spare -= freed
+
+
+async def _bound_history(draft: Draft, rules: Rules, key: str) -> None:
+    """Drop the versions of a key that are too many, and of all keys, the oldest first, what finds no room."""
+    await history.trim(draft, key, rules.limits.keep_versions, rules.now)
+    sums, most = draft.sums, rules.limits.max_total_bytes
+    while sums.bytes + sums.reserved + sums.kept > most and await history.drop_oldest(draft, rules.now):
+        pass
 
 
 def spare_bytes(limits: StoreLimits) -> int:
@@ -396,7 +391,7 @@ def spare_bytes(limits: StoreLimits) -> int:
 def _has_room(draft: Draft, limits: StoreLimits, size: int, files: int, own: int) -> bool:
     # What makes the store smaller always fits, also after its limits were lowered.
     sums = draft.sums
-    fits = size <= 0 or sums.bytes + size + sums.reserved - own <= limits.max_total_bytes
+    fits = size <= 0 or sums.bytes + sums.kept + size + sums.reserved - own <= limits.max_total_bytes
     return fits and (not files or sums.files + sums.coming + files <= limits.max_files)
 
 

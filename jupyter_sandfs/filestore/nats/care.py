@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import replace
 from datetime import datetime
 
-from jupyter_sandfs.filestore.nats import accounts, reconciling, uploads
+from jupyter_sandfs.filestore.nats import accounts, history, reconciling, uploads
 from jupyter_sandfs.filestore.nats.desk import Desk
 from jupyter_sandfs.filestore.nats.draft import Claim, Draft
 from jupyter_sandfs.filestore.nats.records import named_body
@@ -25,6 +25,7 @@ async def cleanup(desk: Desk, now: float) -> int:
     total = 0
     while expired := await desk.change(lambda draft: accounts.expire(draft, now), fresh=True):
         total += expired
+    await desk.change(lambda draft: history.expire(draft, now), fresh=True)
     await desk.bury_due(now)
     return total
 
@@ -77,6 +78,7 @@ async def _compare_metas(desk: Desk) -> set[str]:
 
 async def _known(draft: Draft) -> set[str]:
     records = {record.nuid async for _, record in accounts.files(draft)}
+    records |= await history.bodies(draft)
     return records | draft.claims.keys() | draft.dead.keys() | (await accounts.uploads(draft)).keys()
 
 

@@ -69,24 +69,28 @@ class Desk:
 
     async def look(self) -> Draft:
         """The books as they are now, with all that others did in them too; not to be changed."""
+        return await self.ask(_itself)
 
-        async def whole(draft: Draft) -> Draft:
+    async def ask(self, question: Change[Result]) -> Result:
+        """The answer of the books as they are now, with all that others did in them too."""
+
+        async def whole(draft: Draft) -> Result:
             await self.absorb(draft)
             await self._settle_others(draft)
-            return draft
+            return await question(draft)
 
         return await self.change(whole, fresh=True)
 
     async def _catch_up(self, draft: Draft, settling: dict[str, int], buried: set[str], *, look_around: bool) -> None:
-        now = self.clock()
+        rules = self.rules()
         for name, seq in settling.items():
-            await accounts.settle(draft, name, seq, now)
+            await accounts.settle(draft, rules, name, seq)
         for nuid in buried & draft.dead.keys():
             del draft.dead[nuid]
             draft.changed = True
         if look_around:
             await self.absorb(draft)
-        self._bury(draft, now)
+        self._bury(draft, rules.now)
 
     async def absorb(self, draft: Draft) -> None:
         """Put what other clients did into the index."""
@@ -106,7 +110,7 @@ class Desk:
         metas = await self.wire.lasts(self.wire.subjects.meta(claim.key) for claim in ready.values())
         by_claim = {meta.headers.get(CLAIM): meta.seq for meta in metas.values()}
         for name in ready.keys() & by_claim.keys():
-            await accounts.settle(draft, name, by_claim[name], self.clock())
+            await accounts.settle(draft, self.rules(), name, by_claim[name])
 
     def settle_later(self, name: str, seq: int) -> None:
         """Put a write into the index whose meta was stored as `seq`, with the next change."""
@@ -199,9 +203,9 @@ class Desk:
         meta = await self.wire.last(self.wire.subjects.meta(key))
         now = self.clock()
         if meta is None:
-            await reconciling.forget(draft, key)
+            await reconciling.forget(draft, key, now)
         elif CLAIM in meta.headers:
-            await accounts.settle(draft, meta.headers[CLAIM], meta.seq, now)
+            await accounts.settle(draft, self.rules(), meta.headers[CLAIM], meta.seq)
             await self._adopt(draft, key, meta)
         else:
             await reconciling.absorb(draft, [meta], self.wire.subjects, now)

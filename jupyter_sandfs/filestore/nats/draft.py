@@ -1,7 +1,7 @@
 """The books of one bucket, at one moment and with changes that are not published yet.
 
 A ledger message holds the sums, what is under way, the root of the index, and the lines that changed since that root
-was written. Keys of the index are of three kinds, told apart by what they begin with.
+was written. Keys of the index are of five kinds, told apart by what they begin with.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from jupyter_sandfs.errors import StoreError
 from jupyter_sandfs.filestore.nats.pages import Pages, leaf_of
 from jupyter_sandfs.filestore.nats.records import Record
 
-FILE, EXPIRY, UPLOAD = "f/", "e/", "u/"
+FILE, EXPIRY, UPLOAD, PAST, AGE = "f/", "e/", "u/", "p/", "a/"
 _FORMAT = 1
 
 
@@ -56,6 +56,7 @@ class Sums:
         bytes, files: what the lines of files come to.
         reserved, coming: bytes and files that claims and uploads add to those.
         seen: sequence up to which other clients' metas are in the index.
+        kept: bytes of older versions.
     """
 
     writes: int = 0
@@ -65,6 +66,7 @@ class Sums:
     coming: int = 0
     uploads: int = 0
     seen: int = 0
+    kept: int = 0
 
 
 @dataclass(slots=True)

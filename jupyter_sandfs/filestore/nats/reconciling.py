@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from jupyter_sandfs.errors import InvalidKey
 from jupyter_sandfs.filestore import keys
-from jupyter_sandfs.filestore.nats import accounts
+from jupyter_sandfs.filestore.nats import accounts, history
+from jupyter_sandfs.filestore.nats.burials import bury
 from jupyter_sandfs.filestore.nats.draft import Draft
 from jupyter_sandfs.filestore.nats.records import Record, foreign_record, is_ours
 from jupyter_sandfs.filestore.nats.subjects import Subjects
@@ -26,8 +27,11 @@ async def absorb(draft: Draft, metas: Iterable[Message], subjects: Subjects, now
         # A client that only describes an object anew, or gives it another name, keeps the chunks.
         if old and record and old.nuid == record.nuid:
             accounts.strike(draft, key, old)
+        elif old and record:
+            accounts.strike(draft, key, old)
+            bury(draft, old.nuid, old.size, now)
         elif old:
-            accounts.remove(draft, key, old, now)
+            await accounts.remove(draft, key, old, now)
         if record:
             draft.sums.writes += 1
             accounts.insert(draft, key, record)
@@ -50,13 +54,14 @@ async def adopt(draft: Draft, key: str, record: Record, now: float) -> None:
     if old:
         accounts.strike(draft, key, old)
         if old.nuid != record.nuid:
-            accounts.bury(draft, old.nuid, old.size, now)
+            bury(draft, old.nuid, old.size, now)
     draft.sums.writes = max(draft.sums.writes, record.version)
     accounts.insert(draft, key, record)
 
 
-async def forget(draft: Draft, key: str) -> None:
+async def forget(draft: Draft, key: str, now: float) -> None:
     """Take a file out of the index whose meta is gone. Its chunks may have another name now: `recover` will see."""
     record = await accounts.line_of(draft, key)
     if record:
         accounts.strike(draft, key, record)
+        await history.drop_all(draft, key, now)

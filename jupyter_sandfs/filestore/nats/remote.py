@@ -10,7 +10,7 @@ from typing import BinaryIO, cast
 
 from jupyter_sandfs.errors import ObjectNotFound, StoreError
 from jupyter_sandfs.filestore.nats import chunks
-from jupyter_sandfs.filestore.nats.accounts import READ_AT_ONCE
+from jupyter_sandfs.filestore.nats.burials import READ_AT_ONCE
 from jupyter_sandfs.filestore.nats.chunks import Span
 from jupyter_sandfs.filestore.nats.records import Record
 from jupyter_sandfs.filestore.nats.session import Session

@@ -12,7 +12,7 @@ from typing import NamedTuple, Unpack
 from jupyter_sandfs.errors import InvalidSignature, ObjectNotFound, StoreError
 from jupyter_sandfs.filestore import keys, signing
 from jupyter_sandfs.filestore.listing import check_listing, list_page
-from jupyter_sandfs.filestore.nats import accounts, care, uploads
+from jupyter_sandfs.filestore.nats import accounts, care, history, uploads
 from jupyter_sandfs.filestore.nats.address import Address, tenant_bucket
 from jupyter_sandfs.filestore.nats.arrival import Arrival
 from jupyter_sandfs.filestore.nats.draft import FILE, Draft
@@ -34,7 +34,7 @@ from jupyter_sandfs.filestore.protocol import (
     Usage,
 )
 from jupyter_sandfs.filestore.readers import LocalReader
-from jupyter_sandfs.filestore.terms import count, inherited, seconds, terms_of
+from jupyter_sandfs.filestore.terms import count, inherited, seconds, terms_of, terms_of_deletion
 
 _OPEN_ATTEMPTS = 5
 _SECRET_BYTES = 32
@@ -53,9 +53,8 @@ class _Listed(NamedTuple):
 class NatsFileStore(FileStore):
     """Files in a JetStream Object Store, for any number of threads, processes and machines.
 
-    A tenant has a bucket of its own. `versions` gives only the current version, `copy` moves the bytes through this
-    process, and `sign` makes tokens for our own HTTP route. Files over 4 MiB can be read on for an hour after their
-    key was overwritten or deleted.
+    A tenant has a bucket of its own. `copy` and `restore` move the bytes through this process, and `sign` makes tokens
+    for our own HTTP route. Files over 4 MiB can be read on for an hour after their key was overwritten or deleted.
 
     Args:
         address: of the servers and the bucket, which is made if it is missing.
@@ -116,10 +115,8 @@ class NatsFileStore(FileStore):
         raise StoreError("the store is too busy to be listed; try again")
 
     def versions(self, key: str) -> tuple[FileInfo, ...]:
-        try:
-            return (self.head(key),)
-        except ObjectNotFound:
-            return ()
+        keys.check(key)
+        return tuple(record.info(key) for record in self._session.run(self._versions(key)))
 
     def usage(self) -> Usage:
         return self._session.run(self._usage())
@@ -140,9 +137,14 @@ class NatsFileStore(FileStore):
             terms_of(target, self._limits, **inherited(info, options)).check_sha256(target, info.checksum[7:])
             return self.put(target, reader, size=info.size_bytes, **inherited(info, options))
 
+    def restore(self, key: str, version: int, *, if_version: int | None = None) -> FileInfo:
+        with self.open(key, version=count(version, "version")) as reader:
+            info = reader.info
+            return self.put(key, reader, size=info.size_bytes, **inherited(info, {"if_version": if_version}))
+
     def delete(self, key: str, *, if_version: int | None = None) -> bool:
         keys.check(key)
-        terms = terms_of(key, self._limits, if_version=if_version)
+        terms = terms_of_deletion(if_version)
         return self._session.run(self._session.writes.delete(secrets.token_hex(16), key, terms))
 
     def begin_upload(self, key: str, *, length: int | None = None, **options: Unpack[PutOptions]) -> Upload:
@@ -188,9 +190,24 @@ class NatsFileStore(FileStore):
         if meta is None:
             raise ObjectNotFound(key)
         record = record_of(meta) if is_ours(meta) else await self._foreign(key)
-        if record is None or not record.is_live(self._clock()) or version not in (None, record.version):
+        if record is None or not record.is_live(self._clock()):
             raise ObjectNotFound(key)
-        return record, meta.headers.get(MARKS, "")
+        if version in (None, record.version):
+            return record, meta.headers.get(MARKS, "")
+        for older in await self._versions(key):
+            if older.version == version:
+                return older, ""
+        raise ObjectNotFound(key)
+
+    async def _versions(self, key: str) -> tuple[Record, ...]:
+        now = self._clock()
+
+        async def question(draft: Draft) -> tuple[Record, ...]:
+            line = await accounts.live_record(draft, key, now)
+            older = await history.of(draft, key) if line else []
+            return tuple(record for record in (line, *older) if record and record.is_live(now))
+
+        return await self._desk.ask(question)
 
     async def _foreign(self, key: str) -> Record | None:
         await self._desk.reconcile(key)

@@ -49,28 +49,28 @@ def recover(depot: Depot, now: float) -> Recovery:
     # The order matters: a body is claimed before it is put, and its claim goes after its document is there.
     bodies = {each.path.rpartition("/")[2] for each in depot.bucket.list(depot.layout.bodies)}
     ledger = depot.books.look()
-    kept, missing, size, files = set(ledger.claims), 0, 0, 0
+    kept, missing, size, files, older = set(ledger.claims), 0, 0, 0, 0
     for entry in depot.catalog.documents():
         kept.update(entries.bodies(entry))
         if entry.content:
-            size, files = size + entry.size, files + 1
-            missing += entry.commit not in bodies and _is_missing(depot, entry)
+            size, files, older = size + entry.size, files + 1, older + entry.kept
+            missing += entry.body not in bodies and _is_missing(depot, entry)
     orphans = bodies - kept
     _delete(depot, map(depot.layout.body, orphans))
-    depot.books.update(lambda current: _count_anew(current, ledger, size, files))
+    depot.books.update(lambda current: _count_anew(current, ledger, size, files, older))
     return Recovery(unfinished=unfinished, reservations=reservations, orphans=len(orphans), missing=missing)
 
 
-def _count_anew(current: Ledger, before: Ledger, size: int, files: int) -> None:
+def _count_anew(current: Ledger, before: Ledger, size: int, files: int, kept: int) -> None:
     """Book what was counted, unless somebody wrote since: then what was counted is no longer so."""
     if current == before and not current.claims:
-        current.size, current.files = size, files
+        current.size, current.files, current.kept = size, files, kept
 
 
 def _is_missing(depot: Depot, entry: Entry) -> bool:
     # Most of those were committed after the bodies were listed, or are gone by now.
     present, _ = depot.catalog.find(entry.key)
-    return present == entry and depot.bucket.size(depot.layout.body(entry.commit)) is None
+    return present == entry and depot.bucket.size(depot.layout.body(entry.body)) is None
 
 
 def _drop_stale(depot: Depot, key: str, now: float) -> None:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from jupyter_sandfs.errors import LimitExceeded, QuotaExceeded, StoreError
+from jupyter_sandfs.errors import LimitExceeded, ObjectNotFound, QuotaExceeded, StoreError
 from jupyter_sandfs.filestore.objects import entries
 from jupyter_sandfs.filestore.objects.bucket import Bucket, Overtaken, Stamp
 from jupyter_sandfs.filestore.objects.catalog import Catalog
@@ -68,7 +68,7 @@ class Depot:
             may_stand = False
             now = self.clock()
             terms.check_version(key, old.version if old and old.is_live(now) else 0)
-            return entries.filled(key, old, name, content, ttl=terms.ttl, now=now)
+            return entries.filled(key, old, name, content, ttl=terms.ttl, now=now, keep=self.limits.keep_versions)
 
         def prepare() -> None:
             nonlocal is_delivered, may_stand
@@ -84,6 +84,24 @@ class Depot:
             if not may_stand:
                 self.give_up(name)
             raise
+        assert new is not None, "what renews always makes an entry"
+        return new
+
+    def restore(self, key: str, version: int, terms: Terms) -> Entry:
+        """Make an older version current again; its body stays where it is. Raises ObjectNotFound, VersionConflict."""
+        name = new_name()
+
+        def renew(old: Entry | None) -> Entry:
+            now = self.clock()
+            wanted = [each for each in (old.versions(now) if old else []) if each.version == version]
+            if old is None or not old.is_live(now) or not wanted:
+                raise ObjectNotFound(key)
+            terms.check_version(key, old.version)
+            content, keep = wanted[0].content, self.limits.keep_versions
+            assert content is not None, "versions are files"
+            return entries.filled(key, old, name, content, ttl=terms.ttl, now=now, keep=keep, body=wanted[0].body)
+
+        new = self._replace(key, renew)
         assert new is not None, "what renews always makes an entry"
         return new
 
@@ -144,7 +162,7 @@ class Depot:
             ledger.check_room(self.limits, size=extra, files=0, without=(name,))
             ledger.claims[name] = claim
 
-        self._with_room(change)
+        self._with_room(change, extra)
 
     def release(self, name: str) -> None:
         """Give a claim up, and the body that it was about."""
@@ -164,13 +182,40 @@ class Depot:
         else:
             self.release(name)
 
-    def _with_room(self, change: Callable[[Ledger], None]) -> None:
-        try:
-            self.books.update(change)
-        except (QuotaExceeded, LimitExceeded):
-            if not self._expire_due():
-                raise
-            self.books.update(change)
+    def _with_room(self, change: Callable[[Ledger], None], size: int) -> None:
+        """Change the ledger; should there be no room for `size` more bytes, make some."""
+        for make in (self._expire_due, lambda: self._thin_out(size)):
+            try:
+                return self.books.update(change)
+            except (QuotaExceeded, LimitExceeded):
+                make()
+        return self.books.update(change)
+
+    def _thin_out(self, size: int) -> None:
+        """Give up older versions, the oldest first, until there is room for `size` more bytes."""
+        ledger = self.books.look()
+        missing = ledger.taken() + size - self.limits.max_total_bytes
+        if not ledger.kept or missing <= 0:
+            return
+        found = sorted(
+            (past.created, entry.key, past.content.size) for entry in self.catalog.walk() for past in entry.past
+        )
+        given_up: dict[str, float] = {}
+        for created, key, freed in found:
+            if missing > 0:
+                given_up[key] = created
+                missing -= freed
+        for key, until in given_up.items():
+            self._forget(key, until)
+
+    def _forget(self, key: str, until: float) -> None:
+        """Give up the older versions of a key that were made up to a moment."""
+        name = new_name()
+
+        def renew(old: Entry | None) -> Entry | None:
+            return entries.thinned(old, name, now=self.clock(), until=until) if old and old.past else None
+
+        self._replace(key, renew)
 
     def _expire_due(self) -> int:
         """Remove what has expired, if anything has."""
@@ -200,30 +245,43 @@ class Depot:
         new = renew(old)
         if new is None:
             return None
-        self._intend(old, new, claim)
+        new = self._intend(old, new, claim)
         prepare()
         self._write(new, stamp)
         self.books.update(lambda ledger: ledger.settle(new.commit, claim))
         self.bucket.delete([self.layout.body(name) for name in entries.dropped(old, new)])
         return new
 
-    def _intend(self, old: Entry | None, new: Entry, claim: str) -> None:
-        """Say in the ledger what is going to happen, once it is certain that there is room."""
-        size = new.size - (old.size if old else 0)
+    def _intend(self, old: Entry | None, new: Entry, claim: str) -> Entry:
+        """Say in the ledger what is going to happen, once it is certain that there is room; give the entry to be.
+
+        Where there is no room for the older versions, that is one without them.
+        """
+        try:
+            self._claim(old, new, claim)
+        except QuotaExceeded:
+            if not new.past:
+                raise
+            new = entries.thinned(new, new.commit, now=self.clock())
+            self._claim(old, new, claim)
+        return new
+
+    def _claim(self, old: Entry | None, new: Entry, claim: str) -> None:
+        size, kept = new.size - (old.size if old else 0), new.kept - (old.kept if old else 0)
         files = int(new.content is not None) - int(old is not None and old.content is not None)
         until = self.clock() + CLAIM_SECONDS
 
         def change(ledger: Ledger) -> None:
             if old:
                 ledger.settle(old.commit)
-            ledger.check_room(self.limits, size=size, files=files, without=(new.commit, claim))
+            ledger.check_room(self.limits, size=size + kept, files=files, without=(new.commit, claim))
             held = ledger.claims[claim].reserved if claim in ledger.claims else 0
             ledger.claims[new.commit] = Claim(
-                key=new.key, reserved=max(0, size - held), until=until, size=size, files=files
+                key=new.key, reserved=max(0, size + kept - held), until=until, size=size, files=files, kept=kept
             )
             ledger.note_expiry(new.expires)
 
-        self._with_room(change)
+        self._with_room(change, size + kept)
 
     def _write(self, new: Entry, over: Stamp | None) -> None:
         try:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+import math
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 
 from jupyter_sandfs.errors import StoreError
@@ -28,27 +29,63 @@ class Content:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """An older version. Times are seconds since 1970."""
+
+    version: int
+    body: str
+    content: Content
+    created: float
+    expires: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """What a key holds. Times are seconds since 1970.
 
     Attributes:
-        commit: name of the write that made this entry; the body of a file has it too.
+        commit: name of the write that made this entry.
+        body: name of the content; that of the write which put it.
         content: None when the file was deleted: what is left keeps its version from coming back.
+        past: older versions, newest first.
         stale: names of replaced bodies, and since when they are.
     """
 
     key: str
     version: int
     commit: str
+    body: str = ""
     content: Content | None = None
     created: float = 0
     expires: float | None = None
+    past: tuple[Past, ...] = ()
     stale: tuple[tuple[str, float], ...] = ()
 
     @property
     def size(self) -> int:
         """What the key counts for in the ledger, in bytes; an expired file counts until it is removed."""
         return self.content.size if self.content else 0
+
+    @property
+    def kept(self) -> int:
+        """What the older versions take, in bytes."""
+        return sum(each.content.size for each in self.past)
+
+    def versions(self, now: float) -> list[Entry]:
+        """This file and its older versions, newest first, as far as they have not expired."""
+        older = (
+            Entry(
+                key=self.key,
+                version=each.version,
+                commit=self.commit,
+                body=each.body,
+                content=each.content,
+                created=each.created,
+                expires=each.expires,
+            )
+            for each in self.past
+        )
+        return [each for each in (self, *older) if each.is_live(now)]
 
     def is_live(self, now: float) -> bool:
         return self.content is not None and (self.expires is None or self.expires > now)
@@ -73,17 +110,32 @@ def described(size: int, sha256: str, terms: Terms) -> Content:
     return Content(size=size, sha256=sha256, content_type=terms.content_type, metadata=terms.metadata)
 
 
-def filled(key: str, old: Entry | None, commit: str, content: Content, *, ttl: float, now: float) -> Entry:
-    """The entry that takes the place of `old` when a body is committed."""
+def filled(
+    key: str, old: Entry | None, commit: str, content: Content, *, ttl: float, now: float, keep: int, body: str = ""
+) -> Entry:
+    """The entry that takes the place of `old` when a body is committed.
+
+    Args:
+        keep: how many older versions go along.
+        body: name of a content that is there already; empty for that of the commit.
+    """
     entry = Entry(
         key=key,
         version=(old.version if old else 0) + 1,
         commit=commit,
+        body=body or commit,
         content=content,
         created=now,
         expires=now + ttl if ttl else None,
+        past=_past(old, now)[:keep],
     )
     return _with_stale(entry, old, now)
+
+
+def thinned(old: Entry, commit: str, *, now: float, until: float = math.inf) -> Entry:
+    """The entry that takes the place of `old` when it gives up the versions that were made up to a moment."""
+    past = tuple(each for each in old.past if each.created > until)
+    return _with_stale(replace(old, commit=commit, past=past), old, now)
 
 
 def emptied(old: Entry, commit: str, *, now: float) -> Entry:
@@ -98,7 +150,7 @@ def settled(old: Entry, *, now: float) -> Entry:
 
 def dropped(old: Entry | None, new: Entry) -> list[str]:
     """Names of the bodies that `old` knew and `new` knows no more."""
-    known = {new.commit, *(name for name, _ in new.stale)}
+    known = set(bodies(new))
     return [name for name in bodies(old) if name not in known]
 
 
@@ -106,8 +158,7 @@ def bodies(entry: Entry | None) -> list[str]:
     """Names of the bodies that an entry knows."""
     if entry is None:
         return []
-    own = [entry.commit] if entry.content else []
-    return own + [name for name, _ in entry.stale]
+    return _held(entry) + [name for name, _ in entry.stale]
 
 
 def dump(entry: Entry) -> bytes:
@@ -123,6 +174,10 @@ def dump(entry: Entry) -> bytes:
             "created": entry.created,
             "expires": entry.expires,
         }
+        if entry.body != entry.commit:
+            document["body"] = entry.body
+    if entry.past:
+        document["past"] = [asdict(each) for each in entry.past]
     if entry.stale:
         document["stale"] = entry.stale
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
@@ -144,9 +199,11 @@ def load(key: str, data: bytes) -> Entry:
             key=key,
             version=document["version"],
             commit=document["commit"],
+            body=document.get("body", document["commit"]) if content else "",
             content=content,
             created=document.get("created", 0),
             expires=document.get("expires"),
+            past=tuple(Past(**{**each, "content": Content(**each["content"])}) for each in document.get("past", ())),
             stale=tuple((name, since) for name, since in document.get("stale", ())),
         )
     except (ValueError, TypeError, KeyError) as error:
@@ -154,10 +211,26 @@ def load(key: str, data: bytes) -> Entry:
 
 
 def _with_stale(entry: Entry, old: Entry | None, now: float) -> Entry:
+    """The entry with all bodies among its stale ones that `old` held and it does not."""
     if old is None:
         return entry
-    replaced = ((old.commit, now),) if old.content else ()
+    held = _held(entry)
+    replaced = tuple((name, now) for name in _held(old) if name not in held)
     return replace(entry, stale=_kept(old.stale + replaced, now))
+
+
+def _held(entry: Entry) -> list[str]:
+    """Names of the bodies of a file and its older versions; two of those may share one."""
+    own = [entry.body] if entry.content else []
+    return list(dict.fromkeys(own + [each.body for each in entry.past]))
+
+
+def _past(old: Entry | None, now: float) -> tuple[Past, ...]:
+    """What an entry that is overwritten leaves as older versions; one that has expired leaves none."""
+    if old is None or old.content is None or not old.is_live(now):
+        return ()
+    last = Past(version=old.version, body=old.body, content=old.content, created=old.created, expires=old.expires)
+    return (last, *(each for each in old.past if each.expires is None or each.expires > now))
 
 
 def _kept(stale: tuple[tuple[str, float], ...], now: float) -> tuple[tuple[str, float], ...]:

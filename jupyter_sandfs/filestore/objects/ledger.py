@@ -36,7 +36,7 @@ class Claim:
         reserved: bytes that it may need beyond what is there.
         until: seconds since 1970 when it is taken for dead.
         upload: it belongs to an upload, and waits as long as that does.
-        size, files: what its commit adds to the ledger; None while there is no commit.
+        size, files, kept: what its commit adds to the ledger; None while there is no commit.
     """
 
     key: str
@@ -45,6 +45,7 @@ class Claim:
     upload: bool = False
     size: int | None = None
     files: int = 0
+    kept: int = 0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,6 +54,7 @@ class Ledger:
 
     Attributes:
         size, files: of the files that are there, in bytes and number; expired ones count until they are removed.
+        kept: what older versions take, in bytes.
         expires: nothing that is known of expires before this time; None when nothing does.
         claims: by name; the body that it is about has the same name.
         nonce: names the write of this document.
@@ -60,6 +62,7 @@ class Ledger:
 
     size: int = 0
     files: int = 0
+    kept: int = 0
     expires: float | None = None
     claims: dict[str, Claim] = field(default_factory=dict)
     nonce: str = ""
@@ -67,6 +70,10 @@ class Ledger:
     def reserved(self, without: tuple[str, ...] = ()) -> int:
         """Bytes that are claimed, except by some claims."""
         return sum(claim.reserved for name, claim in self.claims.items() if name not in without)
+
+    def taken(self, without: tuple[str, ...] = ()) -> int:
+        """Bytes of files, older versions and claims, except some claims."""
+        return self.size + self.kept + self.reserved(without)
 
     def check_uploads(self, limits: StoreLimits) -> None:
         """Raise LimitExceeded if there are as many uploads as there may be."""
@@ -76,7 +83,7 @@ class Ledger:
     def check_room(self, limits: StoreLimits, *, size: int, files: int, without: tuple[str, ...]) -> None:
         """Raise QuotaExceeded or LimitExceeded if there is no room for so much more, apart from some claims."""
         # What makes the store smaller always fits, also after its limits were lowered.
-        if size > 0 and self.size + size + self.reserved(without) > limits.max_total_bytes:
+        if size > 0 and self.taken(without) + size > limits.max_total_bytes:
             raise QuotaExceeded(limits.max_total_bytes)
         if files > 0 and self.files + files > limits.max_files:
             raise LimitExceeded(f"the store holds {limits.max_files} files and takes no more")
@@ -87,6 +94,7 @@ class Ledger:
         if claim is not None and claim.size is not None:
             self.size += claim.size
             self.files += claim.files
+            self.kept += claim.kept
         for other in others:
             self.drop(other)
 

@@ -37,14 +37,14 @@ from jupyter_sandfs.filestore.protocol import (
     Upload,
     Usage,
 )
-from jupyter_sandfs.filestore.terms import Terms, count, inherited, seconds, terms_of
+from jupyter_sandfs.filestore.terms import Terms, count, inherited, seconds, terms_of, terms_of_deletion
 
 
 class ObjectFileStore(FileStore):
     """Files in a bucket, for any number of threads, processes and machines.
 
-    `versions` gives only the current version; `sign` makes links of the service, where it has some. A body that was
-    replaced or deleted stays for an hour, for those who read it.
+    `sign` makes links of the service, where it has some. A body that was deleted, or replaced and is not kept as an
+    older version, stays for an hour, for those who read it.
 
     Args:
         tenant: whose files these are; tenants of one bucket see nothing of each other.
@@ -89,7 +89,7 @@ class ObjectFileStore(FileStore):
             count(end, "end")
         entry = self._find(key, version)
         depot = self._depot
-        return ObjectReader(depot.bucket, depot.layout.body(entry.commit), entry.info(), start, end)
+        return ObjectReader(depot.bucket, depot.layout.body(entry.body), entry.info(), start, end)
 
     def list(
         self, prefix: str = "", *, delimiter: str | None = None, after: str | None = None, limit: int = 1000
@@ -105,7 +105,7 @@ class ObjectFileStore(FileStore):
 
     def versions(self, key: str) -> tuple[FileInfo, ...]:
         try:
-            return (self.head(key),)
+            return tuple(each.info() for each in self._find(key, None).versions(self._depot.clock()))
         except ObjectNotFound:
             return ()
 
@@ -116,6 +116,7 @@ class ObjectFileStore(FileStore):
             file_count=ledger.files,
             reserved_bytes=ledger.reserved(),
             max_total_bytes=self._depot.limits.max_total_bytes,
+            kept_bytes=ledger.kept,
         )
 
     # ------------------------------------------------------------ writing
@@ -134,13 +135,18 @@ class ObjectFileStore(FileStore):
         content = described(info.size_bytes, info.checksum.partition(":")[2], terms)
 
         def deliver() -> None:
-            depot.bucket.copy(depot.layout.body(original.commit), depot.layout.body(name))
+            depot.bucket.copy(depot.layout.body(original.body), depot.layout.body(name))
 
         return depot.commit(name, target, content, terms, deliver=deliver).info()
 
+    def restore(self, key: str, version: int, *, if_version: int | None = None) -> FileInfo:
+        found = self.head(key, version=count(version, "version"))
+        terms = self._terms(key, **inherited(found, {"if_version": if_version}))
+        return self._depot.restore(key, version, terms).info()
+
     def delete(self, key: str, *, if_version: int | None = None) -> bool:
         keys.check(key)
-        return self._depot.empty(key, self._terms(key, if_version=if_version))
+        return self._depot.empty(key, self._possible(terms_of_deletion(if_version)))
 
     def begin_upload(self, key: str, *, length: int | None = None, **options: Unpack[PutOptions]) -> Upload:
         keys.check(key)
@@ -175,7 +181,7 @@ class ObjectFileStore(FileStore):
         if grant.method == "GET":
             entry = self._find(grant.key, None)
             left = lifetime if entry.expires is None else min(lifetime, entry.expires - depot.clock())
-            return depot.bucket.sign("GET", depot.layout.body(entry.commit), left)
+            return depot.bucket.sign("GET", depot.layout.body(entry.body), left)
         if grant.max_size is not None:
             raise Unsupported("a link of the storage service cannot bound a size; max_file_size holds all the same")
         with suppress(ObjectNotFound):
@@ -208,12 +214,17 @@ class ObjectFileStore(FileStore):
         entry, _ = depot.catalog.find(key)
         if entry is None or not entry.is_live(depot.clock()):
             entry = arrivals.take_over(depot, key)
-        if entry is None or version not in (None, entry.version):
-            raise ObjectNotFound(key)
-        return entry
+        kept = [] if entry is None else entry.versions(depot.clock())
+        for each in kept:
+            if version in (None, each.version):
+                return each
+        raise ObjectNotFound(key)
 
     def _terms(self, key: str, **options: Unpack[PutOptions]) -> Terms:
-        terms = terms_of(key, self._depot.limits, **options)
+        return self._possible(terms_of(key, self._depot.limits, **options))
+
+    def _possible(self, terms: Terms) -> Terms:
+        """Raise Unsupported for terms that this service can't hold anybody to."""
         if terms.if_version is not None and not self._depot.bucket.is_conditional:
             raise Unsupported("if_version and if_none_match: this storage service ignores the conditions of writes")
         return terms

@@ -101,7 +101,10 @@ class StorePane:
 
     def publish(self, _fs: FileSystem, _body: object, path: str, ttl: int | None = None) -> Document:
         """Store a file of the sandbox under a new key; `ttl` in seconds, 0 keeps it, None is the store's default."""
-        return _document(self._sandbox.publish(path, ttl=_checked_ttl(ttl)))
+        stored = self._sandbox.publish(path, ttl=_checked_ttl(ttl))
+        if not isinstance(stored, FileInfo):
+            return {"key": stored.key, "size": stored.size_bytes, "files": len(stored.files)}
+        return _document(stored)
 
     def delete(self, _fs: FileSystem, _body: object, key: str) -> dict[str, bool]:
         return {"deleted": self._store.delete(complete(key))}

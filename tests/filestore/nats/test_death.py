@@ -15,6 +15,7 @@ import pytest
 from jupyter_sandfs import errors
 from jupyter_sandfs.filestore import Recovery
 from jupyter_sandfs.filestore.nats.address import parse
+from jupyter_sandfs.filestore.nats.chunks import CHUNK_BYTES
 from jupyter_sandfs.filestore.nats.store import NatsFileStore
 
 MIB = 1 << 20
@@ -22,6 +23,7 @@ MIB = 1 << 20
 DYING = """
 import os, signal, sys
 from jupyter_sandfs.filestore.nats.address import parse
+from jupyter_sandfs.filestore.nats.chunks import CHUNK_BYTES
 from jupyter_sandfs.filestore.nats.store import NatsFileStore
 from jupyter_sandfs.filestore.nats.wire import Wire
 
@@ -52,6 +54,7 @@ BUSY = """
 import hashlib, random, sys
 from jupyter_sandfs.filestore import StoreLimits
 from jupyter_sandfs.filestore.nats.address import parse
+from jupyter_sandfs.filestore.nats.chunks import CHUNK_BYTES
 from jupyter_sandfs.filestore.nats.store import NatsFileStore
 
 store, chance = NatsFileStore(parse(sys.argv[1])), random.Random(sys.argv[2])
@@ -95,6 +98,7 @@ def booked(store: NatsFileStore, stock) -> dict[str, int]:
         "bytes": usage.total_bytes,
         "files": usage.file_count,
         "reserved": usage.reserved_bytes,
+        "kept": usage.kept_bytes,
         "chunks": sum(stock.counts("C").values()),
     }
 
@@ -102,8 +106,15 @@ def booked(store: NatsFileStore, stock) -> dict[str, int]:
 def counted(store: NatsFileStore, stock) -> dict[str, int]:
     """What they have to say, by the files that there are."""
     found = store.list(limit=10_000).items
+    older = [info for current in found for info in store.versions(current.key)[1:]]
     chunks = sum(stock.get_info(info.key).chunks for info in found)
-    return {"bytes": sum(info.size_bytes for info in found), "files": len(found), "reserved": 0, "chunks": chunks}
+    return {
+        "bytes": sum(info.size_bytes for info in found),
+        "files": len(found),
+        "reserved": 0,
+        "kept": sum(info.size_bytes for info in older),
+        "chunks": chunks + sum(-(-info.size_bytes // CHUNK_BYTES) for info in older),
+    }
 
 
 def check_death(nats_url: str, stock, open_later, number: int, when: str) -> None:

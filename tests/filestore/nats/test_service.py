@@ -123,7 +123,7 @@ def test_a_server_that_hangs_is_an_error_within_the_deadline_and_works_again_whe
 
 
 def test_a_large_file_is_read_on_after_it_was_overwritten_until_its_time_is_over(open_nats, clock):
-    store = open_nats()
+    store = open_nats(keep_versions=0)
     body = os.urandom(30 * MIB)
     store.put("files/a", body)
 

@@ -31,7 +31,8 @@ def bodies(bucket: Bucket) -> int:
     return len(list(bucket.list(BODIES)))
 
 
-def test_replaced_and_deleted_bodies_go_after_an_hour(store, bucket, clock):
+def test_replaced_and_deleted_bodies_go_after_an_hour(bucket, clock):
+    store = ObjectFileStore(bucket, limits=StoreLimits(keep_versions=0), clock=clock)
     store.put("files/a", b"1")
     store.put("files/a", b"2")
     store.put("files/b", b"3")

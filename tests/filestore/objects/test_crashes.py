@@ -63,6 +63,7 @@ CHANGES = {
     "delete": lambda store: store.delete("files/a"),
     "copy": lambda store: store.copy("files/b", "files/a"),
     "upload": upload,
+    "restore": lambda store: store.restore("files/a", 1),
 }
 
 
@@ -104,8 +105,11 @@ def check_whole(memory: MemoryStore, clock) -> None:
         0,
     )
     assert (again.orphans, again.missing, again.reservations, again.unfinished) == (0, 0, 0, 0)
+    older = [info for key in listed for info in store.versions(key)[1:]]
+    assert taken.kept_bytes == sum(info.size_bytes for info in older)
+    contents = {(key, info.checksum) for key in listed for info in store.versions(key)}
     left = [each.path.split("/")[1] for each in Bucket(memory).list("t-")]
-    assert (left.count("bodies"), left.count("parts"), left.count("uploads")) == (len(listed), 0, 0)
+    assert (left.count("bodies"), left.count("parts"), left.count("uploads")) == (len(contents), 0, 0)
 
 
 def test_a_commit_whose_writer_died_counts_as_soon_as_the_key_is_written_again(clock):
