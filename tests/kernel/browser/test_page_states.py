@@ -114,7 +114,8 @@ def test_files_that_are_dropped_go_into_the_folder_under_them(page, fs):
           const data = new DataTransfer();
           data.items.add(new File(["dropped"], "in.txt"));
           const drop = (type) => new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true });
-          for (const type of ["dragover", "drop"]) document.querySelector('[data-path="/data"]').dispatchEvent(drop(type));
+          const row = () => document.querySelector('[data-path="/data"]');
+          for (const type of ["dragover", "drop"]) row().dispatchEvent(drop(type));
         }"""
     )
 
