@@ -59,7 +59,8 @@ def server(directory: Path) -> Iterator[tuple[str, str]]:
         [
             *(sys.executable, "-m", "jupyter_server", "--no-browser", "--allow-root", "--ip=127.0.0.1", "--port=18899"),
             "--ServerApp.jpserver_extensions={'jupyter_sandfs.server.extension': True}",
-            *(f"--SandFS.store_url={(directory / 'far').as_uri()}", f"--SandFS.max_file_size={LIMITS.max_file_size}"),
+            f"--SandFS.store_url={(directory / 'far').as_uri()}",
+            f"--FileStoreLimits.max_file_size={LIMITS.max_file_size}",
             *(f"--ServerApp.root_dir={directory}", "--IdentityProvider.token=benchmark", "--log-level=ERROR"),
         ],
         env=os.environ | {"JUPYTER_DATA_DIR": str(directory), "JUPYTER_CONFIG_DIR": str(directory)},

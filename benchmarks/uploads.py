@@ -43,7 +43,7 @@ class Server:
                     "--ServerApp.jpserver_extensions=jupyter_sandfs.server.extension=True",
                     f"--ServerApp.root_dir={home}",
                 ),
-                *(f"--SandFS.max_file_size={most}", f"--SandFS.max_total_bytes={8 * most}"),
+                *(f"--FileStoreLimits.max_file_size={most}", f"--FileStoreLimits.max_total_bytes={8 * most}"),
             ],
             env={**os.environ, **places, "JUPYTER_SANDFS_STORE_URL": (home / "store").as_uri()},
             stdout=subprocess.DEVNULL,

@@ -92,6 +92,7 @@ _HOMES = {
 }
 # What Jupyter Server and IPython look for in an extension's package.
 _ENTRY_POINTS = {
+    "_jupyter_labextension_paths": "server.extension",
     "_jupyter_server_extension_points": "server.extension",
     "_load_jupyter_server_extension": "server.extension",
     "load_ipython_extension": "kernel.extension",

@@ -4,16 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from traitlets import Bool, Float, Int, Unicode
+from traitlets import Bool, Float, Int, List, TraitError, Unicode
 from traitlets.config import Configurable
 
+from jupyter_sandfs.errors import InvalidRequest
 from jupyter_sandfs.execution.bubblewrap import interpreter_prefixes
 from jupyter_sandfs.execution.host import HostLimits, HostOptions
 from jupyter_sandfs.execution.python import PythonLimits
+from jupyter_sandfs.filestore.protocol import StoreLimits
 
 STORE_URL_VARIABLE = "JUPYTER_SANDFS_STORE_URL"
 TENANT_VARIABLE = "JUPYTER_SANDFS_TENANT"
+SNAPSHOT_URL_VARIABLE = "SANDFS_SNAPSHOT_URL"
+_LIMIT_VARIABLE = "JUPYTER_SANDFS_"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshots:
+    """Saving the default sandbox of a kernel by itself.
+
+    Attributes:
+        url: of the store; None saves nothing.
+        keep: how many are kept of one notebook.
+        restore: whether a kernel starts with the last one.
+    """
+
+    url: str | None = None
+    keep: int = 5
+    restore: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +45,8 @@ class Options:
         tenant: whose files in the store these are; empty where the store has one owner.
         tenant_per_user: on a server, users have files and limits of their own.
         storage: where the default sandbox of a kernel is kept, as `open_storage` takes it; None keeps it in memory.
-        max_file_size, max_total_bytes: limits of the store, in bytes.
-        default_ttl: seconds that a stored file lives without a `ttl` of its own; 0 keeps it.
-        upload_ttl: seconds after which an upload that nobody goes on with is given up.
+        store_limits: what each tenant may keep in the store.
+        snapshots: where the default sandbox of a kernel is saved when it ends.
         session_ttl: seconds after the end of a Jupyter session until what was staged for it is removed.
         cleanup_interval: seconds between two looks for what has expired.
         request_timeout: seconds that a kernel has to answer one request.
@@ -39,15 +58,69 @@ class Options:
     tenant: str
     tenant_per_user: bool
     storage: str | None
-    max_file_size: int
-    max_total_bytes: int
-    default_ttl: float
-    upload_ttl: float
+    store_limits: StoreLimits
+    snapshots: Snapshots
     session_ttl: float
     cleanup_interval: float
     request_timeout: float
     python: PythonLimits
     host: HostOptions
+
+
+class FileStoreLimits(Configurable):
+    """What each tenant may keep in the staging store, such as `c.FileStoreLimits.max_file_size = 1 << 30`.
+
+    What is not configured is taken from an environment variable, such as JUPYTER_SANDFS_MAX_FILE_SIZE, then from the
+    defaults.
+    """
+
+    max_file_size = Int(None, min=1, allow_none=True, help="The largest file, in bytes. [100 MiB]").tag(config=True)
+    max_total_bytes = Int(None, min=1, allow_none=True, help="All files together, in bytes. [10 GiB]").tag(config=True)
+    max_files = Int(None, min=1, allow_none=True, help="The number of files. [1,000,000]").tag(config=True)
+    keep_versions = Int(
+        None, min=0, max=1000, allow_none=True, help="Older versions kept of one key, while there is room. [5]"
+    ).tag(config=True)
+    content_types = List(
+        Unicode(),
+        None,
+        allow_none=True,
+        help="""Media types that files may have, such as ["text/csv", "image/*"]; empty for all. In the environment they
+        are separated by commas. [all]""",
+    ).tag(config=True)
+    default_ttl = Float(
+        None, min=0, allow_none=True, help="Seconds a file lives if its writer says nothing; 0 keeps it. [0]"
+    ).tag(config=True)
+    run_ttl = Float(
+        None,
+        min=0,
+        allow_none=True,
+        help="As default_ttl, for what a run put out (runs/…); 0 for what default_ttl says. [30 days]",
+    ).tag(config=True)
+    upload_ttl = Float(
+        None,
+        min=1,
+        allow_none=True,
+        help="Seconds after which an unfinished upload that nobody goes on with is given up. [1 day]",
+    ).tag(config=True)
+
+    def limits(self, environ: Mapping[str, str]) -> StoreLimits:
+        """Plain values. Raises InvalidRequest for a variable that holds none."""
+        chosen: dict[str, Any] = {}
+        for name, trait in self.traits(config=True).items():
+            value = getattr(self, name)
+            text = environ.get(_LIMIT_VARIABLE + name.upper(), "")
+            if value is None and text:
+                value = self._read(trait, name, text)
+            if value is not None:
+                chosen[name] = tuple(value) if isinstance(value, list) else value
+        return StoreLimits(**chosen)
+
+    def _read(self, trait: Any, name: str, text: str) -> Any:
+        words = [word.strip() for word in text.split(",") if word.strip()]
+        try:
+            return trait._validate(self, words if isinstance(trait, List) else trait.from_string(text))  # noqa: SLF001  traitlets has no public way to check a value without setting it
+        except (TraitError, ValueError):
+            raise InvalidRequest(f"{_LIMIT_VARIABLE}{name.upper()} holds nothing for {name}: {text!r:.100}") from None
 
 
 class SandFS(Configurable):
@@ -73,16 +146,18 @@ class SandFS(Configurable):
         help="""Where a kernel keeps its default sandbox, such as sqlite:///sandbox.sqlite in the notebook's directory;
         one kernel at a time can have it open. Empty: in memory, lost with the kernel.""",
     ).tag(config=True)
-    max_file_size = Int(100 << 20, min=1, help="The largest staged file, in bytes.").tag(config=True)
-    max_total_bytes = Int(10 << 30, min=1, help="What all staged files together may take, in bytes.").tag(config=True)
-    default_ttl = Float(0.0, min=0, help="Seconds a staged file lives if its writer says nothing; 0 keeps it.").tag(
-        config=True
-    )
-    upload_ttl = Float(
-        24 * 3600.0, min=1, help="Seconds after which an unfinished upload that nobody goes on with is given up."
+    snapshot_url = Unicode(
+        "",
+        help=f"""A store, such as file:///DIR or s3://BUCKET/PREFIX, where a kernel saves its default sandbox when it is
+        shut down or culled, and from where a kernel of the same notebook starts. Without it the environment variable
+        {SNAPSHOT_URL_VARIABLE} counts; without both nothing is saved by itself.""",
+    ).tag(config=True)
+    snapshot_keep = Int(5, min=1, help="How many of the sandboxes saved so are kept of one notebook.").tag(config=True)
+    snapshot_restore = Bool(
+        default_value=True, help="Whether a kernel starts with what was saved last at snapshot_url."
     ).tag(config=True)
     session_ttl = Float(
-        3600.0, min=0, help="Seconds after a Jupyter session was deleted until files staged for it are removed."
+        24 * 3600.0, min=0, help="Seconds after a Jupyter session was deleted until files staged for it are removed."
     ).tag(config=True)
     cleanup_interval = Float(
         3600.0, min=1, help="Seconds between two looks for expired files and sessions that are gone."
@@ -101,6 +176,10 @@ class SandFS(Configurable):
         help="""Run commands of `host` also where bubblewrap is missing: unprotected, with a warning each time. They can
         then read your files and use the network.""",
     ).tag(config=True)
+    changes = Bool(False, help="Tell after each cell what it changed in the sandboxes.").tag(config=True)
+    check = Bool(False, help="Make a command of a magic that fails an error of its cell.").tag(config=True)
+    rich = Bool(True, help="Show tables, colours and bars where a notebook can; else text only.").tag(config=True)
+
     host_env = Bool(True, help="Let commands of `host` see the kernel's Python, read-only.").tag(config=True)
 
     def options(self, environ: Mapping[str, str]) -> Options:
@@ -110,10 +189,12 @@ class SandFS(Configurable):
             tenant=self.tenant or environ.get(TENANT_VARIABLE, ""),
             tenant_per_user=self.tenant_per_user,
             storage=self.storage or None,
-            max_file_size=self.max_file_size,
-            max_total_bytes=self.max_total_bytes,
-            default_ttl=self.default_ttl,
-            upload_ttl=self.upload_ttl,
+            store_limits=FileStoreLimits(parent=self).limits(environ),
+            snapshots=Snapshots(
+                url=self.snapshot_url or environ.get(SNAPSHOT_URL_VARIABLE) or None,
+                keep=self.snapshot_keep,
+                restore=self.snapshot_restore,
+            ),
             session_ttl=self.session_ttl,
             cleanup_interval=self.cleanup_interval,
             request_timeout=self.request_timeout,

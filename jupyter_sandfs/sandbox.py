@@ -22,6 +22,8 @@ from jupyter_sandfs.vfs.archives.tarball import Loaded
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.limits import Limits
+from jupyter_sandfs.vfs.merging import Merged, OnConflict
+from jupyter_sandfs.vfs.views.explaining import Explained, explain
 from jupyter_sandfs.vfs.views.view import ViewRule
 from jupyter_sandfs.workplace import SandboxView, Workplace
 from jupyter_sandfs.workspace import Workspace
@@ -61,6 +63,8 @@ class Sandbox(Workplace):
             storage of your own. Without it they are gone when the process ends.
         store_url: the staging FileStore, as `open_file_store` takes it.
         limits: how much the file system may hold.
+        http_view: name of the view through which alone the Jupyter Server reaches the sandbox; until `view` makes one
+            of this name, it reaches nothing.
 
     Attributes:
         shell: the owner's command line.
@@ -83,8 +87,10 @@ class Sandbox(Workplace):
         storage: FileStorage | AsyncFileStorage | str | None = None,
         store_url: str | None = None,
         limits: Limits | None = None,
+        http_view: str | None = None,
     ) -> None:
         self.name = _checked(name)
+        self.http_view = http_view
         _SANDBOXES.check_free(name)
         self._keeping = opened(storage) if storage is not None else None
         try:
@@ -117,8 +123,16 @@ class Sandbox(Workplace):
 
     @classmethod
     def current(cls) -> Sandbox:
-        """The sandbox that magics work on."""
-        return cls.get(DEFAULT_NAME)
+        """The sandbox that magics work on: the default one, or the one that `use` chose last."""
+        return cls.get(_SANDBOXES.chosen)
+
+    def use(self) -> None:
+        """Let magics work on this one from now on. When it is closed, the default one takes its place.
+
+        Raises:
+            SandboxNotFound: it is closed already.
+        """
+        _SANDBOXES.choose(self)
 
     def close(self) -> None:
         """Free the name, flush the storage and close the store.
@@ -266,6 +280,28 @@ class Sandbox(Workplace):
         with open_file_store(where, limits=replace(limits, max_file_size=limits.max_total_bytes)) as store:
             yield store
 
+    # ------------------------------------------------------------ forks
+
+    def fork(self, name: str) -> Sandbox:
+        """Make a sandbox in memory that starts as this one is now, with the same store; see `FileSystem.fork`.
+
+        Raises:
+            AlreadyExists, InvalidRequest: as for a new sandbox.
+        """
+        made = object.__new__(type(self))
+        made.name = _checked(name)
+        made.http_view = self.http_view
+        made._keeping = None
+        made._put_together(self.fs.fork(), self.store_url)
+        _SANDBOXES.add(made)
+        return made
+
+    def merge(self, other: Sandbox | FileSystem, *, conflicts: OnConflict | str = "refuse") -> Merged:
+        """Bring over what changed in a fork of this sandbox; see `FileSystem.merge`."""
+        theirs = other.fs if isinstance(other, Sandbox) else other
+        with self.fs.action(f"merge {other.name}" if isinstance(other, Sandbox) else "merge", self.actor):
+            return self.fs.merge(theirs, conflicts=conflicts)
+
     # ------------------------------------------------------------ views
 
     def view(
@@ -310,6 +346,25 @@ class Sandbox(Workplace):
         except KeyError:
             raise NotFound(name, "no view of the sandbox has this name") from None
 
+    def drop_view(self, name: str) -> None:
+        """Forget the view of this name: requests that ask for it find nothing any more. Raises NotFound."""
+        self.view_named(name)
+        del self._views[name]
+
+    def why(self, view: str, path: str) -> Explained:
+        """Say whether the view of this name sees a path, and what hides it if not; for the owner. Raises NotFound."""
+        return explain(self.view_named(view).fs, path)
+
+    def shared(self, view: str | None = None) -> FileSystem:
+        """The file system as requests of the Jupyter Server see it: through `http_view`, if that is set, and no other.
+
+        Raises:
+            NotFound: no view has this name, or it is not the shared one.
+        """
+        if self.http_view is None or view in {None, self.http_view}:
+            return self.seen_by(self.http_view if view is None else view)
+        raise NotFound(str(view), "no view of the sandbox has this name")
+
     # ------------------------------------------------------------ faces of other layers
 
     def browse(self, path: str = "/", *, view: str | None = None) -> Any:
@@ -341,10 +396,15 @@ def _checked(name: str) -> str:
 
 
 class _Registry:
-    """The sandboxes of this process."""
+    """The sandboxes of this process.
+
+    Attributes:
+        chosen: the name of the one that magics work on.
+    """
 
     def __init__(self) -> None:
         self._by_name: dict[str, Sandbox] = {}
+        self.chosen = DEFAULT_NAME
         self._lock = threading.RLock()
 
     def check_free(self, name: str) -> None:
@@ -372,6 +432,14 @@ class _Registry:
         with self._lock:
             if self._by_name.get(sandbox.name) is sandbox:
                 del self._by_name[sandbox.name]
+                if self.chosen == sandbox.name:
+                    self.chosen = DEFAULT_NAME
+
+    def choose(self, sandbox: Sandbox) -> None:
+        with self._lock:
+            if self._by_name.get(sandbox.name) is not sandbox:
+                raise SandboxNotFound(sandbox.name, "it is closed")
+            self.chosen = sandbox.name
 
 
 _SANDBOXES = _Registry()

@@ -4,9 +4,19 @@ import pytest
 from traitlets import TraitError
 from traitlets.config import Config
 
-from jupyter_sandfs.config import STORE_URL_VARIABLE, TENANT_VARIABLE, Options, SandFS
+from jupyter_sandfs.config import (
+    SNAPSHOT_URL_VARIABLE,
+    STORE_URL_VARIABLE,
+    TENANT_VARIABLE,
+    FileStoreLimits,
+    Options,
+    SandFS,
+    Snapshots,
+)
+from jupyter_sandfs.errors import InvalidRequest
 from jupyter_sandfs.execution.host import HostLimits, HostOptions
 from jupyter_sandfs.execution.python import PythonLimits
+from jupyter_sandfs.filestore import StoreLimits
 
 
 def test_without_configuration_the_defaults_count():
@@ -15,11 +25,9 @@ def test_without_configuration_the_defaults_count():
         storage=None,
         tenant="",
         tenant_per_user=False,
-        max_file_size=100 << 20,
-        max_total_bytes=10 << 30,
-        default_ttl=0.0,
-        upload_ttl=86400.0,
-        session_ttl=3600.0,
+        store_limits=StoreLimits(),
+        snapshots=Snapshots(),
+        session_ttl=86400.0,
         cleanup_interval=3600.0,
         request_timeout=20.0,
         python=PythonLimits(),
@@ -62,13 +70,54 @@ def test_what_runs_is_configured():
 @pytest.mark.parametrize(
     "name",
     [
-        *("max_file_size", "max_total_bytes", "request_timeout", "python_seconds", "python_memory"),
+        *("request_timeout", "python_seconds", "python_memory", "snapshot_keep"),
         *("host_seconds", "host_memory", "host_processes"),
     ],
 )
 def test_nothing_can_be_bounded_by_zero(name):
     with pytest.raises(TraitError):
         SandFS(**{name: 0})
+
+
+@pytest.mark.parametrize("name", ["max_file_size", "max_total_bytes", "max_files", "upload_ttl"])
+def test_no_limit_of_the_store_is_zero(name):
+    with pytest.raises(TraitError):
+        FileStoreLimits(**{name: 0})
+
+
+def test_limits_of_the_store_come_from_the_configuration_then_from_the_environment():
+    configured = Config({"FileStoreLimits": {"max_file_size": 5, "content_types": ["text/csv"], "default_ttl": 0}})
+    environment = {
+        "JUPYTER_SANDFS_MAX_FILE_SIZE": "7",
+        "JUPYTER_SANDFS_MAX_TOTAL_BYTES": "70",
+        "JUPYTER_SANDFS_DEFAULT_TTL": "60",
+        "JUPYTER_SANDFS_RUN_TTL": "",
+    }
+
+    limits = SandFS(config=configured).options(environment).store_limits
+
+    assert limits == StoreLimits(max_file_size=5, max_total_bytes=70, content_types=("text/csv",), default_ttl=0)
+
+
+def test_content_types_in_the_environment_are_separated_by_commas():
+    limits = FileStoreLimits().limits({"JUPYTER_SANDFS_CONTENT_TYPES": "text/csv, image/*"})
+
+    assert limits.content_types == ("text/csv", "image/*")
+
+
+@pytest.mark.parametrize("text", ["many", "0", "-1", "1e400x"])
+def test_a_variable_that_holds_no_limit_is_refused_by_name(text):
+    expected = f"JUPYTER_SANDFS_MAX_FILES holds nothing for max_files: {text!r}"
+    with pytest.raises(InvalidRequest) as caught:
+        FileStoreLimits().limits({"JUPYTER_SANDFS_MAX_FILES": text})
+    assert str(caught.value) == expected
+
+
+@pytest.mark.parametrize(("configured", "environment", "expected"), [("a", "b", "a"), ("", "b", "b"), ("", "", None)])
+def test_where_sandboxes_are_saved_by_themselves(configured, environment, expected):
+    options = SandFS(snapshot_url=configured, snapshot_keep=2).options({SNAPSHOT_URL_VARIABLE: environment})
+
+    assert options.snapshots == Snapshots(url=expected, keep=2)
 
 
 @pytest.mark.parametrize(("configured", "environment", "expected"), [("a", "b", "a"), ("", "b", "b"), ("", "", "")])

@@ -11,7 +11,7 @@ from traitlets.config import Config
 from jupyter_sandfs import errors, paths
 from jupyter_sandfs.cli.app import EXIT_CODES
 from jupyter_sandfs.cli.app import main as cli
-from jupyter_sandfs.config import STORE_URL_VARIABLE, TENANT_VARIABLE, SandFS
+from jupyter_sandfs.config import STORE_URL_VARIABLE, TENANT_VARIABLE, FileStoreLimits, SandFS
 from jupyter_sandfs.kernel.commands import CELL_COMMANDS, LINE_COMMANDS
 from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.server import store
@@ -161,7 +161,12 @@ def test_each_exit_code_is_documented():
 
 
 def test_each_trait_is_documented():
-    assert [name for name in SandFS.class_own_traits(config=True) if f"`c.SandFS.{name}`" not in CONFIGURATION] == []
+    traits = [
+        f"`c.{kind.__name__}.{name}`"
+        for kind in (SandFS, FileStoreLimits)
+        for name in kind.class_own_traits(config=True)
+    ]
+    assert [trait for trait in traits if trait not in CONFIGURATION] == []
     assert STORE_URL_VARIABLE in CONFIGURATION
     assert TENANT_VARIABLE in CONFIGURATION
 

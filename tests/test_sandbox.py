@@ -254,12 +254,34 @@ def test_an_unknown_view_never_falls_back_to_the_owner():
             sandbox.seen_by(name)
 
 
+def test_a_sandbox_shared_through_a_view_gives_requests_no_other():
+    sandbox = Sandbox(http_view="guest")
+    sandbox.view(VisibilityView(), name="all")
+
+    for name in (None, "guest", "all", ""):
+        with pytest.raises(NotFound, match="no view of the sandbox has this name"):
+            sandbox.shared(name)
+    view = sandbox.view(VisibilityView({"public"}), name="guest")
+    assert [sandbox.shared(name) for name in (None, "guest")] == [view.fs, view.fs]
+    with pytest.raises(NotFound, match="no view of the sandbox has this name"):
+        sandbox.shared("all")
+
+
+def test_a_sandbox_that_is_not_shared_through_a_view_gives_requests_any():
+    sandbox = Sandbox()
+    view = sandbox.view(VisibilityView({"public"}), name="guest")
+
+    assert [sandbox.shared(None), sandbox.shared("guest")] == [sandbox.fs, view.fs]
+    with pytest.raises(NotFound, match="no view of the sandbox has this name"):
+        sandbox.shared("")
+
+
 def test_a_face_that_no_layer_registered_says_what_to_load():
     with pytest.raises(Unsupported, match=r"^browse needs a notebook: run %load_ext jupyter_sandfs$"):
         Sandbox().browse()
 
 
 def test_a_registered_face_gets_the_sandbox():
-    Sandbox.faces["browse"] = lambda sandbox, path: (sandbox.name, path)
+    Sandbox.faces["browse"] = lambda sandbox, path, view: (sandbox.name, path, view)
 
-    assert Sandbox("work").browse("/d") == ("work", "/d")
+    assert Sandbox("work").browse("/d", view="guest") == ("work", "/d", "guest")

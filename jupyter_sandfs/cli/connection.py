@@ -11,7 +11,7 @@ import click
 
 from jupyter_sandfs.config import SandFS
 from jupyter_sandfs.errors import InvalidRequest
-from jupyter_sandfs.filestore import FileStore, StoreLimits, default_store_url, open_file_store
+from jupyter_sandfs.filestore import FileStore, default_store_url, open_file_store
 
 _SERVER = re.compile(r"https?://", re.IGNORECASE)
 _PAGES = ("/lab", "/tree", "/notebooks")
@@ -33,13 +33,8 @@ class Connection:
         if server:
             return _open_server(server, self.token)
         options = _configured().options(os.environ)
-        limits = StoreLimits(
-            max_file_size=options.max_file_size,
-            max_total_bytes=options.max_total_bytes,
-            default_ttl=options.default_ttl,
-        )
         url = self.store or options.store_url or default_store_url()
-        return open_file_store(url, tenant=options.tenant, limits=limits)
+        return open_file_store(url, tenant=options.tenant, limits=options.store_limits)
 
 
 def _open_server(address: str, token: str | None) -> FileStore:

@@ -24,6 +24,7 @@ from jupyter_sandfs.filestore import FileInfo, FileStore, PutOptions, content_ty
 _STREAM = "-"
 _PAGE = 1000
 _COMPLETED = 50
+_DIGEST_SHOWN = 12
 
 as_json = click.option("--json", "as_json", is_flag=True, help="Answer as JSON, for programs.")
 quiet = click.option("-q", "--quiet", is_flag=True, help="No progress bar.")
@@ -58,6 +59,9 @@ def complete_key(ctx: click.Context, _param: click.Parameter, start: str) -> lis
 
 
 key_argument = click.argument("key", shell_complete=complete_key)
+version_option = click.option(
+    "--version", type=click.IntRange(1), help="An older version, as `versions` lists them. [default: the current]"
+)
 
 
 @files.command()
@@ -87,25 +91,33 @@ def upload(connection: Connection, paths: tuple[Path, ...], key: str | None, **o
 @files.command(name="download")
 @key_argument
 @click.option("-o", "--output", type=click.Path(allow_dash=True, path_type=Path), help="A file, a directory, or -.")
+@version_option
 @click.option("--resume", is_flag=True, help="Go on with a download that was interrupted.")
 @click.option("-f", "--force", is_flag=True, help="Replace a file that is there.")
 @quiet
 @connected
 def download_command(
-    connection: Connection, key: str, output: Path | None, *, resume: bool, force: bool, quiet: bool
+    connection: Connection,
+    key: str,
+    output: Path | None,
+    version: int | None,
+    *,
+    resume: bool,
+    force: bool,
+    quiet: bool,
 ) -> None:
     """Fetch a file; its checksum is compared. It gets the name that it had when it was uploaded, or --output."""
     key = keys.complete(key)
     with connection.open() as store:
-        found = store.head(key)
+        found = store.head(key, version=version)
         with _bar(key, found.size_bytes, quiet=quiet) as progress:
             if output == Path(_STREAM):
-                send(store, key, sys.stdout.buffer, progress)
+                send(store, found, sys.stdout.buffer, progress)
                 return
             target = _target(found, output)
             if target.exists() and not force:
                 raise InvalidRequest(f"{target}: there is a file already; use --force to replace it")
-            download(store, key, target, progress, resume=resume)
+            download(store, found, target, progress, resume=resume)
     click.echo(str(target))
 
 
@@ -149,6 +161,35 @@ def info(connection: Connection, key: str, *, as_json: bool) -> None:
     }
     for name, value in lines.items():
         click.echo(f"{name + ':':16}{value}")
+
+
+@files.command()
+@key_argument
+@as_json
+@connected
+def versions(connection: Connection, key: str, *, as_json: bool) -> None:
+    """List the versions of a file that are kept, newest first."""
+    key = keys.complete(key)
+    with connection.open() as store:
+        found = store.versions(key)
+    if not found:
+        raise ObjectNotFound(key)
+    if as_json:
+        _echo_json([wire.dump_info(info) for info in found])
+        return
+    for info in found:
+        digest = info.checksum.partition(":")[2][:_DIGEST_SHOWN]
+        click.echo(f"{info.version:>10}  {shown_size(info.size_bytes):>10}  {shown_time(info.created_at)}  {digest}")
+
+
+@files.command()
+@key_argument
+@click.argument("version", type=click.IntRange(1))
+@connected
+def restore(connection: Connection, key: str, version: int) -> None:
+    """Make an older version of a file the current one; print the number that it has then."""
+    with connection.open() as store:
+        click.echo(str(store.restore(keys.complete(key), version).version))
 
 
 @files.command()
@@ -209,6 +250,7 @@ def usage(connection: Connection, *, as_json: bool) -> None:
     click.echo(f"{'files:':16}{found.file_count}")
     click.echo(f"{'size:':16}{shown_size(found.total_bytes)} of {shown_size(found.max_total_bytes)}")
     click.echo(f"{'being written:':16}{shown_size(found.reserved_bytes)}")
+    click.echo(f"{'older versions:':16}{shown_size(found.kept_bytes)}, given up when their room is needed")
 
 
 # ---------------------------------------------------------------- uploads

@@ -37,16 +37,15 @@ class Measured:
         _check(info, self._digest.hexdigest())
 
 
-def download(store: FileStore, key: str, target: Path, progress: Progress, *, resume: bool) -> FileInfo:
-    """Fetch a file next to its target, and move it there when its checksum is right.
+def download(store: FileStore, info: FileInfo, target: Path, progress: Progress, *, resume: bool) -> None:
+    """Fetch a stored file next to its target, and move it there when its checksum is right.
 
     What has arrived stays when it is interrupted; `resume` goes on with it if the store still has that content.
 
     Raises:
         ObjectNotFound, ChecksumMismatch, StoreError, OSError
     """
-    info = store.head(key)
-    part = _part(target, info)
+    key, part = info.key, _part(target, info)
     if not resume:
         part.unlink(missing_ok=True)
     digest = hashlib.sha256()
@@ -65,17 +64,15 @@ def download(store: FileStore, key: str, target: Path, progress: Progress, *, re
         part.unlink()
         raise
     part.replace(target)
-    return info
 
 
-def send(store: FileStore, key: str, file: BinaryIO, progress: Progress) -> FileInfo:
+def send(store: FileStore, info: FileInfo, file: BinaryIO, progress: Progress) -> None:
     """Write a stored file to an open one. The checksum is known only in the end. Raises ChecksumMismatch."""
     digest = hashlib.sha256()
-    with store.open(key) as reader:
+    with store.open(info.key, version=info.version) as reader:
         file.writelines(_told(reader, digest.update, progress))
         file.flush()
     _check(reader.info, digest.hexdigest())
-    return reader.info
 
 
 def _told(chunks: Iterable[bytes], update: Callable[[bytes], object], progress: Progress) -> Iterator[bytes]:

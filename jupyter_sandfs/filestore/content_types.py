@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import mimetypes
 import re
+from collections.abc import Collection
 from functools import cache
 
 from jupyter_sandfs.errors import InvalidRequest
@@ -41,6 +42,13 @@ def check(declared: str) -> str:
     if not isinstance(declared, str) or len(declared) > _LONGEST or not _DECLARED.fullmatch(declared):
         raise InvalidRequest(f"not a media type such as text/csv: {declared!r:.300}")
     return declared
+
+
+def is_one_of(content_type: str, accepted: Collection[str]) -> bool:
+    """Tell whether a media type is among some; those may be families such as `image/*`, or `*` for all."""
+    essence = content_type.partition(";")[0].strip().lower()
+    family = essence.partition("/")[0] + "/*"
+    return not {essence, family, "*", "*/*"}.isdisjoint(each.lower() for each in accepted)
 
 
 def guess(key: str) -> str:

@@ -137,13 +137,13 @@ class GrantedStore(FileStore):
     # ------------------------------------------------------------ reading
 
     def head(self, key: str, *, version: int | None = None) -> FileInfo:
-        return self._base().head(self._seen(key), version=version)
+        return self._base().head(self._seen(key, version), version=version)
 
     def open(self, key: str, *, version: int | None = None, start: int = 0, end: int | None = None) -> Reader:
-        return self._base().open(self._seen(key), version=version, start=start, end=end)
+        return self._base().open(self._seen(key, version), version=version, start=start, end=end)
 
     def get(self, key: str, *, version: int | None = None, start: int = 0, end: int | None = None) -> bytes:
-        return self._base().get(self._seen(key), version=version, start=start, end=end)
+        return self._base().get(self._seen(key, version), version=version, start=start, end=end)
 
     def exists(self, key: str) -> bool:
         return self._sees(check(key)) and self._base().exists(key)
@@ -155,7 +155,13 @@ class GrantedStore(FileStore):
         return list_page(self._scan, prefix, delimiter=delimiter, after=after, limit=limit)
 
     def versions(self, key: str) -> tuple[FileInfo, ...]:
-        return self._base().versions(key) if self._sees(check(key)) else ()
+        """The current version; of what was stored through here the older ones too.
+
+        What was in a granted file before may never have been meant for this principal.
+        """
+        found = self._base().versions(key) if self._sees(check(key)) else ()
+        is_own = bool(found) and self._own.get(key) == found[0].version
+        return found if is_own else found[:1]
 
     def usage(self) -> Usage:
         """What is seen takes; the room that there is for all."""
@@ -175,6 +181,13 @@ class GrantedStore(FileStore):
     def copy(self, source: str, target: str, **options: Unpack[PutOptions]) -> FileInfo:
         self._seen(source)
         return self._storing(target, options, lambda store, checked: store.copy(source, target, **checked))
+
+    def restore(self, key: str, version: int, *, if_version: int | None = None) -> FileInfo:
+        self._seen(key, version)
+        options = PutOptions(if_version=if_version)
+        return self._storing(
+            key, options, lambda store, checked: store.restore(key, version, if_version=checked["if_version"])
+        )
 
     def delete(self, key: str, *, if_version: int | None = None) -> bool:
         """Delete what was stored through here. What else is seen stays, what is not seen is absent."""
@@ -227,8 +240,10 @@ class GrantedStore(FileStore):
     def _sees(self, key: str) -> bool:
         return not key.startswith(_NEVER) and (self._grant.covers(key) or key in self._own)
 
-    def _seen(self, key: str) -> str:
+    def _seen(self, key: str, version: int | None = None) -> str:
         if not self._sees(check(key)):
+            raise ObjectNotFound(key)
+        if version is not None and version not in [info.version for info in self.versions(key)]:
             raise ObjectNotFound(key)
         return key
 

@@ -15,7 +15,7 @@ from jupyter_sandfs.errors import InvalidKey, InvalidRequest
 
 KEY_BYTES = 1024
 _LONGEST_TENANT = 255
-FILES = "files/"
+FILES, RUNS = "files/", "runs/"
 
 _NAMESPACES = (
     re.compile(r"files/.+"),

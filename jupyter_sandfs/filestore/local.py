@@ -33,7 +33,7 @@ from jupyter_sandfs.filestore.protocol import (
 )
 from jupyter_sandfs.filestore.readers import LocalReader
 from jupyter_sandfs.filestore.rows import Row, find_with_body, live_rows
-from jupyter_sandfs.filestore.terms import count, inherited, seconds, terms_of
+from jupyter_sandfs.filestore.terms import count, inherited, seconds, terms_of, terms_of_deletion
 from jupyter_sandfs.filestore.vault import Vault
 
 _OPEN_ATTEMPTS = 5
@@ -140,7 +140,7 @@ class LocalFileStore(FileStore):
 
     def delete(self, key: str, *, if_version: int | None = None) -> bool:
         keys.check(key)
-        terms = terms_of(key, self._vault.limits, if_version=if_version)
+        terms = terms_of_deletion(if_version)
         with self._vault.books() as books:
             return books.delete(key, terms)
 

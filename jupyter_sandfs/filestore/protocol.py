@@ -289,7 +289,7 @@ class FileStore(ABC):
             size: length of the body in bytes, if it is known beforehand; the body is then held to it.
 
         Raises:
-            ObjectTooLarge, QuotaExceeded, LimitExceeded: the limits. Nothing was stored.
+            ObjectTooLarge, QuotaExceeded, LimitExceeded, ContentTypeRefused: the limits. Nothing was stored.
             VersionConflict: `if_version` or `if_none_match` does not hold.
             ChecksumMismatch: the body is not the one that `expect_sha256` names.
         """

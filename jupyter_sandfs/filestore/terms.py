@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Unpack
 
-from jupyter_sandfs.errors import ChecksumMismatch, InvalidRequest, VersionConflict
-from jupyter_sandfs.filestore import content_types
+from jupyter_sandfs.errors import ChecksumMismatch, ContentTypeRefused, InvalidRequest, VersionConflict
+from jupyter_sandfs.filestore import content_types, keys
 from jupyter_sandfs.filestore.protocol import FileInfo, PutOptions, StoreLimits
 
 CHECKSUM_PREFIX = "sha256:"
@@ -47,15 +47,28 @@ class Terms:
 
 
 def terms_of(key: str, limits: StoreLimits, **options: Unpack[PutOptions]) -> Terms:
-    """Make the terms of a write. Raises InvalidRequest for an option that cannot be met by anything."""
+    """Make the terms of a write.
+
+    Raises:
+        InvalidRequest: an option that cannot be met by anything.
+        ContentTypeRefused: the store takes no files of this type.
+    """
     declared, ttl = options.get("content_type"), options.get("ttl")
+    content_type = content_types.guess(key) if declared is None else content_types.check(declared)
+    if limits.content_types and not content_types.is_one_of(content_type, limits.content_types):
+        raise ContentTypeRefused(content_type)
     return Terms(
-        content_type=content_types.guess(key) if declared is None else content_types.check(declared),
+        content_type=content_type,
         metadata=_metadata(options.get("metadata") or {}, limits.metadata_bytes),
-        ttl=seconds(limits.default_ttl if ttl is None else ttl, "ttl"),
+        ttl=seconds(_default_ttl(key, limits) if ttl is None else ttl, "ttl"),
         if_version=_precondition(options.get("if_version"), absent=options.get("if_none_match", False)),
         sha256=_digest(options.get("expect_sha256")),
     )
+
+
+def terms_of_deletion(if_version: int | None) -> Terms:
+    """Make the terms of a deletion. Raises InvalidRequest."""
+    return Terms(content_types.OCTETS, if_version=_precondition(if_version, absent=False))
 
 
 def inherited(original: FileInfo, options: PutOptions) -> PutOptions:
@@ -78,6 +91,10 @@ def count(number: int, what: str) -> int:
     if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number <= 1 << 62:
         raise InvalidRequest(f"{what} is a whole number, 0 or more: {number!r:.100}")
     return number
+
+
+def _default_ttl(key: str, limits: StoreLimits) -> float:
+    return (limits.run_ttl if key.startswith(keys.RUNS) else 0) or limits.default_ttl
 
 
 def _precondition(if_version: int | None, *, absent: bool) -> int | None:

@@ -8,9 +8,12 @@ from typing import Any
 
 from jupyter_sandfs.config import SandFS
 from jupyter_sandfs.errors import SandboxNotFound
-from jupyter_sandfs.filestore import StoreLimits
+from jupyter_sandfs.kernel.completer import matcher
 from jupyter_sandfs.kernel.magics import SandFSMagics
 from jupyter_sandfs.kernel.moments import CELLS
+from jupyter_sandfs.kernel.notebook import Notebook
+from jupyter_sandfs.kernel.tracking import CellActions
+from jupyter_sandfs.kernel.watching import Watches
 from jupyter_sandfs.rpc.dispatcher import Dispatcher
 from jupyter_sandfs.sandbox import Defaults, Sandbox
 from jupyter_sandfs.vfs.interface import FileSystem
@@ -25,29 +28,37 @@ class Extension:
     def __init__(self, ip: Any) -> None:
         self._ip = ip
         self._earlier = Sandbox.defaults
-        options = SandFS(parent=ip).options(os.environ)
-        Sandbox.defaults = Defaults(
-            store_url=options.store_url,
-            tenant=options.tenant,
-            storage=options.storage,
-            store_limits=StoreLimits(
-                max_file_size=options.max_file_size,
-                max_total_bytes=options.max_total_bytes,
-                default_ttl=options.default_ttl,
-            ),
-            python=options.python,
-            host=options.host,
-        )
+        self.settings = SandFS(parent=ip)
+        self._apply()
         try:
             Sandbox.current()
         except BaseException:  # its storage may be open in another kernel: loading can be tried again
             Sandbox.defaults = self._earlier
             raise
         self.dispatcher = Dispatcher(_resolve, Sandbox.names)
-        self._links = _links(ip, self.dispatcher)
+        # The server has one of its own: it sees what a sandbox shares, the notebook's tree browser all of it.
+        self._links = _links(ip, Dispatcher(_resolve_shared, Sandbox.names))
         Sandbox.faces |= {"browse": self._browse, "display": self._display}
         ip.events.register("post_run_cell", self._note_cell)
-        ip.register_magics(SandFSMagics(shell=ip))
+        self._watches = Watches()
+        notebook = Notebook(ip, self.settings, self._watches, self._apply)
+        self._actions = CellActions(ip, lambda: self.settings.changes, notebook.tell)
+        self._actions.listen()
+        ip.register_magics(SandFSMagics(ip, notebook))
+        self._matcher = matcher(notebook)
+        ip.Completer.custom_matchers.append(self._matcher)
+
+    def _apply(self) -> None:
+        """Let the settings count for what is done from now on."""
+        options = self.settings.options(os.environ)
+        Sandbox.defaults = Defaults(
+            store_url=options.store_url,
+            tenant=options.tenant,
+            storage=options.storage,
+            store_limits=options.store_limits,
+            python=options.python,
+            host=options.host,
+        )
 
     def unload(self) -> None:
         """Take everything away but the sandboxes."""
@@ -56,6 +67,10 @@ class Extension:
         for face in ("browse", "display"):
             Sandbox.faces.pop(face, None)
         self._ip.events.unregister("post_run_cell", self._note_cell)
+        self._actions.stop()
+        self._watches.stop()
+        with suppress(ValueError):  # somebody else has cleared them
+            self._ip.Completer.custom_matchers.remove(self._matcher)
         Sandbox.defaults = self._earlier
         for kind in ("line", "cell"):
             self._ip.magics_manager.magics[kind].pop(_MAGIC, None)
@@ -102,6 +117,10 @@ def unload_ipython_extension(ip: Any) -> None:
 
 def _resolve(name: str, view: str | None) -> FileSystem:
     return Sandbox.get(name).seen_by(view)
+
+
+def _resolve_shared(name: str, view: str | None) -> FileSystem:
+    return Sandbox.get(name).shared(view)
 
 
 def _links(ip: Any, dispatcher: Dispatcher) -> list[Any]:

@@ -5,88 +5,107 @@ from __future__ import annotations
 import re
 import secrets
 import sys
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 
 from jupyter_sandfs.errors import SandfsError
-from jupyter_sandfs.filestore import FileInfo
-from jupyter_sandfs.kernel.commands import CELL_COMMANDS, LINE_COMMANDS, MagicCommand
-from jupyter_sandfs.kernel.output import Text, complain, is_asked_for, present, show
+from jupyter_sandfs.kernel.answers import Answer, Text
+from jupyter_sandfs.kernel.commands import CELL_COMMANDS, LINE_COMMANDS, find
+from jupyter_sandfs.kernel.display.rich import enriched
+from jupyter_sandfs.kernel.hints import hint
+from jupyter_sandfs.kernel.lines import Line, read_line
+from jupyter_sandfs.kernel.notebook import Notebook
+from jupyter_sandfs.kernel.output import complain, is_asked_for, show
 from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.shell.results import ShellResult
+from jupyter_sandfs.vfs import journal
 
 _NAME = re.compile(r"(?<!\$)\{([A-Za-z_]\w*)\}")  # `${name}` is the shell's
 _ASKS_FOR_HELP = ("-h", "--help")
+_TAKES_BACK = frozenset(("undo", "redo"))
 _ABSENT = object()
+_OPTIONAL = re.compile(r" \[.*\]")
+
+
+def describe() -> str:
+    """What `%sandfs?` shows."""
+    rows = [f"{each.usage:<44} {each.help}" for each in (*LINE_COMMANDS.values(), *CELL_COMMANDS.values())]
+    return (
+        "Work in the sandbox: a file system that lives in this kernel.\n\n"
+        "%sandfs LINE                                 any command line of the sandbox's shell, such as ls -l /notes\n"
+        "x = %sandfs cat /notes/a                     the text, with `.result` (stdout, stderr, exit_code, changes)\n"
+        "%%sandfs LINE                                the same, with the cell's body as its standard input\n"
+        "%sandfs [-o NAME] [--json] [--check] LINE[;] into a Python name; as JSON; a failure is an error; ; is quiet\n"
+        + "".join(f"{row}\n" for row in rows)
+        + "\n`{name}` is replaced by the value of a Python name that exists; `$name` belongs to the shell.\n"
+        "%sandfs COMMAND --help tells more about one command, %sandfs help lists those of the shell, too.\n"
+    )
 
 
 @magics_class
 class SandFSMagics(Magics):
     """The magic of the sandbox file system."""
 
+    def __init__(self, shell: Any, notebook: Notebook) -> None:
+        super().__init__(shell)
+        self._notebook = notebook
+
     @no_var_expand
     @line_cell_magic
     def sandfs(self, line: str, cell: str | None = None) -> Any:
-        """Work in the sandbox: a file system that lives in this kernel.
-
-        %sandfs                      what there is, and how to keep it
-        %sandfs ls -l /notes         any command line of the sandbox's shell; pipes and redirections too
-        x = %sandfs cat /notes/a     the text, with `.result` (stdout, stderr, exit_code, changes)
-        %%sandfs write /notes/a      write the cell's body to a file
-        %%sandfs sh                  run the cell as a script
-        %sandfs files upload PATH    put a file of this machine into the staging store
-        %sandfs stage KEY DEST       bring a stored file into the sandbox; publish FILE goes the other way
-        %sandfs browse               the tree browser
-        %sandfs help [COMMAND]       all commands
-
-        `{name}` is replaced by the value of a Python name that exists; `$name` belongs to the shell.
-        """
         asked = is_asked_for(sys._getframe(1))  # noqa: SLF001  # the one way to see who calls
-        line = self._filled(line.strip())
         try:
-            given = self._run_line(line) if cell is None else self._run_cell(line, cell)
+            wanted = read_line(self._filled(line.strip()))
+            given = self._run_line(wanted.text) if cell is None else self._run_cell(wanted.text, cell)
         except SandfsError as error:
             raise UsageError(_one_line(str(error))) from None
         except OSError as error:  # of the host: a path that a magic was given
             raise UsageError(_one_line(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))) from None
-        return self._finish(given, asked=asked)
+        return self._finish(given, wanted, asked=asked)
 
-    @staticmethod
-    def _run_line(line: str) -> Any:
+    sandfs.__doc__ = describe()
+
+    def _run_line(self, line: str) -> Any:
         line = "help" if line in _ASKS_FOR_HELP else line
-        command, rest = _find(LINE_COMMANDS, line)
+        command, rest = find(LINE_COMMANDS, line)
         if command is not None:
-            return command.call(Sandbox.current(), rest)
-        if line.split()[0] == "write":
-            raise UsageError("write takes a cell: %%sandfs write PATH, and the content in the lines below")
-        return Sandbox.current().run(line)
+            return command.call(Sandbox.current(), self._notebook, rest)
+        name = line.split()[0]
+        if name in CELL_COMMANDS and name not in ("sh", *Sandbox.current().shell.commands):
+            usage = _OPTIONAL.sub("", CELL_COMMANDS[name].usage)
+            raise UsageError(f"{name} takes a cell: {usage}, and the content in the lines below")
+        return self._run_shell(line, line)
 
-    @staticmethod
-    def _run_cell(line: str, cell: str) -> Any:
+    def _run_cell(self, line: str, cell: str) -> Any:
         if not line:
             raise UsageError("say what to do with the cell: %%sandfs write PATH, or %%sandfs sh")
-        command, rest = _find(CELL_COMMANDS, line)
+        command, rest = find(CELL_COMMANDS, line)
         if command is not None:
-            return command.call(Sandbox.current(), rest, cell)
-        command, _ = _find(LINE_COMMANDS, line)
+            return command.call(Sandbox.current(), self._notebook, rest, cell)
+        command, _ = find(LINE_COMMANDS, line)
         if command is not None:
             raise UsageError(f"this command takes no cell; usage: {command.usage}")
-        return Sandbox.current().run(_with_input(line, cell))
+        return self._run_shell(line, _with_input(line, cell))
+
+    @staticmethod
+    def _run_shell(line: str, script: str) -> Answer:
+        shell = Sandbox.current().shell
+        cwd = shell.cwd
+        if line.split(maxsplit=1)[0] in _TAKES_BACK:  # else it would not see what this very cell did
+            with journal.apart():
+                return Answer(text=(result := shell.exec(script)).stdout, result=result)
+        return enriched(shell, script, shell.exec(script), cwd=cwd)
 
     @property
     def _names(self) -> dict[str, Any]:
-        """The user's names."""
-        assert self.shell is not None, "a magic is registered with a shell"
-        names: dict[str, Any] = self.shell.user_ns
-        return names
+        return self._notebook.names
 
     def _filled(self, line: str) -> str:
         """Put values in the place of `{name}`, for names that the user made; `{exit}` of an awk program is none."""
-        assert self.shell is not None, "a magic is registered with a shell"
-        names, hidden = self._names, self.shell.user_ns_hidden
+        names, hidden = self._names, self._notebook.given
 
         def value(found: re.Match[str]) -> str:
             given = names.get(found[1], _ABSENT)
@@ -94,15 +113,55 @@ class SandFSMagics(Magics):
 
         return _NAME.sub(value, line)
 
-    def _finish(self, given: Any, *, asked: bool) -> Any:
+    def _finish(self, given: Any, line: Line, *, asked: bool) -> Any:
         """Print what stands alone, return what is asked for."""
-        if isinstance(given, ShellResult):
-            self._names["_exit_code"] = given.exit_code
-            (complain if asked else show)(given)
-            return Text(given) if asked else None
-        if asked:
-            return given.key if isinstance(given, FileInfo) else given
-        return present(given)
+        answer = _answer(given)
+        if answer is None:
+            return self._finish_widget(given, line, asked=asked)
+        self._names["_exit_code"] = answer.outcome.exit_code
+        if line.json:
+            answer = replace(answer, text=answer.as_json(), html="", value=None)
+        told = hint(Sandbox.current(), line.text, answer.outcome, LINE_COMMANDS) if answer.outcome.exit_code else ""
+        if line.out:
+            self._names[line.out] = _text(answer)
+        self._tell(answer, told, shown=not (asked or line.out or line.quiet), brief=asked or bool(line.out))
+        if (line.check or self._notebook.settings.check) and answer.outcome.exit_code:
+            raise UsageError(f"%sandfs {line.text.split(None, 1)[0]}: exit code {answer.outcome.exit_code}")
+        return _text(answer) if asked else None
+
+    def _tell(self, answer: Answer, told: str, *, shown: bool, brief: bool) -> None:
+        outcome = answer.outcome
+        if not shown:
+            complain(outcome, hint=told, exit_code=not brief)
+        elif answer.html and self._notebook.has_page:
+            self._notebook.show(answer)
+            complain(outcome, hint=told)
+        else:
+            show(replace(outcome, stdout=answer.text), hint=told)
+
+    def _finish_widget(self, given: Any, line: Line, *, asked: bool) -> Any:
+        if line.out:
+            self._names[line.out] = given
+        elif asked:
+            return given
+        elif not line.quiet:
+            from jupyter_sandfs.kernel.browser import display_browser  # noqa: PLC0415  # widgets load when one is shown
+
+            display_browser(given)
+        return None
+
+
+def _answer(given: Any) -> Answer | None:
+    """What a command gave, in one form; None for a widget."""
+    if isinstance(given, ShellResult):
+        return Answer(text=given.stdout, result=given)
+    if isinstance(given, str):
+        return Answer(text=given)
+    return given if isinstance(given, Answer) else None
+
+
+def _text(answer: Answer) -> Text:
+    return Text(answer.outcome, answer.text if answer.value is None else answer.value, answer.data)
 
 
 def _one_line(text: str) -> str:
@@ -113,13 +172,3 @@ def _with_input(line: str, body: str) -> str:
     """A script that runs `line` with `body` as its standard input, unchanged; a pipe's first command gets it."""
     end = f"END-{secrets.token_hex(8)}"
     return f"{{ {line}\n}} <<'{end}'\n{body}{'' if body.endswith(chr(10)) or not body else chr(10)}{end}\n"
-
-
-def _find(commands: Mapping[str, MagicCommand], line: str) -> tuple[MagicCommand | None, str]:
-    """The command that a line begins with, in one word or two, and the rest of the line."""
-    words = line.split(None, 2)
-    for count in (2, 1):
-        name = " ".join(words[:count])
-        if len(words) >= count and name in commands:
-            return commands[name], line.split(None, count)[count] if len(words) > count else ""
-    return (commands.get(""), "") if not line else (None, line)

@@ -5,29 +5,15 @@ from __future__ import annotations
 import dis
 import sys
 from types import FrameType
-from typing import Any, Self
 
-from jupyter_sandfs.filestore import FileInfo
+from jupyter_sandfs.kernel.answers import Text
 from jupyter_sandfs.shell.results import ShellResult
+
+__all__ = ["Text", "complain", "counted", "human_size", "is_asked_for", "show"]
 
 _PRINT = 1  # the interpreter's intrinsic function for an expression that stands alone, from Python 3.12 on
 _UNUSED = {("POP_TOP", None), ("PRINT_EXPR", None), ("CALL_INTRINSIC_1", _PRINT)}
 """Instructions with their arguments that follow a call whose value nobody takes."""
-
-
-class Text(str):  # noqa: SLOT000  # users may hang notes of their own on it
-    """What a command printed, with the whole result beside it."""
-
-    result: ShellResult
-
-    def __new__(cls, result: ShellResult) -> Self:
-        text = super().__new__(cls, result.stdout)
-        text.result = result
-        return text
-
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001  # IPython's signature
-        del cycle
-        printer.text(str(self))
 
 
 def is_asked_for(frame: FrameType | None) -> bool:
@@ -52,31 +38,24 @@ def _belongs_to_ipython(frame: FrameType) -> bool:
     return name.partition(".")[0] in {"IPython", "decorator"} or name == "jupyter_sandfs.kernel.magics"
 
 
-def show(result: ShellResult) -> None:
+def show(result: ShellResult, *, hint: str = "") -> None:
     """Print a result: its output, its complaints, and an exit code that is not 0."""
     sys.stdout.write(result.stdout)
-    complain(result)
-    if result.exit_code and not result.stderr:
-        sys.stderr.write(f"exit code {result.exit_code}\n")
+    complain(result, hint=hint)
 
 
-def complain(result: ShellResult) -> None:
+def complain(result: ShellResult, *, hint: str = "", exit_code: bool = True) -> None:
     """Print what the person should know even if only the output was asked for."""
     if result.truncated:
         sys.stderr.write("output was cut: redirect it into a file to keep all of it\n")
-    sys.stderr.write(result.stderr)
+    sys.stderr.write(result.stderr + hint)
+    if exit_code and result.exit_code and not result.stderr:
+        sys.stderr.write(f"exit code {result.exit_code}\n")
 
 
-def present(given: Any) -> None:
-    """Show what one of the magic's own commands gave."""
-    if isinstance(given, FileInfo):
-        sys.stdout.write(f"{given.key} ({given.size_bytes} bytes, {given.content_type})\n")
-    elif isinstance(given, str):
-        sys.stdout.write(given)
-    elif given is not None:
-        from jupyter_sandfs.kernel.browser import display_browser  # noqa: PLC0415  # widgets load when one is shown
-
-        display_browser(given)
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: 1 file, 1,200 files."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def human_size(size: int) -> str:

@@ -7,10 +7,13 @@ import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
-from jupyter_sandfs.errors import InvalidRequest, SandfsError
+from jupyter_sandfs.errors import InvalidRequest, NotFound, SandboxNotFound, SandfsError
 from jupyter_sandfs.rpc.archives import Departures, archive_operations
+from jupyter_sandfs.rpc.checkpoints import Checkpoints, checkpoint_operations
+from jupyter_sandfs.rpc.entries import rfc3339
 from jupyter_sandfs.rpc.messages import PROTOCOL, Reply, Request
 from jupyter_sandfs.rpc.operations import FILE_OPERATIONS, MAX_CHUNK, Handler, upload_operations
 from jupyter_sandfs.rpc.signatures import Signature
@@ -46,8 +49,13 @@ class Dispatcher:
         self._names = names
         self._operations: dict[str, _Operation] = {}
         uploads = Uploads(clock)
-        whole_trees = archive_operations(uploads, Departures(clock))
-        for op, handler in (FILE_OPERATIONS | upload_operations(uploads) | whole_trees).items():
+        tables = (
+            FILE_OPERATIONS,
+            upload_operations(uploads),
+            archive_operations(uploads, Departures(clock)),
+            checkpoint_operations(Checkpoints(lambda: datetime.now(UTC))),
+        )
+        for op, handler in (entry for table in tables for entry in table.items()):
             self.register(op, handler)
         for op, answer in {"hello": self._hello, "sandboxes": self._sandboxes}.items():
             self._operations[op] = _Operation(answer, Signature(answer, leading=0), on_sandbox=False)
@@ -85,8 +93,14 @@ class Dispatcher:
         return {"protocol": PROTOCOL, "sandboxes": self._names(), "maxChunk": MAX_CHUNK, "pid": os.getpid()}
 
     def _sandboxes(self) -> list[dict[str, Any]]:
-        return [self._summary(name) for name in self._names()]
+        return [summary for name in self._names() if (summary := self._summary(name)) is not None]
 
-    def _summary(self, name: str) -> dict[str, Any]:
-        stats = self._resolve(name, None).stats()
-        return {"name": name, "fileCount": stats.file_count, "totalSize": stats.total_size}
+    def _summary(self, name: str) -> dict[str, Any] | None:
+        """What the sandbox holds; None if it was closed meanwhile, or shared through a view that is not there."""
+        try:
+            fs = self._resolve(name, None)
+        except (SandboxNotFound, NotFound):
+            return None
+        stats = fs.stats()
+        modified = rfc3339(fs.stat("/").modified_at)
+        return {"name": name, "fileCount": stats.file_count, "totalSize": stats.total_size, "modified": modified}

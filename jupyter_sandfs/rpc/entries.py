@@ -20,6 +20,7 @@ def describe(fs: FileSystem, entry: DirEntry) -> dict[str, Any]:
         "entryType": str(Kind.DIRECTORY if target.is_dir else Kind.FILE),
         "size": target.size,
         "modified": rfc3339(target.modified_at),
+        "created": rfc3339(target.created_at),
         "version": target.version,
         "etag": target.etag,
         "mode": target.mode,

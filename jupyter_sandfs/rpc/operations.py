@@ -98,6 +98,11 @@ def move(fs: FileSystem, _body: Body, from_: str, to: str, *, overwrite: bool = 
     return {"from": paths.normalize(from_), "to": paths.normalize(to)}
 
 
+def copy(fs: FileSystem, _body: Body, from_: str, to: str, *, overwrite: bool = False) -> dict[str, str]:
+    fs.copy(from_, to, overwrite=overwrite)
+    return {"from": paths.normalize(from_), "to": paths.normalize(to)}
+
+
 FILE_OPERATIONS: dict[str, Handler] = {
     "stats": stats,
     "entries": entries,
@@ -107,6 +112,7 @@ FILE_OPERATIONS: dict[str, Handler] = {
     "remove": remove,
     "mkdir": mkdir,
     "move": move,
+    "copy": copy,
 }
 
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import threading
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
+from urllib.parse import quote, unquote
 
+from jupyter_core.utils import ensure_async
 from tornado.ioloop import PeriodicCallback
 
 try:
     import fcntl
 except ImportError:  # Windows: there each server tends the store, which does no harm
     fcntl = None  # type: ignore[assignment]  # asked before it is used
-
-_LOOK_SECONDS = 15.0
 
 _log = logging.getLogger(__name__)
 
@@ -27,39 +29,29 @@ Duty = Callable[[], Awaitable[object]]
 class Caretaker:
     """Carries out duties again and again, for as long as the server runs.
 
-    Those for the store are done every `interval` seconds, and of several servers on one machine that share it by one:
-    who holds the lock. It is free again when that server ends, whatever way. Those for what only this server knows are
-    done more often.
+    They are done every `interval` seconds, and of several servers on one machine that share a store by one: who holds
+    the lock. It is free again when that server ends, whatever way.
 
     Args:
         lock: a file that stands for the store; None for one that no other server has.
     """
 
-    def __init__(
-        self, lock: Path | None, interval: float, *, for_store: tuple[Duty, ...], for_server: tuple[Duty, ...]
-    ) -> None:
+    def __init__(self, lock: Path | None, interval: float, duties: tuple[Duty, ...]) -> None:
         self._lock = lock
-        self._for_store = for_store
-        self._for_server = for_server
+        self._duties = duties
         self._held: IO[bytes] | None = None
         self._stopped = False
         self._taking = threading.Lock()  # the lock is taken in threads, of which one may still run when all ends
-        often = min(interval, _LOOK_SECONDS)
         # Tornado's, for it leaves no task behind when the loop ends.
-        self._rounds = [
-            PeriodicCallback(self.tend_store, interval * 1e3),
-            PeriodicCallback(self.tend_server, often * 1e3),
-        ]
+        self._rounds = PeriodicCallback(self.tend_store, interval * 1e3)
 
     def start(self) -> None:
         """Begin, in the loop that runs."""
-        for each in self._rounds:
-            each.start()
+        self._rounds.start()
 
     def stop(self) -> None:
         """End, once what is under way is done; stopping twice is no error."""
-        for each in self._rounds:
-            each.stop()
+        self._rounds.stop()
         with self._taking:
             self._stopped = True
             if self._held is not None:
@@ -70,12 +62,8 @@ class Caretaker:
         """Do what the store needs, unless another server does; tell which."""
         mine = await asyncio.to_thread(self._take_lock)
         if mine:
-            await _carry_out(self._for_store)
+            await _carry_out(self._duties)
         return mine
-
-    async def tend_server(self) -> None:
-        """Do what is for this server alone."""
-        await _carry_out(self._for_server)
 
     def _take_lock(self) -> bool:
         if self._lock is None or fcntl is None:
@@ -104,40 +92,58 @@ async def _carry_out(duties: tuple[Duty, ...]) -> None:
 
 
 class SessionFiles:
-    """Removes what was staged for a Jupyter session (`sessions/{session_id}/…`) once the session is gone for a while.
+    """Removes what was staged for a Jupyter session (`sessions/{session_id}/…`) a while after the session was deleted.
 
-    Only of sessions that this server has seen alive: what is another server's, or merely looks like one, is left alone.
+    Deleted means: by somebody, over Jupyter's API. A kernel that restarts, dies or is culled, and a server that stops,
+    delete no session; a server that starts again finds in the notes what an earlier one has still to remove.
 
     Args:
-        list_sessions: gives the ids of the sessions that are alive.
+        notes: a directory for a file for each deleted session, whose time is that of the deletion.
         remove: removes what begins with a prefix.
-        grace: seconds between the end of a session and the removal; a notebook may be opened again meanwhile.
-        clock: seconds, growing.
+        grace: seconds between the deletion of a session and the removal.
+        clock: seconds since 1970.
     """
 
     def __init__(
         self,
-        list_sessions: Callable[[], Awaitable[set[str]]],
+        notes: Path,
         remove: Callable[[str], Awaitable[object]],
         grace: float,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self._list_sessions = list_sessions
+        self._notes = notes
         self._remove = remove
         self._grace = grace
         self._clock = clock
-        self._alive: set[str] = set()
-        self._gone: dict[str, float] = {}
+
+    def follow(self, session_manager: Any) -> None:
+        """Note the sessions that this manager deletes, and their kernels: a request may name a file after either."""
+        delete = session_manager.delete_session
+
+        async def delete_session(session_id: str) -> None:
+            names = [session_id]
+            # A session that it does not know is for the manager to refuse.
+            with suppress(Exception):
+                session = await ensure_async(session_manager.get_session(session_id=session_id))
+                names.append(session["kernel"]["id"])
+            await ensure_async(delete(session_id))
+            self.note(*names)
+
+        session_manager.delete_session = delete_session
+
+    def note(self, *names: str) -> None:
+        """Note that sessions were deleted just now."""
+        self._notes.mkdir(mode=0o700, parents=True, exist_ok=True)
+        now = self._clock()
+        for name in names:
+            note = self._notes / quote(name, safe="")
+            note.touch(mode=0o600)
+            os.utime(note, (now, now))
 
     async def look(self) -> None:
-        """Note which sessions are alive and which have ended, and clear up after those."""
-        alive = await self._list_sessions()
-        now = self._clock()
-        for each in self._alive - alive:
-            self._gone.setdefault(each, now)
-        for each in alive & self._gone.keys():
-            del self._gone[each]
-        self._alive = alive
-        for each in [name for name, since in self._gone.items() if now - since >= self._grace]:
-            await self._remove(f"sessions/{each}/")
-            del self._gone[each]
+        """Remove the files of the sessions whose grace is over."""
+        latest = self._clock() - self._grace
+        for note in sorted(self._notes.glob("*")):
+            if note.stat().st_mtime <= latest:
+                await self._remove(f"sessions/{unquote(note.name)}/")
+                note.unlink(missing_ok=True)

@@ -67,9 +67,9 @@ def quoted(etag: str) -> str:
     return f'"{etag}"'
 
 
-def disposition(name: str) -> str:
+def disposition(name: str, kind: str = "attachment") -> str:
     """Content-Disposition of a download (RFC 6266, RFC 8187): no name can break out of it."""
-    return f"attachment; filename*=UTF-8''{quote(name, safe='')}"
+    return f"{kind}; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def escaped(path: str) -> str:

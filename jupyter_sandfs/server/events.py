@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from jupyter_server.auth.identity import User
+
 SCHEMA_ID = "https://events.jupyter.org/jupyter_sandfs/changes/v1"
 
 SCHEMA: dict[str, Any] = {
@@ -30,3 +32,9 @@ SCHEMA: dict[str, Any] = {
         "bytes": {"type": "integer", "description": "How large the file is."},
     },
 }
+
+
+def told(action: str, place: str, path: str, user: User | None, **facts: Any) -> dict[str, Any]:
+    """The event about a change that was made; `SCHEMA` says what the arguments mean."""
+    known = {"user": user.username} if user else {}
+    return {"action": action, "place": place, "path": path, **known, **facts}

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from jupyter_core.paths import jupyter_data_dir
-from jupyter_core.utils import ensure_async
 from jupyter_server.utils import url_path_join
 
 from jupyter_sandfs.config import STORE_URL_VARIABLE, TENANT_VARIABLE, Options, SandFS
-from jupyter_sandfs.filestore import FileStore, StoreLimits, default_store_url, open_file_store
+from jupyter_sandfs.filestore import FileStore, default_store_url, open_file_store
 from jupyter_sandfs.server import archives, events, files, fs, handover, signed, store, transfers, uploads
 from jupyter_sandfs.server.api_document import ApiDocument
 from jupyter_sandfs.server.caretaker import Caretaker, SessionFiles
+from jupyter_sandfs.server.contents import downloads, handlers
+from jupyter_sandfs.server.contents.folders import Folders
+from jupyter_sandfs.server.contents.manager import SandboxContents
 from jupyter_sandfs.server.links import Links
 from jupyter_sandfs.server.resumable import ResumableUploads
 from jupyter_sandfs.server.route import UnknownRoute
@@ -27,6 +30,12 @@ from jupyter_sandfs.server.upload_notes import UploadNotes
 
 _MOST_OPEN = 64  # stores of tenants at a time
 _MESSAGE_TYPES = ("sandfs_request", "sandfs_reply")
+_LABEXTENSION = Path(__file__).parents[1] / "labextension"
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    """Where `jupyter labextension develop` finds the built extension."""
+    return [{"src": "labextension", "dest": "jupyter-sandfs"}]
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
@@ -42,11 +51,22 @@ def _load_jupyter_server_extension(serverapp: Any) -> None:
         serverapp.io_loop.add_callback(_hand_own_url_over, serverapp)
     settings = serverapp.web_app.settings
     settings |= _parts(serverapp, options, url)
+    settings["sandfs_contents"] = SandboxContents(Folders(settings), parent=serverapp)
     serverapp.event_logger.register_event_schema(events.SCHEMA)
     _leave_activity_alone(serverapp.kernel_manager)
     _mount(serverapp.web_app, settings["base_url"])
     serverapp.io_loop.add_callback(settings["sandfs_caretaker"].start)
     serverapp.log.info("jupyter_sandfs is enabled; staged files are kept in the store of %s", STORE_URL_VARIABLE)
+    _say_what_is_missing(serverapp.log, _LABEXTENSION)
+
+
+def _say_what_is_missing(log: logging.Logger, labextension: Path) -> None:
+    """A clone that was installed where npm could not be reached has no JupyterLab extension; pip does not show why."""
+    if not (labextension / "package.json").exists():
+        log.warning(
+            "jupyter_sandfs: the JupyterLab extension was not built when this was installed; all else works."
+            " Install again where npm's registry can be reached (-v says what was wrong), or from a wheel"
+        )
 
 
 def _parts(serverapp: Any, options: Options, url: str) -> dict[str, Any]:
@@ -54,14 +74,14 @@ def _parts(serverapp: Any, options: Options, url: str) -> dict[str, Any]:
     place = _place_of(url)
     most_open = sys.maxsize if handover.is_private(url) else _MOST_OPEN
     staging = Staging(lambda tenant: _open_store(url, options, tenant), options.tenant, most_open=most_open)
-    uploads = ResumableUploads(UploadNotes(place / "uploads", options.upload_ttl), options.max_file_size)
-
-    sessions = SessionFiles(lambda: _live_ids(serverapp), staging.remove_all, options.session_ttl)
+    limits = options.store_limits
+    uploads = ResumableUploads(UploadNotes(place / "uploads", limits.upload_ttl), limits.max_file_size)
+    sessions = SessionFiles(place / "sessions", staging.remove_all, options.session_ttl)
+    sessions.follow(serverapp.session_manager)
     caretaker = Caretaker(
         None if handover.is_private(url) else place / "lock",
         options.cleanup_interval,
-        for_store=(staging.clean, uploads.clean),
-        for_server=(sessions.look,),
+        (staging.clean, uploads.clean, sessions.look),
     )
     secret: bytes = serverapp.cookie_secret
     return {
@@ -71,12 +91,6 @@ def _parts(serverapp: Any, options: Options, url: str) -> dict[str, Any]:
         "sandfs_tenants": Tenants(options.tenant, options.tenant_per_user, secret),
         "sandfs_caretaker": caretaker,
     }
-
-
-async def _live_ids(serverapp: Any) -> set[str]:
-    """The ids of sessions and kernels: a request may name either as `session_id`."""
-    sessions = await ensure_async(serverapp.session_manager.list_sessions())
-    return {each["id"] for each in sessions} | set(serverapp.kernel_manager.list_kernel_ids())
 
 
 def _hand_own_url_over(serverapp: Any) -> None:
@@ -89,13 +103,7 @@ def _hand_own_url_over(serverapp: Any) -> None:
 
 
 def _open_store(url: str, options: Options, tenant: str) -> FileStore:
-    limits = StoreLimits(
-        max_file_size=options.max_file_size,
-        max_total_bytes=options.max_total_bytes,
-        default_ttl=options.default_ttl,
-        upload_ttl=options.upload_ttl,
-    )
-    return open_file_store(url, tenant=tenant, limits=limits)
+    return open_file_store(url, tenant=tenant, limits=options.store_limits)
 
 
 def _place_of(url: str) -> Path:
@@ -123,4 +131,6 @@ def _mount(web_app: Any, base_url: str) -> None:
         (f"{version_1}/openapi.json", ApiDocument),
     ]
     web_app.settings["sandfs_routes"] = {path.removeprefix(version_1): route for path, route in routes}
-    web_app.add_handlers(".*$", [*routes, (url_path_join(base_url, "sandfs/.*"), UnknownRoute)])
+    below = url_path_join(base_url, "sandfs")
+    contents = [*handlers.routes(f"{below}/contents"), *downloads.routes(f"{below}/files")]
+    web_app.add_handlers(".*$", [*routes, *contents, (f"{below}/.*", UnknownRoute)])

@@ -13,7 +13,7 @@ from jupyter_sandfs.errors import LimitExceeded, PathError, PreconditionFailed
 from jupyter_sandfs.rpc.messages import Reply
 from jupyter_sandfs.server import conditions
 from jupyter_sandfs.server.addressing import Target, find_kernel
-from jupyter_sandfs.server.intake import Gathered, IntakeRoute
+from jupyter_sandfs.server.intake import Gathered, IntakeRoute, Sink
 from jupyter_sandfs.server.route import SandfsRoute
 
 MAX_LISTED = 200_000
@@ -38,18 +38,7 @@ class Entries(FsRoute):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        target, path = await self.target(), self.query("path") or "."
-        entries: list[dict[str, Any]] = []
-        total = 1
-        while len(entries) < total:
-            page = (await target.ask("entries", {"path": path, "offset": len(entries), "limit": _PAGE})).value
-            total = page["total"]
-            if total > MAX_LISTED:
-                raise LimitExceeded(f"the directory holds {total} entries: more than {MAX_LISTED} are not listed")
-            if not page["entries"]:
-                break
-            entries += page["entries"]
-        self.answer(entries)
+        self.answer(await list_entries(await self.target(), self.query("path") or "."))
 
 
 class Stat(FsRoute):
@@ -91,7 +80,31 @@ class Move(FsRoute):
         self.answer(moved)
 
 
-class Content(FsRoute, IntakeRoute):
+class FileDownload(SandfsRoute):
+    """A route that sends a file of a sandbox."""
+
+    def wants_whole(self) -> bool:
+        return "Range" not in self.request.headers and self.request.method == "GET"
+
+    async def deliver(self, target: Target, path: str, first: Reply) -> None:
+        """Answer with what the request wants of a file, of which `read_start` brought `first`.
+
+        A file replaced meanwhile ends the stream early, which the client notices.
+        """
+        part = self.choose_part(first.value["size"], first.value["etag"])
+        if part is None:
+            return
+        try:
+            if self.request.method == "GET":
+                async for chunk in read_file(target, path, part, first):
+                    self.write(chunk)
+                    await self.flush()
+        except iostream.StreamClosedError:
+            return  # the client went away
+        self.finish_download()
+
+
+class Content(FsRoute, FileDownload, IntakeRoute):
     """The bytes of one file."""
 
     body_methods = frozenset({"PUT"})
@@ -109,12 +122,9 @@ class Content(FsRoute, IntakeRoute):
     async def _download(self) -> None:
         self.check_xsrf_cookie()  # as Jupyter's own downloads: no other site may embed them
         target, path = await self.target(), self.required("path")
-        whole = "Range" not in self.request.headers and self.request.method == "GET"
-        first = await read_start(target, path, whole=whole)
+        first = await read_start(target, path, whole=self.wants_whole())
         self.announce_download(paths.name(path), first.value["etag"], "application/octet-stream")
-        part = self.choose_part(first.value["size"], first.value["etag"])
-        if part is not None:
-            await self._send(target, path, part, first)
+        await self.deliver(target, path, first)
 
     @web.authenticated
     @authorized
@@ -128,23 +138,31 @@ class Content(FsRoute, IntakeRoute):
         target, path = await self.target(), self.required("path")
         version = await expected_version(self, target, path)
         self.kernel_id = target.kernel_id
-        chunk_bytes = await target.chunk_bytes()
-        if length is not None and length <= chunk_bytes:
-            self.sink = SmallFile(target, path, version)
-        else:
-            upload = await target.ask("upload_begin", {"path": path, "size": length, "expected_version": version})
-            self.sink = Gathered(LargeFile(target, upload.value["uploadId"]), chunk_bytes)
+        self.sink = await begin_write(target, path, length, version)
 
-    async def _send(self, target: Target, path: str, part: conditions.Part, first: Reply) -> None:
-        """Send a part chunk by chunk; a file replaced meanwhile ends the stream early, which the client notices."""
-        try:
-            if self.request.method == "GET":
-                async for chunk in read_file(target, path, part, first):
-                    self.write(chunk)
-                    await self.flush()
-        except iostream.StreamClosedError:
-            return  # the client went away
-        self.finish_download()
+
+async def list_entries(target: Target, path: str) -> list[dict[str, Any]]:
+    """All entries of a directory, by name. Raises LimitExceeded when there are more than `MAX_LISTED`."""
+    entries: list[dict[str, Any]] = []
+    total = 1
+    while len(entries) < total:
+        page = (await target.ask("entries", {"path": path, "offset": len(entries), "limit": _PAGE})).value
+        total = page["total"]
+        if total > MAX_LISTED:
+            raise LimitExceeded(f"the directory holds {total} entries: more than {MAX_LISTED} are not listed")
+        if not page["entries"]:
+            break
+        entries += page["entries"]
+    return entries
+
+
+async def begin_write(target: Target, path: str, size: int | None, version: int | None = None) -> Sink:
+    """Give what takes a file of `size` bytes, if that is known; `version` must be current then, if given."""
+    chunk_bytes = await target.chunk_bytes()
+    if size is not None and size <= chunk_bytes:
+        return SmallFile(target, path, version)
+    upload = await target.ask("upload_begin", {"path": path, "size": size, "expected_version": version})
+    return Gathered(LargeFile(target, upload.value["uploadId"]), chunk_bytes)
 
 
 async def read_start(target: Target, path: str, *, whole: bool = True) -> Reply:

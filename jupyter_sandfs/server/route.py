@@ -100,17 +100,18 @@ class SandfsRoute(APIHandler):
 
     def tell(self, action: str, place: str, path: str, **facts: Any) -> None:
         """Emit an event about a change that was made; `events.SCHEMA` says what the arguments mean."""
-        user = {"user": self.current_user.username} if self.current_user else {}
-        data = {"action": action, "place": place, "path": path, **user, **facts}
+        data = events.told(action, place, path, self.current_user, **facts)
         self.event_logger.emit(schema_id=events.SCHEMA_ID, data=data)
 
     def answer(self, value: Any, status: int = 200) -> None:
         self.set_status(status)
         self.finish(json.dumps(value))
 
-    def announce_download(self, name: str, etag: str, content_type: str) -> None:
-        """Set what a download carries of which parts can be asked for."""
+    def announce_download(self, name: str, etag: str, content_type: str, *, inline: bool = False) -> None:
+        """Set what a download carries of which parts can be asked for; an inline one may be shown in a page."""
         self.announce_attachment(name, content_type)
+        if inline:
+            self.set_header("Content-Disposition", conditions.disposition(name, "inline"))
         self.set_header("Accept-Ranges", "bytes")
         self.set_header("ETag", conditions.quoted(etag))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from typing import TypeVar
 
 from jupyter_sandfs.execution.job import Job, Stop, ended, start
@@ -23,7 +24,7 @@ async def finished(call: Invocation, job: Job[R], seconds: float) -> R:
     import asyncio  # noqa: PLC0415 - the event loop that runs this has loaded it
 
     deadline = time.monotonic() + seconds
-    with call.around.guard():
+    with call.around.guard() or nullcontext():
         future = start(job)
     waiting = asyncio.wrap_future(future)
     try:

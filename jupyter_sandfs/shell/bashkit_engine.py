@@ -103,6 +103,9 @@ class BashkitEngine:
             max_commands=setup.limits.commands,
             max_loop_iterations=setup.limits.commands,
             timeout_seconds=setup.limits.seconds,
+            # All bounds of a run are the same in each profile, or given here; the others end a session, too, for good:
+            # after 1,000 runs, or 100,000 commands in all.
+            profile=bashkit.ExecutionProfile.Interactive,
             custom_builtins={
                 name: _builtin(handler, bashkit.BuiltinResult, self._waits) for name, handler in _twinned(commands)
             },

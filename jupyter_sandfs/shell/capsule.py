@@ -9,11 +9,14 @@ A callback must never let an exception out: ctypes would print it and answer 0, 
 from __future__ import annotations
 
 import ctypes
+import functools
 import itertools
+import struct
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any
 
 from jupyter_sandfs import paths
@@ -26,8 +29,12 @@ from jupyter_sandfs.vfs.interface import FileSystem, require_directory
 _BILLION = 1_000_000_000
 _FILE_TYPES = {Kind.FILE: abi.REGULAR, Kind.DIRECTORY: abi.DIRECTORY, Kind.SYMLINK: abi.SYMLINK}
 
-Guard = Callable[[], AbstractContextManager[Any]]
-"""Makes the context that every callback runs in: the action of the current run, the mark on the thread."""
+Guard = Callable[[], "AbstractContextManager[Any] | None"]
+"""Makes the context that a callback runs in: the action of the current run, the mark on the thread; None for none."""
+
+
+def no_guard() -> None:
+    """Leave callbacks as they are."""
 
 
 # ---------------------------------------------------------------- memory lent to the engine
@@ -43,11 +50,18 @@ class Loans:
     def __len__(self) -> int:
         return sum(len(owners) for owners in self._lent.values())
 
-    def lend(self, address: int, owner: Any) -> None:
+    def lend(self, data: bytes, owner: Any = None) -> int:
+        """Lend without a copy, and give the address; one object may be out several times."""
+        address = id(data) + _CONTENT
         with self._lock:
-            self._lent.setdefault(address, []).append(owner)
+            if address in self._lent:
+                self._lent[address].append(owner or data)
+            else:
+                self._lent[address] = [owner or data]
+        return address
 
     def take_back(self, address: int | None) -> None:
+        """End one loan; nothing happens for what was not lent."""
         with self._lock:
             owners = self._lent.get(address or 0)
             if owners:
@@ -55,19 +69,32 @@ class Loans:
             if not owners:
                 self._lent.pop(address or 0, None)
 
-    def lend_bytes(self, data: bytes) -> abi.Slice:
-        """Lend without a copy; one object may be out several times."""
-        if not data:
-            return abi.Slice(None, 0)
-        address = _address(data)
-        self.lend(address, data)
-        return abi.Slice(address, len(data))
-
 
 def _address(data: bytes) -> int:
     address = ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value
     assert address is not None
     return address
+
+
+_SAMPLE = b"any content"
+_CONTENT = _address(_SAMPLE) - id(_SAMPLE)
+"""Where the content of a bytes object begins. Measured; asking ctypes each time costs as much as a whole answer."""
+
+
+class Places(dict[int, Any]):
+    """Memory of the engine that answers are packed into, by address: it comes with few, again and again."""
+
+    def __init__(self, layout: struct.Struct) -> None:
+        self._bytes = ctypes.c_char * layout.size
+
+    def __missing__(self, address: int) -> Any:
+        if len(self) >= _MOST_PLACES:
+            self.clear()
+        place = self[address] = self._bytes.from_address(address)
+        return place
+
+
+_MOST_PLACES = 256
 
 
 # ---------------------------------------------------------------- what each function does
@@ -144,81 +171,104 @@ def _in_a_directory(system: FileSystem, path: str) -> str:
 
 
 def _require_parent(system: FileSystem, path: str) -> None:
-    require_directory(system, paths.parent(path))
+    above = path.rpartition("/")[0] or paths.ROOT  # of a normal path, as nearly all are, the directory above
+    if not system.is_dir(above):
+        require_directory(system, paths.parent(path))
 
 
-# ---------------------------------------------------------------- translation to and from C
+# ---------------------------------------------------------------- answers, as C has them
+
+Answer = Callable[[Loans, Any], "tuple[Any, ...]"]
+
+
+def _bytes_answer(loans: Loans, data: bytes) -> tuple[int, int]:
+    return (loans.lend(data), len(data)) if data else (0, 0)
+
+
+def _facts(_loans: Loans, stat: Stat) -> tuple[int, ...]:
+    modified, created = stat.modified_ns, stat.created_ns
+    return (
+        _FILE_TYPES[stat.kind],
+        stat.size if stat.kind is Kind.FILE else shown_size(stat),
+        stat.mode,
+        modified // _BILLION,
+        modified % _BILLION,
+        created // _BILLION,
+        created % _BILLION,
+    )
+
+
+def _flag(_loans: Loans, value: bool) -> tuple[bool]:  # noqa: FBT001 - a value, not an option
+    return (value,)
+
+
+def _entries(loans: Loans, rows: list[tuple[str, Stat]]) -> tuple[int, int]:
+    """Lend an array of rows; the names live as long as the array."""
+    if not rows:
+        return 0, 0
+    names = [name.encode() for name, _ in rows]
+    packed = [
+        abi.ENTRY.pack(id(name) + _CONTENT, len(name), *_facts(loans, stat))
+        for name, (_, stat) in zip(names, rows, strict=True)
+    ]
+    array = b"".join(packed)
+    return loans.lend(array, (array, names)), len(rows)
+
+
+# ---------------------------------------------------------------- the functions of the table
+
+
+class Takes(Enum):
+    """What a function of the table takes."""
+
+    PATH = "a path"
+    CONTENT = "a path, and bytes"
+    VALUE = "a path, and a number"
+    PATHS = "two paths"
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One function of the table: how its arguments are read, what it does, what its answer becomes."""
+    """One function of the table: what it takes, what it does, and how its answer is packed."""
 
+    takes: Takes
     perform: Callable[..., Any]
-    inputs: tuple[Callable[[Any], Any], ...]
-    answer: Callable[[Loans, Any], Any] | None = None
+    answer: Answer | None = None
+    layout: struct.Struct = abi.SLICE
 
 
-def _as_path(given: abi.Slice) -> str:
-    raw = bytes(given)
+OPERATIONS: Mapping[str, Operation] = {
+    "read_file": Operation(Takes.PATH, _read_file, _bytes_answer),
+    "write_file": Operation(Takes.CONTENT, _write_file),
+    "append_file": Operation(Takes.CONTENT, _append_file),
+    "mkdir": Operation(Takes.VALUE, _mkdir),
+    "remove": Operation(Takes.VALUE, _remove),
+    "stat": Operation(Takes.PATH, _stat, _facts, abi.METADATA),
+    "read_dir": Operation(Takes.PATH, _read_dir, _entries, abi.ENTRIES),
+    "exists": Operation(Takes.PATH, _exists, _flag, abi.FLAG),
+    "rename": Operation(Takes.PATHS, _rename),
+    "copy": Operation(Takes.PATHS, _copy),
+    "symlink": Operation(Takes.PATHS, _symlink),
+    "read_link": Operation(Takes.PATH, _read_link, _bytes_answer),
+    "chmod": Operation(Takes.VALUE, _chmod),
+}
+
+
+def _text(address: int, length: int) -> str:
+    raw = ctypes.string_at(address, length)
     try:
         return raw.decode()
     except UnicodeDecodeError:
         raise InvalidPath(ascii(raw), "a path is valid UTF-8") from None
 
 
-def _as_bytes(given: abi.Slice) -> bytes:
-    return bytes(given)
+Inputs = Callable[..., "tuple[Any, ...]"]
+"""Makes the arguments of an operation of those of its function, without places."""
 
-
-def _as_given(value: Any) -> Any:
-    return value
-
-
-def _metadata(stat: Stat) -> abi.Metadata:
-    modified, created = divmod(stat.modified_ns, _BILLION), divmod(stat.created_ns, _BILLION)
-    return abi.Metadata(_FILE_TYPES[stat.kind], (0,) * 7, shown_size(stat), stat.mode, *modified, *created)
-
-
-def _answer_bytes(loans: Loans, data: bytes) -> abi.Slice:
-    return loans.lend_bytes(data)
-
-
-def _answer_metadata(_loans: Loans, stat: Stat) -> abi.Metadata:
-    return _metadata(stat)
-
-
-def _answer_flag(_loans: Loans, value: bool) -> bool:  # noqa: FBT001 - a value, not an option
-    return value
-
-
-def _answer_entries(loans: Loans, rows: list[tuple[str, Stat]]) -> abi.EntryList:
-    """Lend an array of rows; the names live as long as the array."""
-    if not rows:
-        return abi.EntryList(None, 0)
-    names = [name.encode() for name, _ in rows]
-    array = (abi.Entry * len(rows))()
-    for place, (name, (_, stat)) in enumerate(zip(names, rows, strict=True)):
-        array[place] = abi.Entry(abi.Slice(_address(name), len(name)), _metadata(stat))
-    address = ctypes.addressof(array)
-    loans.lend(address, (array, names))
-    return abi.EntryList(address, len(rows))
-
-
-OPERATIONS: Mapping[str, Operation] = {
-    "read_file": Operation(_read_file, (_as_path,), _answer_bytes),
-    "write_file": Operation(_write_file, (_as_path, _as_bytes)),
-    "append_file": Operation(_append_file, (_as_path, _as_bytes)),
-    "mkdir": Operation(_mkdir, (_as_path, _as_given)),
-    "remove": Operation(_remove, (_as_path, _as_given)),
-    "stat": Operation(_stat, (_as_path,), _answer_metadata),
-    "read_dir": Operation(_read_dir, (_as_path,), _answer_entries),
-    "exists": Operation(_exists, (_as_path,), _answer_flag),
-    "rename": Operation(_rename, (_as_path, _as_path)),
-    "copy": Operation(_copy, (_as_path, _as_path)),
-    "symlink": Operation(_symlink, (_as_path, _as_path)),
-    "read_link": Operation(_read_link, (_as_path,), _answer_bytes),
-    "chmod": Operation(_chmod, (_as_path, _as_given)),
+_INPUTS: Mapping[Takes, Inputs] = {
+    Takes.CONTENT: lambda at, long, data, size: (_text(at, long), ctypes.string_at(data, size)),
+    Takes.VALUE: lambda at, long, value: (_text(at, long), value),
+    Takes.PATHS: lambda at, long, other, size: (_text(at, long), _text(other, size)),
 }
 
 
@@ -228,6 +278,12 @@ def explain(problem: BaseException) -> tuple[int, str]:
     return abi.KIND_BY_ERRNO.get(number or 0, abi.OTHER_KIND), reason(problem)
 
 
+@functools.lru_cache(maxsize=256)
+def _words(text: str) -> bytes:
+    """A text that is told again and again, in memory of its own."""
+    return text.encode("utf-8", "replace")
+
+
 # ---------------------------------------------------------------- the mount
 
 
@@ -235,28 +291,35 @@ class Mount:
     """One file system as the engine sees it.
 
     Attributes:
+        system: the file system; another one may take its place.
         loans: memory that the engine holds; empty between runs.
     """
 
-    _living: dict[int, Mount] = {}  # noqa: RUF012 - the engine holds addresses only: this keeps the objects, by instance
+    _living: dict[int, Mount] = {}  # noqa: RUF012 - those that an engine holds, by instance
     _numbers = itertools.count(1)
 
-    def __init__(self, system: FileSystem, guard: Guard = nullcontext) -> None:
+    def __init__(self, system: FileSystem, guard: Guard = no_guard, *, in_registers: bool = abi.IN_REGISTERS) -> None:
+        self.system = system
         self.loans = Loans()
-        self._system = system
         self._guard = guard
         self._holders = 0
+        self._failures = Places(abi.FAILURE)
         self._instance = next(self._numbers)
-        releases = {"free_bytes": self._free, "free_dir_entries": self._free}
-        functions = {name: self._callback(operation) for name, operation in OPERATIONS.items()} | releases
-        self._functions = abi.FunctionTable(**{name: abi.SIGNATURES[name](call) for name, call in functions.items()})
+        calls: dict[str, Callable[..., Any]] = {
+            name: self._callback(operation) for name, operation in OPERATIONS.items()
+        }
+        calls |= {"free_bytes": self._free, "free_dir_entries": self._free}
+        self._functions = {name: abi.function(name, call, in_registers=in_registers) for name, call in calls.items()}
+        self._table = abi.FunctionTable(
+            **{name: ctypes.cast(made, ctypes.c_void_p) for name, made in self._functions.items()}
+        )
         self._handle = abi.Handle(
             abi.VERSION,
             0,
             self._instance,
             abi.LIFETIME(self._retain),
             abi.LIFETIME(self._release),
-            ctypes.pointer(self._functions),
+            ctypes.pointer(self._table),
         )
 
     def capsule(self) -> Any:
@@ -264,39 +327,66 @@ class Mount:
         return abi.new_capsule(self._handle)
 
     def _callback(self, operation: Operation) -> Callable[..., int]:
-        def call(_instance: int, *arguments: Any) -> int:
-            *given, failure = arguments
+        if operation.takes is Takes.PATH:
+            return self._asking(operation)
+        return self._doing(operation.perform, _INPUTS[operation.takes])
+
+    def _asking(self, operation: Operation) -> Callable[..., int]:
+        """A function that answers for a path: the commonest ones, so nothing is made here that can be made before."""
+        perform, answer, loans, guard = operation.perform, operation.answer, self.loans, self._guard
+        pack, places = operation.layout.pack_into, Places(operation.layout)
+        assert answer is not None
+
+        def call(_instance: int, address: int, length: int, place: int, failure: int) -> int:
             try:
-                self._perform(operation, given)
+                path = _text(address, length)
+                context = guard()
+                if context is None:
+                    found = perform(self.system, path)
+                else:
+                    with context:
+                        found = perform(self.system, path)
+                pack(places[place], 0, *answer(loans, found))
             except BaseException as problem:  # noqa: BLE001 - nothing may pass into C: see the module's first lines
                 return self._fail(failure, problem)
             return abi.OK
 
         return call
 
-    def _perform(self, operation: Operation, given: list[Any]) -> None:
-        inputs = [read(value) for read, value in zip(operation.inputs, given, strict=False)]
-        with self._guard():
-            answer = operation.perform(self._system, *inputs)
-        if operation.answer is not None:
-            given[-1][0] = operation.answer(self.loans, answer)
+    def _doing(self, perform: Callable[..., Any], inputs: Inputs) -> Callable[..., int]:
+        """A function that changes something."""
 
-    def _fail(self, failure: Any, problem: BaseException) -> int:
+        def call(_instance: int, *given: Any) -> int:
+            try:
+                *arguments, failure = given
+                values = inputs(*arguments)
+                with self._guard() or nullcontext():
+                    perform(self.system, *values)
+            except BaseException as problem:  # noqa: BLE001 - nothing may pass into C: see the module's first lines
+                return self._fail(failure, problem)
+            return abi.OK
+
+        return call
+
+    def _fail(self, failure: int, problem: BaseException) -> int:
         try:
             kind, text = explain(problem)
-            failure[0] = abi.Failure(kind, self.loans.lend_bytes(text.encode("utf-8", "replace")))
+            words = _words(text)
+            abi.FAILURE.pack_into(self._failures[failure], 0, kind, self.loans.lend(words), len(words))
         except BaseException:  # noqa: BLE001 - even `str(problem)` may raise; the engine still must see a failure
-            failure[0] = abi.Failure(abi.OTHER_KIND, abi.Slice(None, 0))
+            abi.FAILURE.pack_into(self._failures[failure], 0, abi.OTHER_KIND, 0, 0)
         return abi.FAILED
 
-    def _free(self, _instance: int, lent: abi.Slice | abi.EntryList) -> None:
-        self.loans.take_back(lent.pointer)
+    def _free(self, _instance: int, address: int | None, _length: int) -> None:
+        self.loans.take_back(address)
 
     def _retain(self, _instance: int) -> None:
         self._holders += 1
         self._living[self._instance] = self
+        abi.keep(self)
 
     def _release(self, _instance: int) -> None:
         self._holders -= 1
         if self._holders <= 0:
             self._living.pop(self._instance, None)
+        abi.let_go(self)

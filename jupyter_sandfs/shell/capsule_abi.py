@@ -2,13 +2,20 @@
 
 Layouts and signatures only, as the engine's crate declares them (repr(C), ABI version 1). The engine checks the version
 and that every function is there when it takes the capsule. What the functions do is in `capsule`.
+
+The engine asks thousands of times in a script, and most of what an answer costs is ctypes making objects of arguments.
+So what is read is taken as address and length, and what is written is packed at an address.
 """
 
 from __future__ import annotations
 
 import ctypes
 import errno
-from collections.abc import Mapping
+import os
+import platform
+import struct
+import sys
+from collections.abc import Callable, Mapping
 from typing import Any
 
 CAPSULE_NAME = b"bashkit.FileSystem.v1"
@@ -26,75 +33,85 @@ class Slice(ctypes.Structure):
 
     _fields_ = (("pointer", ctypes.c_void_p), ("length", ctypes.c_size_t))
 
-    def __bytes__(self) -> bytes:
-        return ctypes.string_at(self.pointer, self.length) if self.length else b""
 
+SLICE = struct.Struct("@PN")
+"""Bytes that we own until the engine gives them back: address and length."""
 
-class Failure(ctypes.Structure):
-    """Why a call failed; the engine gives `message` back to `free_bytes`."""
+FAILURE = struct.Struct("@IPN")
+"""Why a call failed: its kind, and a `SLICE` with the message, which the engine gives back to `free_bytes`."""
 
-    _fields_ = (("kind", ctypes.c_uint32), ("message", Slice))
+METADATA = struct.Struct("@B7xQIqIqI0q")
+"""Facts about one node: file type, size, mode; modified and created, each as seconds since 1970 and nanoseconds."""
 
+ENTRY = struct.Struct("@PNB7xQIqIqI0q")
+"""One row of a listing: the name as a `SLICE`, then `METADATA`."""
 
-class Metadata(ctypes.Structure):
-    """Facts about one node; times are seconds since 1970 plus nanoseconds."""
+ENTRIES = struct.Struct("@PN")
+"""Address and number of rows of a listing; the engine gives it back to `free_dir_entries`."""
 
-    _fields_ = (
-        ("file_type", ctypes.c_uint8),
-        ("reserved", ctypes.c_uint8 * 7),
-        ("size", ctypes.c_uint64),
-        ("mode", ctypes.c_uint32),
-        ("modified_seconds", ctypes.c_int64),
-        ("modified_nanoseconds", ctypes.c_uint32),
-        ("created_seconds", ctypes.c_int64),
-        ("created_nanoseconds", ctypes.c_uint32),
-    )
+FLAG = struct.Struct("@?")
 
+_INSTANCE, _PLACE = ctypes.c_void_p, ctypes.c_void_p
+_APART = (ctypes.c_void_p, ctypes.c_size_t)
+_WHOLE = (Slice,)
 
-class Entry(ctypes.Structure):
-    """One row of a listing."""
+IN_REGISTERS = (
+    os.name == "posix" and sys.maxsize > 1 << 32 and platform.machine() in {"x86_64", "amd64", "aarch64", "arm64"}
+)
+"""Whether a structure of two words is passed as two arguments would be: so the System V and the AAPCS64 calling
+conventions have it, as long as there are registers for all; no function here has more than six words."""
 
-    _fields_ = (("name", Slice), ("metadata", Metadata))
-
-
-class EntryList(ctypes.Structure):
-    """An array of `Entry`; the engine gives it back to `free_dir_entries`."""
-
-    _fields_ = (("pointer", ctypes.c_void_p), ("length", ctypes.c_size_t))
-
-
-_INSTANCE = ctypes.c_void_p
-
-
-def _fallible(*arguments: Any) -> Any:
-    return ctypes.CFUNCTYPE(ctypes.c_uint32, _INSTANCE, *arguments, ctypes.POINTER(Failure))
-
-
-SIGNATURES: Mapping[str, Any] = {
-    "read_file": _fallible(Slice, ctypes.POINTER(Slice)),
-    "write_file": _fallible(Slice, Slice),
-    "append_file": _fallible(Slice, Slice),
-    "mkdir": _fallible(Slice, ctypes.c_bool),
-    "remove": _fallible(Slice, ctypes.c_bool),
-    "stat": _fallible(Slice, ctypes.POINTER(Metadata)),
-    "read_dir": _fallible(Slice, ctypes.POINTER(EntryList)),
-    "exists": _fallible(Slice, ctypes.POINTER(ctypes.c_bool)),
-    "rename": _fallible(Slice, Slice),
-    "copy": _fallible(Slice, Slice),
-    "symlink": _fallible(Slice, Slice),
-    "read_link": _fallible(Slice, ctypes.POINTER(Slice)),
-    "chmod": _fallible(Slice, ctypes.c_uint32),
-    "free_bytes": ctypes.CFUNCTYPE(None, _INSTANCE, Slice),
-    "free_dir_entries": ctypes.CFUNCTYPE(None, _INSTANCE, EntryList),
+_TAKES: Mapping[str, tuple[Any, ...]] = {
+    "read_file": (Slice, _PLACE),
+    "write_file": (Slice, Slice),
+    "append_file": (Slice, Slice),
+    "mkdir": (Slice, ctypes.c_bool),
+    "remove": (Slice, ctypes.c_bool),
+    "stat": (Slice, _PLACE),
+    "read_dir": (Slice, _PLACE),
+    "exists": (Slice, _PLACE),
+    "rename": (Slice, Slice),
+    "copy": (Slice, Slice),
+    "symlink": (Slice, Slice),
+    "read_link": (Slice, _PLACE),
+    "chmod": (Slice, ctypes.c_uint32),
+    "free_bytes": (Slice,),
+    "free_dir_entries": (Slice,),
 }
-"""The functions of a file system in the order of the table that the engine reads."""
+"""The functions of a file system in the order of the table that the engine reads, with what they take. All but the
+last two take a place for a `FAILURE` as well, and say whether they failed."""
+
+FUNCTIONS = tuple(_TAKES)
+
+
+def function(name: str, call: Callable[..., Any], *, in_registers: bool = IN_REGISTERS) -> Any:
+    """Make the C function `name` of a callable that takes slices as address and length, and places as addresses."""
+    types: list[Any] = [_INSTANCE]
+    for each in _TAKES[name]:
+        types += (_APART if in_registers else _WHOLE) if each is Slice else (each,)
+    if name.startswith("free_"):
+        prototype = ctypes.CFUNCTYPE(None, *types)
+    else:
+        prototype = ctypes.CFUNCTYPE(ctypes.c_uint32, *types, _PLACE)
+    return prototype(call if in_registers else _taking_slices(call))
+
+
+def _taking_slices(call: Callable[..., Any]) -> Callable[..., Any]:
+    def spread(*given: Any) -> Any:
+        apart: list[Any] = []
+        for each in given:
+            apart += (each.pointer, each.length) if isinstance(each, Slice) else (each,)
+        return call(*apart)
+
+    return spread
+
 
 LIFETIME = ctypes.CFUNCTYPE(None, _INSTANCE)
 """Signature of `retain` and `release`."""
 
 
 class FunctionTable(ctypes.Structure):
-    _fields_ = tuple(SIGNATURES.items())
+    _fields_ = tuple((name, ctypes.c_void_p) for name in FUNCTIONS)
 
 
 class Handle(ctypes.Structure):
@@ -124,6 +141,16 @@ KIND_BY_ERRNO: Mapping[int, int] = {
     errno.ENOSYS: 8,
 }
 """The engine's kinds of failure; what has no errno here is `OTHER_KIND` and told by its message."""
+
+
+def keep(held: object) -> None:
+    """Count a reference that only C has. A dictionary would not do: at the end of the process it is emptied first."""
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(held))
+
+
+def let_go(held: object) -> None:
+    """End what `keep` began. The object must be part of a cycle, if one of its functions is running."""
+    ctypes.pythonapi.Py_DecRef(ctypes.py_object(held))
 
 
 def new_capsule(handle: Handle) -> Any:

@@ -44,7 +44,7 @@ class Surroundings:
         services: what the sandbox adds (its store, …), by name.
         now: the clock; aware datetimes.
         stopped: says whether the run was cancelled or is over its time.
-        guard: entered where another thread is started, so that its changes belong to the run.
+        guard: entered, if there is one, where another thread is started, so that its changes belong to the run.
     """
 
     fs: FileSystem
@@ -52,7 +52,7 @@ class Surroundings:
     services: Mapping[str, Any]
     now: Callable[[], datetime]
     stopped: Callable[[], bool]
-    guard: Callable[[], AbstractContextManager[Any]] = nullcontext
+    guard: Callable[[], AbstractContextManager[Any] | None] = nullcontext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,12 +7,14 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jupyter_sandfs.errors import Unsupported
 from jupyter_sandfs.shell.results import ShellResult
+from jupyter_sandfs.shell.workers import WORKERS
 
 if TYPE_CHECKING:
     from jupyter_sandfs.vfs.journal import Action
@@ -34,7 +36,7 @@ class Run:
     """A line that waits for its turn or is being run, on a thread of its own.
 
     The caller waits on `future`, never on the thread: an interrupted `Thread.join` of Python 3.11 believes that the
-    thread has ended. A thread of its own is also what leaves a running event loop and Ctrl-C to the caller.
+    thread has ended. A thread beside the caller's is also what leaves a running event loop and Ctrl-C to the caller.
 
     Attributes:
         transaction: a failure takes all of its changes back.
@@ -52,10 +54,10 @@ class Run:
         self._thread = 0
 
     def start(self, work: Callable[[Run], None]) -> None:
-        """Begin on a new thread, under the caller's action."""
+        """Begin on a thread of its own, under the caller's action."""
         context = contextvars.copy_context()
         context.run(_inside.set, True)
-        threading.Thread(target=context.run, args=(work, self), name="sandfs-shell", daemon=True).start()
+        WORKERS.start(partial(context.run, work, self))
 
     def begin(self) -> bool:
         """Note that the turn has come; False when the caller has given up meanwhile."""
@@ -79,10 +81,10 @@ class Run:
         """Whether it was cancelled or is over its time."""
         return self.cancelled or time.monotonic() > self._deadline
 
-    def guard(self) -> AbstractContextManager[Any]:
+    def guard(self) -> AbstractContextManager[Any] | None:
         """Give the context for a call of the file system: on a thread of the engine's own the action must be told."""
         if threading.get_ident() == self._thread or self.action is None:
-            return nullcontext()
+            return None
         return self.action.here()
 
 
@@ -101,6 +103,6 @@ class Stage:
         run = self.run
         return run is None or run.stopped
 
-    def guard(self) -> AbstractContextManager[Any]:
+    def guard(self) -> AbstractContextManager[Any] | None:
         run = self.run
-        return nullcontext() if run is None else run.guard()
+        return None if run is None else run.guard()

@@ -37,7 +37,7 @@ from jupyter_sandfs.vfs.policy import Graves
 from jupyter_sandfs.vfs.providers import DirectoryMount
 from jupyter_sandfs.vfs.tree import Tree
 from jupyter_sandfs.vfs.views import expectation
-from jupyter_sandfs.vfs.views.expectation import RulesChanged
+from jupyter_sandfs.vfs.views.expectation import Expectation, RulesChanged
 
 T = TypeVar("T")
 
@@ -130,7 +130,10 @@ class Commits(Foundation):
         """The one path of every change."""
         expected = expectation.take()
         if self._hooks:
-            self._hooks.run(self._ask(lambda lookup: self._occasion(self._checked(plan, lookup))), before=True)
+            announced = self._ask(lambda lookup: self._occasion(self._checked(plan, lookup, expected)))
+            self._hooks.run(announced, before=True)
+            if expected is not None and not expected[1] and any(announced):
+                expected = None
         done = self._ask(lambda lookup: self._carry_out(operation, self._checked(plan, lookup, expected)))
         try:
             self._hooks.run(done.occasion, before=False)
@@ -139,8 +142,8 @@ class Commits(Foundation):
             raise HookError(error.path, error.reason, rolled_back=undone) from error
         return done
 
-    def _checked(self, plan: Callable[[Desk], Plan], lookup: Lookup, expected: int | None = None) -> Plan:
-        if expected is not None and expected != self._tree.epoch.number:
+    def _checked(self, plan: Callable[[Desk], Plan], lookup: Lookup, expected: Expectation | None = None) -> Plan:
+        if expected is not None and expected[0] != self._tree.epoch.number:
             raise RulesChanged
         desk = Desk(self._tree, lookup, self._limits, self._guarded)
         ready = plan(desk)
@@ -195,7 +198,7 @@ class Commits(Foundation):
         kept = 0
         if step.before is not None and not (plan.moves and step.path == plan.source):
             kept = journal.weight(self._tree.settle(step.before)) if step.after is None else _size(step.before)
-        source = plan.source if step.path == plan.path else None
+        source = plan.source if step.path == plan.path and step.after is not None else None
         self._journal.add(
             self._tree.last_stamp, operation, step.path, step.before, step.after, kept, source, filled=step.filled
         )

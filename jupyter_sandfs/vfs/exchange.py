@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
@@ -33,10 +33,19 @@ class Moved(NamedTuple):
     skipped: tuple[str, ...] = ()
 
 
-def import_tree(fs: FileSystem, host_path: str | os.PathLike[str], path: str) -> Moved:
+Progress = Callable[[int, int, int], None]
+"""Is told after each file how many were copied, their bytes, and how many there are in all."""
+
+
+def import_tree(
+    fs: FileSystem, host_path: str | os.PathLike[str], path: str, *, progress: Progress | None = None
+) -> Moved:
     """Copy a file or directory of the host to exactly `path`, all or nothing; files that are there are replaced.
 
     No link is followed: those on the host are skipped, and where one of the sandbox is in the way, it is refused.
+
+    Args:
+        progress: is told of each file that was read.
 
     Raises:
         NotFound: nothing is there on the host.
@@ -54,13 +63,23 @@ def import_tree(fs: FileSystem, host_path: str | os.PathLike[str], path: str) ->
     found: _Survey = ([], [(top, landing)], []) if top.is_file() else _survey(top, landing)
     directories, files, skipped = found
     _check_room(fs, [source for source, _ in files])
-    read = [Item(target, content) for target, content in _read_all(fs, files)]
+    read = [Item(target, content) for target, content in _told(_read_all(fs, files), len(files), progress)]
     fs.write_many([*map(Item, directories), *read], overwrite=True)
     return Moved(len(files), sum(len(item.content) for item in read if isinstance(item.content, bytes)), tuple(skipped))
 
 
-def export_tree(fs: FileSystem, path: str, host_path: str | os.PathLike[str], *, overwrite: bool = False) -> Moved:
+def export_tree(
+    fs: FileSystem,
+    path: str,
+    host_path: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Moved:
     """Copy a file or directory to exactly `host_path`; links become what they lead to.
+
+    Args:
+        progress: is told of each file that was written.
 
     Raises:
         AlreadyExists: a file is there and `overwrite` is off. Nothing was copied.
@@ -85,7 +104,11 @@ def export_tree(fs: FileSystem, path: str, host_path: str | os.PathLike[str], *,
         _check_free(target for _, target in files)
     for directory in directories:
         directory.mkdir(parents=True, exist_ok=True)
-    size = sum(_export_file(fs, source, target, overwrite=overwrite) for source, target in files)
+    size = 0
+    for done, (source, target) in enumerate(files, 1):
+        size += _export_file(fs, source, target, overwrite=overwrite)
+        if progress is not None:
+            progress(done, size, len(files))
     return Moved(len(files), size, tuple(skipped))
 
 
@@ -167,6 +190,16 @@ def _read_all(fs: FileSystem, files: list[tuple[Path, str]]) -> Iterator[tuple[s
         if room < 0:
             raise NoSpace(path, f"more than the limit of {fs.limits.total_bytes} bytes in all")
         yield path, content
+
+
+def _told(read: Iterable[tuple[str, bytes]], files: int, progress: Progress | None) -> Iterator[tuple[str, bytes]]:
+    """The same files, while `progress` is told of them."""
+    size = 0
+    for done, (path, content) in enumerate(read, 1):
+        yield path, content
+        size += len(content)
+        if progress is not None:
+            progress(done, size, files)
 
 
 def _portable(name: str) -> str:

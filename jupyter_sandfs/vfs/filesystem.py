@@ -17,6 +17,7 @@ from jupyter_sandfs.errors import (
     InvalidPath,
     InvalidRequest,
     IsADirectory,
+    NotFound,
     PermissionDenied,
 )
 from jupyter_sandfs.storage.protocol import FileStorage
@@ -60,10 +61,14 @@ class VirtualFileSystem(Timeline, ShortCut):
     # ------------------------------------------------------------ questions
 
     def resolve(self, path: str) -> str:
+        if self._plain_kind(path) is not None and path.startswith("/"):
+            return path
         return self._locate(path).path
 
     def stat(self, path: str, *, follow: bool = True) -> Stat:
         node = self._plain_record(path) or self._plain_directory(path)
+        if node is None and self._plain_kind(path) is NoneType and path.startswith("/"):
+            raise NotFound(path)
         return describe(node or self._locate(path, follow=follow).require(), self.id)
 
     def exists(self, path: str) -> bool:

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import NotADirectory, NotFound, PermissionDenied
+from jupyter_sandfs.errors import NotADirectory, NotFound, PermissionDenied, TooManyLinks
 
 if TYPE_CHECKING:
     from jupyter_sandfs.vfs.entries import DirEntry
@@ -34,8 +34,9 @@ def _expand(system: FileSystem, at: str, segment: str) -> Iterator[str]:
     if segment == "**":
         yield from _directories(system, at)
     elif _MAGIC.search(segment):
-        yield from (entry.path for entry in _entries(system, at) if _matches(entry.name, segment))
-    elif segment == "" or system.exists(paths.join(at, segment)):
+        # Below a link the name that leads there counts, not where it leads.
+        yield from (paths.join(at, entry.name) for entry in _entries(system, at) if _matches(entry.name, segment))
+    elif segment == "" or system.get_entry(paths.join(at, segment)) is not None:  # a link that leads nowhere too
         yield paths.join(at, segment)
 
 
@@ -44,13 +45,14 @@ def _directories(system: FileSystem, at: str) -> Iterator[str]:
     pending = [at]
     while pending:
         yield (here := pending.pop())
-        pending += [each.path for each in _entries(system, here) if each.is_dir and not each.name.startswith(".")]
+        below = (each.name for each in _entries(system, here) if each.is_dir and not each.name.startswith("."))
+        pending += [paths.join(here, name) for name in below]
 
 
 def _entries(system: FileSystem, path: str) -> list[DirEntry]:
     try:
         return system.ls(path)
-    except (NotFound, NotADirectory, PermissionDenied):
+    except (NotFound, NotADirectory, PermissionDenied, TooManyLinks):
         return []
 
 

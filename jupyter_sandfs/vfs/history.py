@@ -9,8 +9,11 @@ from jupyter_sandfs.errors import LimitExceeded
 from jupyter_sandfs.vfs.content import Link, Slice
 from jupyter_sandfs.vfs.entries import Stats
 from jupyter_sandfs.vfs.journal import Change, ChangeKind
+from jupyter_sandfs.vfs.names import Names, differing
 from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node
 from jupyter_sandfs.vfs.tree import Root
+
+_COME, _GONE = ChangeKind.ADDED, ChangeKind.REMOVED
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,32 +116,21 @@ def differences(before: Directory, after: Directory, path: str = "") -> Iterator
         if old.extra != new.extra:
             yield Change(ChangeKind.CHANGED, at or "/", is_dir=True)
         yield from _files(at, old.files, new.files)
-        yield from _directories(at, old, new)
-        pending += [
-            (f"{at}/{name}", child, new.directories[name])
-            for name, child in old.directories.items()
-            if name in new.directories and child is not new.directories[name]
-        ]
+        for name in differing(old.directories, new.directories):
+            child, other = old.directories.get(name), new.directories.get(name)
+            if child is not None and other is not None:
+                pending.append((f"{at}/{name}", child, other))
+            else:
+                yield Change(_COME if child is None else _GONE, f"{at}/{name}", is_dir=True)
 
 
-def _files(at: str, old: Mapping[str, FileRecord], new: Mapping[str, FileRecord]) -> Iterator[Change]:
-    for name, record in old.items():
-        if name not in new:
-            yield Change(ChangeKind.REMOVED, f"{at}/{name}")
-        elif new[name] is not record and _differs(record, new[name]):
+def _files(at: str, old: Names[FileRecord], new: Names[FileRecord]) -> Iterator[Change]:
+    for name in differing(old, new):
+        record, other = old.get(name), new.get(name)
+        if record is None or other is None:
+            yield Change(_COME if record is None else _GONE, f"{at}/{name}")
+        elif _differs(record, other):
             yield Change(ChangeKind.CHANGED, f"{at}/{name}")
-    for name in new:
-        if name not in old:
-            yield Change(ChangeKind.ADDED, f"{at}/{name}")
-
-
-def _directories(at: str, old: Directory, new: Directory) -> Iterator[Change]:
-    for name in old.directories:
-        if name not in new.directories:
-            yield Change(ChangeKind.REMOVED, f"{at}/{name}", is_dir=True)
-    for name in new.directories:
-        if name not in old.directories:
-            yield Change(ChangeKind.ADDED, f"{at}/{name}", is_dir=True)
 
 
 def _differs(old: FileRecord, new: FileRecord) -> bool:

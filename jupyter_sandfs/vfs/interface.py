@@ -21,6 +21,7 @@ from jupyter_sandfs.errors import (
     IsADirectory,
     NotADirectory,
     NotFound,
+    TooManyLinks,
     Unsupported,
 )
 from jupyter_sandfs.vfs import comparing, globbing, inventory, streams
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from jupyter_sandfs.vfs.reverting import Permit
 
 
+_ABSENT = (NotFound, NotADirectory, TooManyLinks)  # as for os.path.exists, links in a circle lead nowhere
 _UNRULED = Epoch()  # of file systems without short cuts, which views ask anew each time
 
 
@@ -342,14 +344,14 @@ class FileSystem(ABC):
         """Describe the node at `path`, or None."""
         try:
             return DirEntry(paths.name(path), paths.normalize(path), self.stat(path, follow=False))
-        except (NotFound, NotADirectory):
+        except _ABSENT:
             return None
 
     def version(self, path: str) -> int:
         """The version of a file; 0 if there is none."""
         try:
             return self.stat(path).version
-        except (NotFound, NotADirectory):
+        except _ABSENT:
             return 0
 
     def readlink(self, path: str) -> str:
@@ -569,7 +571,7 @@ class FileSystem(ABC):
     def _kind(self, path: str, *, follow: bool = True) -> Kind | None:
         try:
             return self.stat(path, follow=follow).kind
-        except (NotFound, NotADirectory):
+        except _ABSENT:
             return None
 
 

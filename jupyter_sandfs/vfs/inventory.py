@@ -15,6 +15,7 @@ from jupyter_sandfs.errors import InvalidRequest, LimitExceeded, NotADirectory, 
 from jupyter_sandfs.vfs.batch import Item
 from jupyter_sandfs.vfs.content import Link, Slice
 from jupyter_sandfs.vfs.lookup import Place
+from jupyter_sandfs.vfs.names import Names
 from jupyter_sandfs.vfs.nodes import Directory, FileRecord, describe, policy_of
 from jupyter_sandfs.vfs.operations import nodes_below
 from jupyter_sandfs.vfs.providers import FileMount
@@ -78,7 +79,7 @@ def _walk(top: Directory, base: str, read: Callable[[bytes | Slice], bytes]) -> 
 
 
 def _record_items(
-    at: str, records: dict[str, FileRecord], directory: str, read: Callable[[bytes | Slice], bytes]
+    at: str, records: Names[FileRecord], directory: str, read: Callable[[bytes | Slice], bytes]
 ) -> Iterator[Item]:
     for name in sorted(records):
         content, stamp, _, _, extra = records[name]

@@ -128,9 +128,14 @@ _numbers = itertools.count(1)
 
 @contextmanager
 def action(label: str, actor: str) -> Iterator[Action]:
-    """Start an action, or join the one that this thread works under already."""
+    """Start an action, or join the one that this thread works under already.
+
+    What somebody else does under an action of the owner's, such as a cell, is a part of it and stays theirs.
+    """
     running = _current.get()
-    with (running or Action(next(_numbers), label, actor or OWNER)).here() as joined:
+    if running is None or (running.actor == OWNER and actor not in ("", OWNER)):
+        running = Action(next(_numbers), label, actor or OWNER, whole=running)
+    with running.here() as joined:
         yield joined
 
 
@@ -139,6 +144,16 @@ def part(label: str, actor: str) -> Iterator[Action]:
     """Start an action even under another, which lists its changes as well but does not own them."""
     with Action(next(_numbers), label, actor, whole=_current.get()).here() as own:
         yield own
+
+
+@contextmanager
+def apart() -> Iterator[None]:
+    """Let what is done in the `with` block be no part of the action that this thread works under."""
+    reset = _current.set(None)
+    try:
+        yield
+    finally:
+        _current.reset(reset)
 
 
 def together(steps: int) -> AbstractContextManager[object]:

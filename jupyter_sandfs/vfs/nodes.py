@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_sandfs.vfs.content import Link, Slice, size_of
 from jupyter_sandfs.vfs.entries import Kind, Stat
+from jupyter_sandfs.vfs.names import Layered, Names, copied
 from jupyter_sandfs.vfs.policy import NodePolicy, Rules
 from jupyter_sandfs.vfs.providers import LostProvider
 
@@ -70,6 +71,7 @@ class FileRecord(NamedTuple):
 
 # The same as FileRecord(*fields), at a third of the cost: this is on the path of every write.
 new_record = partial(tuple.__new__, FileRecord)
+_new_directory = object.__new__
 
 
 class Directory:
@@ -92,8 +94,8 @@ class Directory:
     )
 
     def __init__(self, owner: object, stamp: int) -> None:
-        self.files: dict[str, FileRecord] = {}
-        self.directories: dict[str, Directory] = {}
+        self.files: Names[FileRecord] = {}
+        self.directories: Names[Directory] = {}
         self.own_bytes = 0
         self.owner = owner
         self.stamp = self.created_ns = self.plain_stamp = stamp
@@ -103,10 +105,11 @@ class Directory:
         self.ruled: bool | None = None
 
     def copy(self, owner: object) -> Directory:
-        """A shallow copy for another owner: O(names in this directory)."""
-        twin = Directory.__new__(Directory)
-        twin.files = self.files.copy()
-        twin.directories = self.directories.copy()
+        """A shallow copy for another owner; many names are shared, not copied."""
+        twin = _new_directory(Directory)
+        twin.files, twin.directories = copied(self.files), copied(self.directories)
+        if type(twin.files) is Layered or type(twin.directories) is Layered:
+            self.owner = None  # its names are shared: whoever owned it copies it too
         twin.own_bytes = self.own_bytes
         twin.owner = owner
         twin.stamp, twin.created_ns, twin.plain_stamp = self.stamp, self.created_ns, self.plain_stamp

@@ -353,6 +353,8 @@ def _plan_replacing(desk: Desk, end: Place, node: Node) -> Plan:
         old = desk.tree.settle(end.node)
         plan.nodes -= old.nodes
         plan.size -= old.size
+    if isinstance(end.node, Directory):  # a step of its own: in place of another, a directory would change its rules
+        plan.puts.append(take_away(end.path))
     _check_depth(desk, end.path, totals.height)
     return plan
 

@@ -6,12 +6,13 @@ step on `close`; when the `with` block is left by an exception, nothing has happ
 
 from __future__ import annotations
 
+import errno
 import io
 from collections.abc import Iterable
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import AlreadyExists, FileTooLarge, InvalidRequest, IsADirectory, NotFound
+from jupyter_sandfs.errors import AlreadyExists, FileTooLarge, InvalidRequest, IsADirectory
 
 if TYPE_CHECKING:
     from jupyter_sandfs.vfs.interface import FileSystem
@@ -25,7 +26,9 @@ def open_stream(system: FileSystem, path: str, mode: str, *, encoding: str | Non
     if binary and (encoding is not None or newline is not None):
         raise InvalidRequest("a binary stream has no encoding and no newline")
     if action == "r" and not update:
-        raw: io.BytesIO = _Reader(system.read_bytes(path))
+        raw: _Memory = _Reader(system.read_bytes(path))
+    elif action == "a" and not update:
+        raw = _Appender(system, paths.normalize(path))
     else:
         raw = _Writer(system, paths.normalize(path), action, readable=update)
     # File objects have these, and pandas and zipfile ask for them; BytesIO does not.
@@ -46,7 +49,19 @@ def _not_readable(*_: object) -> NoReturn:
     raise io.UnsupportedOperation("not readable")
 
 
-class _Reader(io.BytesIO):
+class _Memory(io.BytesIO):
+    """Positions as of files: one before the start is an error, where BytesIO takes the start."""
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        at = super().tell()
+        found = super().seek(0, whence) + offset
+        if found < 0:
+            super().seek(at)
+            raise OSError(errno.EINVAL, "a position before the start")
+        return super().seek(found)
+
+
+class _Reader(_Memory):
     def writable(self) -> bool:
         return False
 
@@ -63,19 +78,19 @@ class _Reader(io.BytesIO):
 _READING = ("read", "read1", "readline", "readlines", "readinto", "readinto1")
 
 
-class _Writer(io.BytesIO):
-    """Collects what is written; `close` commits it, `abort` drops it.
-
-    One that only appends does not hold what was there before it, but its positions count it.
-    """
+class _Writer(_Memory):
+    """Collects what is written; `close` commits it, `abort` drops it."""
 
     def __init__(self, system: FileSystem, path: str, action: str, *, readable: bool) -> None:
         self._system, self._path, self._action, self._readable = system, path, action, readable
         self._expected = 0 if action == "x" else None
-        self._before = 0
-        super().__init__(self._begin())
-        self._kept = super().seek(0, io.SEEK_END) if action == "a" else 0
         self._limit = system.limits.file_bytes
+        try:
+            super().__init__(self._begin())
+        except BaseException:
+            self.abort()  # or else being forgotten would close it, and write
+            raise
+        self._kept = super().seek(0, io.SEEK_END) if action == "a" else 0
         if not readable:
             self.__dict__.update(dict.fromkeys(_READING, _not_readable))
 
@@ -86,12 +101,12 @@ class _Writer(io.BytesIO):
             raise AlreadyExists(self._path)
         if self._system.is_dir(self._path):
             raise IsADirectory(self._path)
-        if self._action == "r" and not self._system.exists(self._path):
-            raise NotFound(self._path)
-        there = self._action in {"r", "a"} and self._system.exists(self._path)
-        if there and not self._readable:
-            self._before = self._system.stat(self._path).size
-        return self._system.read_bytes(self._path) if there and self._readable else b""
+        there = self._action == "r" or (self._action == "a" and self._system.exists(self._path))
+        return self._start() if there else b""
+
+    def _start(self) -> bytes:
+        """What is there; NotFound and the like if nothing is."""
+        return self._system.read_bytes(self._path)
 
     def readable(self) -> bool:
         return self._readable
@@ -101,18 +116,11 @@ class _Writer(io.BytesIO):
             _not_readable()
         return super().__next__()
 
-    def tell(self) -> int:
-        return super().tell() + self._before
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
-        if whence == io.SEEK_SET:
-            offset = max(offset - self._before, 0) if offset >= 0 else offset
-        return super().seek(offset, whence) + self._before
-
     def write(self, data: Any, /) -> int:
-        if self._action == "a":
+        size = memoryview(data).nbytes
+        if self._action == "a" and size:
             self.seek(0, io.SEEK_END)
-        self._check_size(self.tell() + memoryview(data).nbytes)
+        self._check_size(self.tell() + size)
         return super().write(data)
 
     def writelines(self, lines: Iterable[Any], /) -> None:
@@ -124,6 +132,8 @@ class _Writer(io.BytesIO):
         if self._action == "a":
             raise io.UnsupportedOperation("an appending stream is not truncated")
         wanted = self.tell() if size is None else size
+        if wanted < 0:
+            raise OSError(errno.EINVAL, "a size below zero")
         self._check_size(wanted)
         end = len(self.getbuffer())
         if wanted > end:
@@ -160,10 +170,39 @@ class _Writer(io.BytesIO):
             self.abort()
 
 
+class _Appender(_Writer):
+    """Only appends: it does not hold what was there before it, but its positions count that."""
+
+    def __init__(self, system: FileSystem, path: str) -> None:
+        self._before = 0
+        super().__init__(system, path, "a", readable=False)
+        self._at = self._before
+
+    def _start(self) -> bytes:
+        self._before = self._system.stat(self._path).size
+        return b""
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        """Say where to stand; the next write goes to the end all the same."""
+        found = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at}.get(whence, self._before + super().tell())
+        if found < 0:
+            raise OSError(errno.EINVAL, "a position before the start")
+        self._at = found
+        return found
+
+    def write(self, data: Any, /) -> int:
+        written = super().write(data)
+        self._at += written  # from the end, where it was put
+        return written
+
+
 class _Text(io.TextIOWrapper):
     """Text over one of the above; an exception in the `with` block reaches the writer below."""
 
-    def __init__(self, raw: io.BytesIO, encoding: str, newline: str | None, mode: str) -> None:
+    def __init__(self, raw: _Memory, encoding: str, newline: str | None, mode: str) -> None:
         super().__init__(raw, encoding=encoding, newline=newline)
         self._raw = raw
         self.__dict__["mode"] = mode

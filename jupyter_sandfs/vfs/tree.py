@@ -7,7 +7,7 @@ for readers, `owned` for writers.
 Invariants:
  1. A directory belongs to the live tree alone if and only if its owner is the tree's token; any other is frozen.
  2. `plain` holds current directories with no policy, mount or link on their path; `owned` those of them that
-    are owned too, carry nothing of their own, and that nobody watches. Each copy of a directory refreshes its entry.
+    are owned too, carry nothing of their own, and that nobody watches. Whoever owns a directory refreshes its entry.
  3. `freeze` gives a new token and empties `owned`; whatever takes directories away empties both caches.
  4. Only the holder of the file system's lock calls anything here; readers of `plain` need no lock.
 """
@@ -65,6 +65,7 @@ class Tree:
         self.ghosts_shared = False  # with a fork: copied before the next change
         self.floor = 0
         self._watched: tuple[str, ...] = ()
+        self._above_watched: frozenset[str] = frozenset()
         self.plain: dict[str, Directory] = {"": self.root}
         self.owned: dict[str, Directory] = {"": self.root}
 
@@ -112,27 +113,60 @@ class Tree:
         """Give the directory at `path` to change in place; makes it and those above it, and copies frozen ones."""
         if (known := self.owned.get(path)) is not None:
             return known
-        if self.root.owner is not self.token:
-            self.root = self.root.copy(self.token)
-            self._refresh("", self.root)
-        directory, plain, at = self.root, not policy_of(self.root), ""
-        for name in path.split("/")[1:]:
+        at, todo = path, []
+        while at and at not in self.owned:
+            at, _, name = at.rpartition("/")
+            todo.append(name)
+        directory, plain = self.owned.get(at) or self._own_root(), True
+        if not at:
+            plain = not policy_of(self.root)
+        while todo:
+            name = todo.pop()
             at = f"{at}/{name}"
             directory = self._own_child(directory, name, at)
-            plain = plain and directory.mount is None and not policy_of(directory)
-        if plain:
-            self._remember(self.plain, path, directory)
-            if directory.extra is None and not self._is_watched(path):
-                self._remember(self.owned, path, directory)
+            plain = plain and directory.mount is None and (directory.extra is None or not directory.extra.policy)
+            if plain:
+                self.allow(at, directory)
         return directory
+
+    def take(self, path: str) -> Directory | None:
+        """Give a directory to change in place; None if it isn't there, or if somebody is to be asked or told."""
+        if path not in self.plain and (path[:1] != "/" or self.get_directory(path) is None or path not in self.plain):
+            return None
+        self.own(path)
+        return self.owned.get(path)
 
     def watch(self, prefixes: Iterable[str]) -> None:
         """Let writers into no directory in which a change concerns one of these prefixes: somebody is to be told."""
-        self._watched = tuple(prefixes)
+        told = tuple(prefixes)
+        self._watched = tuple(each if each == paths.ROOT else f"{each}/" for each in told)
+        self._above_watched = frozenset("" if above == paths.ROOT else above for above in map(paths.parent, told))
         self.owned = {}
 
-    def _is_watched(self, path: str) -> bool:
-        return any(paths.is_within(path, each) or paths.parent(each) == (path or "/") for each in self._watched)
+    def _own_root(self) -> Directory:
+        if self.root.owner is not self.token:
+            self.root = self.root.copy(self.token)
+        if not policy_of(self.root):
+            self.allow("", self.root)
+        return self.root
+
+    def allow(self, path: str, directory: Directory) -> None:
+        """Remember a plain directory that is owned: for readers, and if nobody is to be told of changes for writers."""
+        self._remember(self.plain, path, directory)
+        if directory.extra is None and not self.is_watched(path):
+            self._remember(self.owned, path, directory)
+
+    def is_watched(self, path: str) -> bool:
+        """Say whether somebody is to be told of changes right in a directory."""
+        return path in self._above_watched or f"{path}/".startswith(self._watched)
+
+    def grow(self, *, files: int, directories: int, size: int, version: int) -> None:
+        """Count what came with new directories."""
+        self.files += files
+        self.directories += directories
+        self.size += size
+        self.highest_version = max(self.highest_version, version)
+        self.epoch.number += directories
 
     def _own_child(self, parent: Directory, name: str, path: str) -> Directory:
         child = parent.directories.get(name)
@@ -144,7 +178,6 @@ class Tree:
             self.directories += 1
         elif child.owner is not self.token:
             child = parent.directories[name] = child.copy(self.token)
-            self._refresh(path, child)
         return child
 
     def put(self, path: str, node: Node | None) -> Node | None:
@@ -223,10 +256,6 @@ class Tree:
         self.epoch.number += 1
         self.plain = {"": self.root} if not policy_of(self.root) else {}
         self.owned = {}
-
-    def _refresh(self, path: str, directory: Directory) -> None:
-        if path in self.plain:
-            self.plain[path] = directory
 
     @staticmethod
     def _remember(cache: dict[str, Directory], path: str, directory: Directory) -> None:

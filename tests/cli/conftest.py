@@ -16,6 +16,7 @@ def home(tmp_path, monkeypatch):
         monkeypatch.setenv(name, str(tmp_path / name))
     for name in ("JUPYTER_SANDFS_STORE_URL", "JUPYTER_SANDFS_TENANT", "JUPYTER_TOKEN"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("SANDFS_SNAPSHOT_URL", raising=False)
     place = tmp_path / "work"
     place.mkdir()
     monkeypatch.chdir(place)

@@ -196,7 +196,7 @@ def test_a_spoiled_beginning_is_found_out(run, home, interrupted):
 
 
 def test_a_listing_is_for_people_or_for_programs(run, store):
-    infos = [store.put(key, b"12345") for key in ("files/a", "files/b", "runs/r/output/x")]
+    infos = [store.put(key, b"12345") for key in ("files/a", "files/b", "sessions/s/x")]
 
     lines = run("list").stdout.splitlines()
     documents = json.loads(run("list", "--prefix", "files/", "--json").stdout)
@@ -244,6 +244,34 @@ def test_deleting_asks_first(run, store):
     assert store.usage().file_count == 0
 
 
+def test_older_versions_are_listed_fetched_and_restored(run, store, home):
+    infos = [store.put("files/a", body) for body in (b"one", b"second")]
+
+    lines = run("versions", "a").stdout.splitlines()
+    documents = json.loads(run("versions", "a", "--json").stdout)
+    run("download", "a", "--version", "1", "-o", "old")
+    shown = run("download", "a", "--version", "1", "-o", "-").stdout
+    restored = run("restore", "a", "1")
+
+    assert [line.split()[:3] for line in lines] == [["2", "6", "B"], ["1", "3", "B"]]
+    assert [each["checksum"] for each in documents] == [info.checksum for info in reversed(infos)]
+    assert ((home / "old").read_bytes(), shown) == (b"one", "one")
+    assert (restored.exit_code, restored.stdout, store.get("files/a")) == (0, "3\n", b"one")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("versions", "none"), ("restore", "none", "1"), ("restore", "a", "9"), ("download", "a", "--version", "9")],
+)
+def test_versions_that_are_not_there_are_not_found(run, store, arguments):
+    store.put("files/a", b"1")
+
+    result = run(*arguments)
+
+    key = "a" if "a" in arguments else "none"
+    assert (result.exit_code, result.stdout, result.stderr) == (3, "", f"error: file not found: files/{key}\n")
+
+
 def test_usage_and_gc_count(run, store):
     store.put("files/a", b"12345")
 
@@ -251,6 +279,7 @@ def test_usage_and_gc_count(run, store):
         "files:          1",
         "size:           5 B of 10.0 GB",
         "being written:  0 B",
+        "older versions: 0 B, given up when their room is needed",
     ]
     assert json.loads(run("usage", "--json").stdout)["total_bytes"] == 5
     assert json.loads(run("gc", "--json").stdout) == {
@@ -291,7 +320,7 @@ def test_exit_codes_tell_what_was_wrong(run, arguments, code):
 def test_too_large_a_file_has_its_exit_code(run, home, store):
     config = Path(home.parent, "JUPYTER_CONFIG_DIR")
     config.mkdir()
-    (config / "jupyter_server_config.py").write_text("c.SandFS.max_file_size = 3\n")
+    (config / "jupyter_server_config.py").write_text("c.FileStoreLimits.max_file_size = 3\n")
     (home / "a").write_bytes(b"1234")
 
     result = run("upload", "a")

@@ -33,12 +33,27 @@ class Lab:
         return requests.request(method, f"{self.url}{path}", headers=headers, timeout=30, **options)
 
 
+@pytest.fixture(scope="session")
+def labextension() -> Path:
+    """The built JupyterLab extension."""
+    built = REPOSITORY / "jupyter_sandfs" / "labextension"
+    if (built / "package.json").exists():
+        return built
+    missing = "needs the JupyterLab extension: pip install -e . where npm's registry can be reached"
+    if os.environ.get("SANDFS_CI"):
+        pytest.fail(missing)
+    pytest.skip(missing)
+
+
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[Lab]:
-    """JupyterLab on a copy of the quickstart notebook."""
+    """JupyterLab on a copy of the quickstart notebook, with our extension if it is built."""
     root = tmp_path / "root"
     root.mkdir()
     copy(REPOSITORY / "notebooks" / "quickstart.ipynb", root)
+    extensions = tmp_path / "path" / "labextensions"
+    extensions.mkdir(parents=True)
+    (extensions / "jupyter-sandfs").symlink_to(REPOSITORY / "jupyter_sandfs" / "labextension")
     _quiet(tmp_path)
     log = tmp_path / "lab.log"
     with (
@@ -62,7 +77,8 @@ def _command(root: Path) -> list[str]:
 
 def _environment(home: Path) -> dict[str, str]:
     places = {f"JUPYTER_{name.upper()}_DIR": str(home / name) for name in ("config", "data", "runtime")}
-    return {**os.environ, **places, "IPYTHONDIR": str(home / "ipython"), "PYTHONWARNINGS": "default"}
+    paths = {"JUPYTER_PATH": str(home / "path"), "IPYTHONDIR": str(home / "ipython")}
+    return {**os.environ, **places, **paths, "PYTHONWARNINGS": "default"}
 
 
 def _quiet(home: Path) -> None:

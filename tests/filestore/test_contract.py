@@ -410,11 +410,11 @@ def test_copies_are_files_of_their_own(store, size):
     body = body_of(size)
     store.put("files/a.csv", body, metadata={"m": "1"}, ttl=60)
 
-    copied = store.copy("files/a.csv", "runs/r1/output/b")
+    copied = store.copy("files/a.csv", "files/copies/b")
     store.delete("files/a.csv")
 
     assert (copied.content_type, copied.metadata, copied.expires_at) == ("text/csv", {"m": "1"}, None)
-    assert store.get("runs/r1/output/b") == body
+    assert store.get("files/copies/b") == body
     assert store.usage().total_bytes == size
 
 
@@ -484,6 +484,41 @@ def test_the_default_ttl_holds_unless_a_writer_gives_another(open_store, clock):
 
 
 # ---------------------------------------------------------------- limits
+
+
+def test_what_runs_put_out_expires_by_itself_unless_its_writer_says_otherwise(open_store):
+    store = open_store(run_ttl=100, default_ttl=7)
+
+    infos = [
+        store.put("runs/r/output/a", b""),
+        store.put("runs/r/output/b", b"", ttl=0),
+        store.put("runs/r/output/c", b"", ttl=3),
+        store.put("files/a", b""),
+    ]
+
+    lives = [info.expires_at and (info.expires_at - info.created_at).total_seconds() for info in infos]
+    assert lives == [100, None, 3, 7]
+
+
+def test_only_accepted_content_types_are_stored(open_store):
+    store = open_store(content_types=("text/csv", "image/*"))
+    store.put("files/a.csv", b"1")
+    store.put("files/b", b"1", content_type="IMAGE/png")
+    store.put("files/c", b"1", content_type="text/csv; charset=utf-8")
+    calls = [
+        lambda: store.put("files/a.csv", b"2", content_type="text/html"),
+        lambda: store.put("files/page.html", b"2"),
+        lambda: store.copy("files/a.csv", "files/d", content_type="text/plain"),
+        lambda: store.begin_upload("files/e"),
+    ]
+
+    for call in calls:
+        with pytest.raises(errors.ContentTypeRefused):
+            call()
+
+    assert keys_of(store.list()) == ["files/a.csv", "files/b", "files/c"]
+    assert store.get("files/a.csv") == b"1"
+    assert store.delete("files/c") is True
 
 
 @pytest.mark.parametrize("declared", [True, False])

@@ -71,6 +71,7 @@ QUESTIONS = {
     "put if absent": lambda store, key: store.put(key, b"x", if_none_match=True),
     "copy to": lambda store, key: store.copy("files/given", key),
     "upload": lambda store, key: store.begin_upload(key).upload_id,
+    "restore": lambda store, key: store.restore(key, 1),
     "sign": lambda store, key: store.sign("GET", key, expires=60),
     "list": lambda store, key: (keys(store.list(key)), store.list(key[:-1], delimiter="/").common_prefixes),
 }
@@ -142,6 +143,7 @@ def test_what_was_stored_can_be_read_changed_and_deleted(store, owner):
 
         assert (store.get(key), key in keys(store.list())) == (b"1", True)
         assert store.put(key, b"22").version == first.version + 1
+        assert store.get(store.restore(key, first.version).key) == b"1"
         assert (store.delete(key), owner.exists(key), store.delete(key)) == (True, False, False)
 
 
@@ -151,6 +153,7 @@ def test_what_was_only_granted_is_not_changed(store, owner, key):
         lambda: store.put(key, b"x"),
         lambda: store.copy("files/given", key),
         lambda: store.delete(key),
+        lambda: store.restore(key, 1),
         lambda: store.begin_upload(key).commit(),
     ):
         with pytest.raises(PermissionDenied):
@@ -255,3 +258,35 @@ def test_every_method_of_a_store_is_thought_of():
     methods = [name for name, _ in inspect.getmembers(FileStore, inspect.isfunction) if not name.startswith("_")]
 
     assert [name for name in methods if name not in vars(GrantedStore)] == []
+
+
+# ---------------------------------------------------------------- older versions
+
+
+def test_of_a_granted_file_only_the_current_version_is_seen(store, owner):
+    first = owner.head("files/given")
+    current = owner.put("files/given", b"for everybody")
+
+    assert store.versions("files/given") == (current,)
+    assert store.get("files/given", version=current.version) == b"for everybody"
+    for question in (store.get, store.head, store.open):
+        with pytest.raises(ObjectNotFound):
+            question("files/given", version=first.version)
+    with pytest.raises(ObjectNotFound):
+        store.restore("files/given", first.version)
+    with pytest.raises(PermissionDenied):
+        store.restore("files/given", current.version)
+    assert owner.get("files/given") == b"for everybody"
+
+
+def test_older_versions_of_what_was_stored_through_here_are_read_and_restored(store, owner):
+    first, second = (store.put("sessions/mine/new", body) for body in (b"1", b"2"))
+
+    seen = store.versions("sessions/mine/new")
+    restored = store.restore("sessions/mine/new", first.version)
+
+    assert seen == (second, first)
+    assert owner.get("sessions/mine/new") == store.get("sessions/mine/new", version=first.version) == b"1"
+    assert store.put("sessions/mine/new", b"3", if_version=restored.version).version > restored.version
+    owner.put("sessions/mine/new", b"theirs")
+    assert len(store.versions("sessions/mine/new")) == 1

@@ -79,7 +79,10 @@ def test_unloading_what_is_not_loaded_does_nothing(ip):
 
 def test_configuration_reaches_the_store(ip, tmp_path):
     ip.config.merge(
-        Config(SandFS={"store_url": (tmp_path / "mine").as_uri(), "max_file_size": 5, "max_total_bytes": 7})
+        Config(
+            SandFS={"store_url": (tmp_path / "mine").as_uri()},
+            FileStoreLimits={"max_file_size": 5, "max_total_bytes": 7},
+        )
     )
     load_ipython_extension(ip)
     sandbox = Sandbox.current()

@@ -107,7 +107,9 @@ def test_help_describes_commands_of_both_kinds(cell):
 
     assert ran.err == ""
     assert ran.out.startswith("Usage: sleep NUMBER[smhd]...\n")
-    assert "Usage: %%sandfs write [-a] [--expect-version N] PATH\nWrite the cell's body" in ran.out
+    assert (
+        "Usage: %%sandfs write [-a] [--mode MODE] [--expect-version N] [--template[=ENGINE]] PATH\nWrite the" in ran.out
+    )
 
 
 def test_help_for_files_knows_what_the_magic_adds(cell):
@@ -122,7 +124,7 @@ def test_help_for_files_knows_what_the_magic_adds(cell):
 
 @pytest.mark.parametrize("name", [name for name in LINE_COMMANDS if name not in ("", "help")])
 def test_every_command_of_a_line_explains_itself(cell, name):
-    assert cell(f"%sandfs {name} --help").out.startswith(f"Usage: %sandfs {name} ")
+    assert cell(f"%sandfs {name} --help").out.startswith(f"Usage: %sandfs {name}")
 
 
 # ---------------------------------------------------------------- lines
@@ -369,7 +371,9 @@ _MISTAKES = {
     "%sandfs write /x": "UsageError: write takes a cell: %%sandfs write PATH, and the content in the lines below",
     "%%sandfs\nx": "UsageError: say what to do with the cell: %%sandfs write PATH, or %%sandfs sh",
     "%%sandfs import a b\nx": "UsageError: this command takes no cell; usage: %sandfs import HOSTPATH PATH",
-    "%%sandfs write\nx": "UsageError: usage: %%sandfs write [-a] [--expect-version N] PATH",
+    "%%sandfs write\nx": (
+        "UsageError: usage: %%sandfs write [-a] [--mode MODE] [--expect-version N] [--template[=ENGINE]] PATH"
+    ),
     "%%sandfs write /\nx": "UsageError: /: Is a directory",
     "%%sandfs write /kept/x\nx": "UsageError: /kept: Not a directory",
     "%%sandfs write --expect-version -1 /kept\nx": "UsageError: invalid number: '-1'",

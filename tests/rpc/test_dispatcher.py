@@ -6,8 +6,10 @@ import os
 import pytest
 
 from jupyter_sandfs.errors import InvalidRequest, NotFound, SandboxNotFound, SandfsError
+from jupyter_sandfs.rpc.dispatcher import Dispatcher
 from jupyter_sandfs.rpc.messages import Request
 from jupyter_sandfs.rpc.operations import MAX_CHUNK
+from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.policy import NodePolicy
 
 
@@ -18,7 +20,20 @@ def test_hello_says_what_is_here(kernel):
 def test_sandboxes_are_summed_up(kernel):
     kernel.fs.write_file("/a/b.txt", "12345")
 
-    assert kernel.value("sandboxes") == [{"name": "default", "fileCount": 1, "totalSize": 5}]
+    modified = kernel.value("stat", path="/")["modified"]
+    assert kernel.value("sandboxes") == [{"name": "default", "fileCount": 1, "totalSize": 5, "modified": modified}]
+
+
+def test_a_sandbox_that_can_not_be_asked_is_left_out():
+    def resolve(sandbox: str, view: str | None) -> VirtualFileSystem:
+        del view
+        if sandbox == "closing":
+            raise SandboxNotFound(sandbox)
+        return VirtualFileSystem()
+
+    dispatcher = Dispatcher(resolve, lambda: ["closing", "here"])
+
+    assert [each["name"] for each in dispatcher.handle(Request("sandboxes")).unwrap()] == ["here"]
 
 
 def test_stats_tell_sizes_counts_and_the_limit(kernel):
@@ -43,6 +58,7 @@ def test_an_entry_says_what_the_http_interface_shows(kernel):
         "entryType": "file",
         "size": 5,
         "modified": found.modified_at.strftime("%Y-%m-%dT%H:%M:%S.%f") + "Z",
+        "created": found.created_at.strftime("%Y-%m-%dT%H:%M:%S.%f") + "Z",
         "version": 1,
         "etag": found.etag,
         "mode": 0o644,

@@ -13,6 +13,7 @@ from tornado.httpclient import HTTPClientError, HTTPResponse
 from jupyter_sandfs.errors import SandboxNotFound
 from jupyter_sandfs.kernel.endpoint import Endpoint
 from jupyter_sandfs.rpc.dispatcher import Dispatcher
+from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.limits import Limits
 
@@ -34,8 +35,15 @@ class FakeKernels:
                 raise SandboxNotFound(sandbox)
             return sandboxes[sandbox]
 
+        self._listen(kernel_id, Dispatcher(resolve, lambda: list(sandboxes)))
+
+    def share(self, kernel_id: str, sandbox: Sandbox) -> None:
+        """Add a kernel whose default sandbox is reached as a real kernel lets it be."""
+        self._listen(kernel_id, Dispatcher(lambda _name, view: sandbox.shared(view), lambda: ["default"]))
+
+    def _listen(self, kernel_id: str, dispatcher: Dispatcher) -> None:
         connection_file = self.directory / f"kernel-{kernel_id}.json"
-        endpoint = Endpoint(Dispatcher(resolve, lambda: list(sandboxes)), connection_file, KEY)
+        endpoint = Endpoint(dispatcher, connection_file, KEY)
         endpoint.start()
         self.endpoints[kernel_id] = endpoint
         self.managers[kernel_id] = SimpleNamespace(
@@ -96,10 +104,9 @@ def jp_server_config(tmp_path):
         },
         "SandFS": {
             "store_url": (tmp_path / "store").as_uri(),
-            "max_file_size": 3 * MIB,
-            "max_total_bytes": 8 * MIB,
             "request_timeout": 20.0,
         },
+        "FileStoreLimits": {"max_file_size": 3 * MIB, "max_total_bytes": 8 * MIB},
     }
 
 
@@ -145,13 +152,17 @@ def fetch(server, jp_fetch):
 
 @pytest.fixture
 def ask(server, jp_base_url, http_server_client):
-    """Send a request with nothing but what a test gives it: no login, nothing escaped; an error is an answer too."""
+    """Send a request with nothing but what a test gives it: no login, nothing escaped; an error is an answer too.
+
+    Routes are below `sandfs/v1/`, those that begin with a slash below `sandfs`.
+    """
 
     async def ask(method: str, route: str, **headers: str) -> HTTPResponse:
         kwargs = {"body": b"x"} if method in {"PATCH", "POST", "PUT"} else {}
+        below = "sandfs" if route.startswith("/") else "sandfs/v1/"
         try:
             return await http_server_client.fetch(
-                f"{jp_base_url}sandfs/v1/{route}", method=method, headers=headers, follow_redirects=False, **kwargs
+                f"{jp_base_url}{below}{route}", method=method, headers=headers, follow_redirects=False, **kwargs
             )
         except HTTPClientError as error:
             return error.response

@@ -10,7 +10,7 @@ from jupyter_sandfs.server.caretaker import Caretaker, SessionFiles
 
 
 def caretaker(directory, *duties, interval=3600.0) -> Caretaker:
-    return Caretaker(directory / "deep" / "lock", interval, for_store=duties, for_server=duties)
+    return Caretaker(directory / "deep" / "lock", interval, duties)
 
 
 @pytest.fixture
@@ -31,22 +31,20 @@ async def test_a_duty_that_fails_does_not_keep_others_from_theirs(tmp_path, done
     one = caretaker(tmp_path, duty(done, "a", fails=True), duty(done, "b"))
 
     assert await one.tend_store()
-    await one.tend_server()
     one.stop()
 
-    assert done == ["a", "b", "a", "b"]
+    assert done == ["a", "b"]
 
 
-async def test_of_several_servers_one_tends_the_store_and_each_itself(tmp_path, done):
+async def test_of_several_servers_one_tends_the_store(tmp_path, done):
     one, two = caretaker(tmp_path, duty(done, 1)), caretaker(tmp_path, duty(done, 2))
 
     tended = [await one.tend_store(), await two.tend_store(), await one.tend_store()]
-    await two.tend_server()
     one.stop()
     tended.append(await two.tend_store())
     two.stop()
 
-    assert (tended, done) == ([True, False, True, True], [1, 1, 2, 2])
+    assert (tended, done) == ([True, False, True, True], [1, 1, 2])
 
 
 async def test_it_goes_on_until_it_is_stopped(tmp_path):
@@ -64,7 +62,7 @@ async def test_it_goes_on_until_it_is_stopped(tmp_path):
     one.stop()
     one.stop()
 
-    assert [each.is_running() for each in one._rounds] == [False, False]
+    assert one._rounds.is_running() is False
 
 
 async def test_what_is_under_way_when_it_is_stopped_takes_no_lock(tmp_path):
@@ -80,53 +78,48 @@ async def test_what_is_under_way_when_it_is_stopped_takes_no_lock(tmp_path):
 
 
 class Sessions:
-    """Sessions that come and go, and a clock."""
+    """Sessions that are deleted, and a clock."""
 
-    def __init__(self) -> None:
-        self.alive: set[str] = set()
-        self.now = 0.0
+    def __init__(self, notes) -> None:
+        self.now = 1_800_000_000.0
         self.removed: list[str] = []
-        self.files = SessionFiles(self.list, self.remove, 60, lambda: self.now)
-
-    async def list(self) -> set[str]:
-        return set(self.alive)
+        self.files = SessionFiles(notes, self.remove, 60, lambda: self.now)
 
     async def remove(self, prefix: str) -> None:
         self.removed.append(prefix)
 
 
-async def test_files_of_a_session_go_after_the_grace():
-    sessions = Sessions()
-    sessions.alive = {"a", "b"}
+@pytest.fixture
+def sessions(tmp_path):
+    return Sessions(tmp_path / "deep" / "notes")
+
+
+async def test_files_of_a_deleted_session_go_after_the_grace(sessions):
     await sessions.files.look()
-    sessions.alive = {"b"}
-    await sessions.files.look()
-    sessions.now = 59
+    sessions.files.note("a", "b/..")
+    sessions.now += 59
     await sessions.files.look()
     early = list(sessions.removed)
-    sessions.now = 60
+    sessions.now += 1
     await sessions.files.look()
     await sessions.files.look()
 
-    assert (early, sessions.removed) == ([], ["sessions/a/"])
+    assert (early, sessions.removed) == ([], ["sessions/a/", "sessions/b/../"])
 
 
-async def test_a_session_that_comes_back_keeps_its_files():
-    sessions = Sessions()
-    for moment, alive in ((0, {"a"}), (10, set()), (50, {"a"}), (100, set()), (159, set())):
-        sessions.now, sessions.alive = moment, alive
-        await sessions.files.look()
+async def test_a_server_that_starts_again_removes_what_an_earlier_one_noted(sessions, tmp_path):
+    sessions.files.note("a")
+    again = Sessions(tmp_path / "deep" / "notes")
+    again.now += 60
 
-    assert sessions.removed == []
+    await again.files.look()
+
+    assert again.removed == ["sessions/a/"]
 
 
-async def test_a_removal_that_fails_is_tried_again():
-    sessions = Sessions()
-    sessions.alive = {"a"}
-    await sessions.files.look()
-    sessions.alive, sessions.now = set(), 0
-    await sessions.files.look()
-    sessions.now = 60
+async def test_a_removal_that_fails_is_tried_again(sessions):
+    sessions.files.note("a")
+    sessions.now += 60
     works, sessions.files._remove = sessions.files._remove, None
     with pytest.raises(TypeError):
         await sessions.files.look()
@@ -134,6 +127,34 @@ async def test_a_removal_that_fails_is_tried_again():
     await sessions.files.look()
 
     assert sessions.removed == ["sessions/a/"]
+
+
+class Manager:
+    """A manager of sessions as Jupyter's."""
+
+    def __init__(self) -> None:
+        self.deleted: list[str] = []
+
+    async def get_session(self, session_id):
+        if session_id == "unknown":
+            raise KeyError(session_id)
+        return {"id": session_id, "kernel": {"id": f"kernel of {session_id}"}}
+
+    async def delete_session(self, session_id):
+        await self.get_session(session_id)
+        self.deleted.append(session_id)
+
+
+async def test_a_session_that_was_deleted_is_noted_with_its_kernel_and_one_that_was_not_is_not(sessions):
+    manager = Manager()
+    sessions.files.follow(manager)
+    await manager.delete_session("a")
+    with pytest.raises(KeyError):
+        await manager.delete_session("unknown")
+    sessions.now += 60
+    await sessions.files.look()
+
+    assert (manager.deleted, sessions.removed) == (["a"], ["sessions/a/", "sessions/kernel of a/"])
 
 
 class TestOnAServer:
@@ -159,11 +180,26 @@ class TestOnAServer:
         caretaker = server.web_app.settings["sandfs_caretaker"]
         await fetch("files", f"sessions/{session_id}/a/b", method="PUT", body=b"x")
         await fetch("files", "sessions/other/a", method="PUT", body=b"x")
-        await caretaker.tend_server()
+        await caretaker.tend_store()
         before = (await fetch("files")).json["count"]
 
         await jp_fetch("api", "sessions", session_id, method="DELETE")
-        await caretaker.tend_server()
+        await caretaker.tend_store()
 
         assert before == 2
         assert [each["key"] for each in (await fetch("files")).json["files"]] == ["sessions/other/a"]
+
+    async def test_files_of_a_culled_kernel_stay(self, fetch, server, jp_fetch):
+        answer = await jp_fetch(
+            "api", "sessions", method="POST", body='{"name": "n", "path": "n.ipynb", "type": "notebook"}'
+        )
+        session = json.loads(answer.body)
+        key = f"sessions/{session['id']}/a"
+        await fetch("files", key, method="PUT", body=b"x")
+
+        await server.kernel_manager.shutdown_kernel(session["kernel"]["id"])  # what culling does
+        left = json.loads((await jp_fetch("api", "sessions")).body)
+        await server.web_app.settings["sandfs_caretaker"].tend_store()
+
+        assert left == []
+        assert [each["key"] for each in (await fetch("files")).json["files"]] == [key]

@@ -4,6 +4,7 @@ import asyncio
 import json
 
 import pytest
+from jupyter_server.services.contents.manager import ContentsManager
 
 from jupyter_sandfs.server.events import SCHEMA, SCHEMA_ID
 
@@ -93,3 +94,40 @@ async def test_what_was_refused_or_only_read_is_not_told(fetch, fs, told):
     await asyncio.sleep(0)
 
     assert told == []
+
+
+async def test_each_change_through_the_contents_api_is_told_once_and_by_no_path_of_the_disk(jp_fetch, fs, told, server):
+    """Who listens to Jupyter's own events, such as an index of files, takes their paths for such of the disk."""
+    jupyters: list[dict] = []
+
+    async def hear(logger, schema_id, data):
+        jupyters.append(data)
+
+    server.event_logger.add_listener(schema_id=ContentsManager.event_schema_id, listener=hear)
+
+    async def ask(method: str, where: str, **model: str) -> None:
+        body = {"body": json.dumps(model)} if model else {}
+        await jp_fetch("sandfs", "contents", *where.split("/"), method=method, **body)
+
+    await ask("PUT", "k1/a", type="file", format="text", content="12345")
+    await ask("GET", "k1/a")
+    await ask("PUT", "k1/d", type="directory")
+    await ask("PATCH", "k1/a", path="k1/d/b")
+    await ask("POST", "k1", copy_from="k1/d/b")
+    await ask("POST", "k1/d/b/checkpoints", none="")
+    await ask("POST", "k1/d/b/checkpoints/checkpoint", none="")
+    await ask("DELETE", "k1/d")
+    await asyncio.sleep(0)  # listeners run as tasks of their own
+
+    here = {"place": "sandbox", "kernel_id": "k1"}
+    changes = [{name: value for name, value in each.items() if name != "user"} for each in told]
+    assert changes == [
+        {"action": "write", "path": "/a", "bytes": 5, **here},
+        {"action": "mkdir", "path": "/d", **here},
+        {"action": "move", "path": "/d/b", "source": "/a", **here},
+        {"action": "copy", "path": "/b", "source": "/d/b", **here},
+        {"action": "write", "path": "/d/b", **here},
+        {"action": "delete", "path": "/d", **here},
+    ]
+    assert all(each["user"] for each in told)
+    assert jupyters == []

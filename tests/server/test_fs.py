@@ -310,11 +310,14 @@ async def test_sandboxes_are_listed_by_kernel(fetch, fs, kernels):
     fs.write_file("/a", b"12345")
     kernels.add("k2")
 
+    modified = (await fetch("fs", "stat", params={"path": "/", "session_id": "k1"})).json["modified"]
+
     answer = await fetch("sandboxes")
 
+    summary = {"name": "default", "fileCount": 1, "totalSize": 5, "modified": modified}
     assert answer.json == {
         "kernels": [
-            {"kernelId": "k1", "sandboxes": [{"name": "default", "fileCount": 1, "totalSize": 5}]},
+            {"kernelId": "k1", "sandboxes": [summary]},
             {"kernelId": "k2", "sandboxes": []},
         ]
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import time
 from pathlib import Path
@@ -110,6 +111,69 @@ async def test_a_running_cell_does_not_matter_and_is_interrupted_as_ever(fetch, 
     await notebook.interrupt()
     await notebook.next_status(cell, "idle")
     assert await names(fetch) == ["hello.txt", "new"]
+
+
+@pytest.mark.parametrize("code", [SLEEPING, COMPUTING])
+async def test_the_contents_api_works_while_a_cell_runs(jp_fetch, server, start, code):
+    notebook = await start()
+    await server.session_manager.create_session(
+        path="d/n.ipynb", name="n.ipynb", kernel_id=notebook.kernel_id, type="notebook"
+    )
+    cell = await notebook.start_cell(code)
+
+    async def ask(method: str, where: str, **model: str):
+        body = {"body": json.dumps(model)} if model else {}
+        response = await jp_fetch("sandfs", "contents", *where.split("/"), method=method, **body)
+        return json.loads(response.body or "null")
+
+    listed = await ask("GET", "n")
+    read = await ask("GET", "n/hello.txt")
+    await ask("PUT", "n/hello.txt", type="file", format="text", content="changed")
+    await ask("PATCH", "n/hello.txt", path="n/renamed.txt")
+    made = await ask("POST", "n", type="notebook")
+    copied = await ask("POST", "n", copy_from="n/renamed.txt")
+    await ask("DELETE", "n/renamed-Copy1.txt")
+    downloaded = await jp_fetch("sandfs", "files", "n", "renamed.txt")
+    await notebook.interrupt()
+    await notebook.next_status(cell, "idle")
+
+    assert [each["name"] for each in listed["content"]] == ["hello.txt"]
+    assert (read["content"], made["name"], copied["name"]) == ("hello", "Untitled.ipynb", "renamed-Copy1.txt")
+    assert downloaded.body == b"changed"
+    await notebook.run(
+        "assert sorted(fs.listdir('/')) == ['Untitled.ipynb', 'renamed.txt']\n"
+        "assert fs.read_text('/renamed.txt') == 'changed'"
+    )
+
+
+async def test_a_sandbox_shared_through_a_view_shows_no_more_though_the_notebook_sees_all(fetch, jp_fetch, start):
+    notebook = await start(prepared=False)
+    await notebook.run(
+        "%load_ext jupyter_sandfs\n"
+        "from jupyter_sandfs import NodePolicy, Sandbox, VisibilityView\n"
+        "box = Sandbox.current()\n"
+        "box.fs.write_file('/open', 'x')\n"
+        "box.fs.write_file('/secret', 'x')\n"
+        "box.fs.set_policy('/secret', NodePolicy(visibility='private'))\n"
+        "box.view(VisibilityView({'public'}), name='guest')\n"
+        "box.http_view = 'guest'\n"
+        "Sandbox('unseen', http_view='none')"
+    )
+
+    listed = await names(fetch)
+    secret = await fetch("fs", "file", params={"path": "/secret"})
+    contents = json.loads((await jp_fetch("sandfs", "contents", notebook.kernel_id)).body)
+    unseen = await fetch("fs", "entries", params={"sandbox": "unseen"})
+    sandboxes = (await fetch("sandboxes")).json["kernels"][0]["sandboxes"]
+
+    assert (listed, secret.status, unseen.status) == (["open"], 404, 404)
+    assert [each["name"] for each in contents["content"]] == ["open"]
+    assert [(each["name"], each["fileCount"]) for each in sandboxes] == [("default", 1)]
+    await notebook.run(
+        "from jupyter_sandfs.kernel.extension import _loaded\nfrom jupyter_sandfs.rpc.messages import Request\n"
+        "own = next(iter(_loaded.values())).dispatcher.handle(Request('entries', {'path': '/'})).unwrap()\n"
+        "assert own['total'] == 2"
+    )
 
 
 async def test_without_its_socket_a_kernel_answers_on_the_control_channel_and_looks_busy_as_before(

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
+import subprocess
+import sys
 
 import bashkit
 import pytest
 
 from jupyter_sandfs.errors import HookError, NotFound, ReadOnly, VersionConflict
 from jupyter_sandfs.shell import capsule_abi as abi
-from jupyter_sandfs.shell.capsule import OPERATIONS, Mount, explain
+from jupyter_sandfs.shell.capsule import OPERATIONS, Mount, Places, explain
 
 
-@pytest.fixture
-def mount(fs):
-    return Mount(fs)
+@pytest.fixture(params=[*{abi.IN_REGISTERS, False}], ids=str)
+def mount(fs, request):
+    return Mount(fs, in_registers=request.param)
 
 
 @pytest.fixture
@@ -23,7 +26,7 @@ def foreign(mount):
 
 
 def test_every_function_of_the_interface_is_filled():
-    assert [*OPERATIONS, "free_bytes", "free_dir_entries"] == list(abi.SIGNATURES)
+    assert [*OPERATIONS, "free_bytes", "free_dir_entries"] == list(abi.FUNCTIONS)
 
 
 def test_content_passes_byte_for_byte_both_ways(fs, foreign):
@@ -57,14 +60,25 @@ def test_one_object_can_be_lent_twice_and_all_is_given_back(fs, mount, foreign):
 
 def test_loans_count_how_often_an_object_is_out(mount):
     data = b"content"
-    first, second = mount.loans.lend_bytes(data), mount.loans.lend_bytes(data)
+    first, second = mount.loans.lend(data), mount.loans.lend(data)
 
-    mount.loans.take_back(first.pointer)
+    mount.loans.take_back(first)
     left = len(mount.loans)
-    mount.loans.take_back(second.pointer)
-    mount.loans.take_back(second.pointer)
+    mount.loans.take_back(second)
+    mount.loans.take_back(second)
 
-    assert (left, len(mount.loans), bytes(second)) == (1, 0, data)
+    assert (first, left, len(mount.loans), ctypes.string_at(second, 7)) == (second, 1, 0, data)
+
+
+def test_places_are_kept_and_not_without_bound():
+    memory = ctypes.create_string_buffer(1000)
+    places = Places(abi.SLICE)
+
+    for at in range(1000 - abi.SLICE.size):
+        abi.SLICE.pack_into(places[ctypes.addressof(memory) + at], 0, at, 1)
+
+    assert len(places) <= 256
+    assert abi.SLICE.unpack_from(memory, 1000 - abi.SLICE.size - 1) == (1000 - abi.SLICE.size - 1, 1)
 
 
 def test_facts_are_told_as_on_a_disk(fs, foreign):
@@ -146,3 +160,22 @@ def test_an_error_whose_text_cannot_be_made_is_still_a_failure(fs, foreign, monk
 
     with pytest.raises(RuntimeError):
         foreign.read_file("/f")
+
+
+def test_what_the_engine_holds_outlives_the_modules_at_the_end_of_the_process():
+    # Functions in the engine's class that lead to the program's globals: all of it is then collected at once.
+    program = (
+        "from jupyter_sandfs.shell import bashkit_engine, shell\n"
+        "from jupyter_sandfs.vfs.filesystem import VirtualFileSystem\n"
+        "run = bashkit_engine.BashkitEngine.run\n"
+        "def wrap():\n"
+        "    inner = run\n"
+        "    bashkit_engine.BashkitEngine.run = lambda *given: inner(*given)\n"
+        "wrap()\n"
+        "session = shell.SandboxShell(VirtualFileSystem())\n"
+        "print(session.exec('echo used').stdout)\n"
+    )
+
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+
+    assert (ran.stdout, ran.stderr, ran.returncode) == ("used\n\n", "", 0)

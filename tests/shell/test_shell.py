@@ -67,6 +67,18 @@ def test_directory_variables_and_functions_stay_between_runs(fs, shell):
     assert told(shell.exec("f; pwd; echo $E")) == ("f5\n/work/deep\n1\n", "", 0)
 
 
+def test_a_session_has_no_last_run(shell):
+    shell.exec("x=5; f() { echo f$x; }")
+
+    assert {shell.exec("f").stdout for _ in range(1_200)} == {"f5\n"}
+
+
+def test_a_session_has_no_last_command(shell):
+    loop = "for i in {1..10000}; do :; done"
+
+    assert {shell.exec(loop).exit_code for _ in range(12)} == {0}
+
+
 def test_an_exit_or_set_e_ends_one_run_and_not_the_session(shell):
     shell.exec("x=1; set -e; false; echo no")
 
@@ -639,12 +651,12 @@ def test_a_shell_that_is_dropped_leaves_nothing_behind(fs):
         shell = SandboxShell(fs)
         shell.register_command("mine", lambda _: f"{shell.cwd}\n")
         assert told(shell.exec("mine")) == ("/\n", "", 0)
-        return [mount for mount in Mount._living.values() if mount._system is fs]
+        return [mount for mount in Mount._living.values() if mount.system is fs]
 
     used = len(use_a_shell())
     gc.collect()
 
-    assert (used, [mount for mount in Mount._living.values() if mount._system is fs]) == (1, [])
+    assert (used, [mount for mount in Mount._living.values() if mount.system is fs]) == (1, [])
 
 
 def test_the_end_of_the_process_stops_what_still_runs():
@@ -666,6 +678,6 @@ def test_the_end_of_the_process_stops_what_still_runs():
 def test_the_engine_gives_all_memory_back_after_each_run(fs, shell):
     fs.write_file("/f", "x" * 1000)
     shell.exec("cat f f f; ls; find /; cat nope; echo a > no/such; cp f g; ln -s f l; readlink l")
-    mounts = [mount for mount in Mount._living.values() if mount._system is fs]
+    mounts = [mount for mount in Mount._living.values() if mount.system is fs]
 
     assert [len(mount.loans) for mount in mounts] == [0]

@@ -433,6 +433,24 @@ def test_a_change_that_is_decided_about_for_ever_is_given_up(fs):
     assert not fs.exists("/f")
 
 
+@pytest.mark.parametrize("append", [False, True])
+@pytest.mark.parametrize("path", ["/box/plain", "/box/new"])
+def test_a_plain_write_is_decided_anew_if_the_rules_change_before_the_lock(fs, monkeypatch, path, append):
+    fs.write_file("/box/plain", "before")
+    view, room = fs.view(PUBLIC), View._plain_room
+
+    def hide_after_looking(self, wanted):
+        found = room(self, wanted)
+        fs.set_policy("/box", PRIVATE)
+        return found
+
+    monkeypatch.setattr(View, "_plain_room", hide_after_looking)
+    with pytest.raises(PermissionDenied if path == "/box/new" else (PermissionDenied, NotFound)):
+        view.write_bytes(path, b"after", append=append)
+
+    assert (fs.read_text("/box/plain"), fs.exists("/box/new")) == ("before", False)
+
+
 def test_a_hook_may_change_rules_while_a_view_writes(fs):
     fs.register_write_hook("/f", lambda _: fs.set_policy("/g", PRIVATE), before=True)
     fs.write_file("/g", "")

@@ -34,7 +34,7 @@ from jupyter_sandfs.filestore.protocol import (
     Usage,
 )
 from jupyter_sandfs.filestore.readers import LocalReader
-from jupyter_sandfs.filestore.terms import count, inherited, seconds, terms_of
+from jupyter_sandfs.filestore.terms import count, inherited, seconds, terms_of, terms_of_deletion
 
 _OPEN_ATTEMPTS = 5
 _SECRET_BYTES = 32
@@ -144,7 +144,7 @@ class NatsFileStore(FileStore):
 
     def delete(self, key: str, *, if_version: int | None = None) -> bool:
         keys.check(key)
-        terms = terms_of(key, self._limits, if_version=if_version)
+        terms = terms_of_deletion(if_version)
         return self._session.run(self._session.writes.delete(secrets.token_hex(16), key, terms))
 
     def begin_upload(self, key: str, *, length: int | None = None, **options: Unpack[PutOptions]) -> Upload:

@@ -9,7 +9,15 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 
-from jupyter_sandfs.errors import InvalidKey, LimitExceeded, ObjectTooLarge, QuotaExceeded, StoreError, VersionConflict
+from jupyter_sandfs.errors import (
+    ContentTypeRefused,
+    InvalidKey,
+    LimitExceeded,
+    ObjectTooLarge,
+    QuotaExceeded,
+    StoreError,
+    VersionConflict,
+)
 from jupyter_sandfs.filestore import keys
 from jupyter_sandfs.filestore.objects.depot import Depot
 from jupyter_sandfs.filestore.objects.entries import Entry, described
@@ -26,6 +34,9 @@ def take_over(depot: Depot, key: str) -> Entry | None:
     try:
         entry = _adopt(depot, key, arrival, size)
     except (QuotaExceeded, LimitExceeded, VersionConflict):
+        return None
+    except ContentTypeRefused:
+        depot.bucket.delete([arrival])
         return None
     depot.bucket.delete([arrival])
     return entry
@@ -47,6 +58,7 @@ def sweep(depot: Depot) -> None:
 
 def _adopt(depot: Depot, key: str, arrival: str, size: int) -> Entry:
     """Commit a copy: the arrival itself may still be replaced by whoever has the link."""
+    terms = terms_of(key, depot.limits, if_none_match=True)
     name = new_name()
     body = depot.layout.body(name)
     depot.reserve(name, key, size)
@@ -56,7 +68,6 @@ def _adopt(depot: Depot, key: str, arrival: str, size: int) -> Entry:
     except BaseException:
         depot.give_up(name)
         raise
-    terms = terms_of(key, depot.limits, if_none_match=True)
     return depot.commit(name, key, described(found, digest, terms), terms)
 
 

@@ -37,7 +37,7 @@ from jupyter_sandfs.filestore.protocol import (
     Upload,
     Usage,
 )
-from jupyter_sandfs.filestore.terms import Terms, count, inherited, seconds, terms_of
+from jupyter_sandfs.filestore.terms import Terms, count, inherited, seconds, terms_of, terms_of_deletion
 
 
 class ObjectFileStore(FileStore):
@@ -146,7 +146,7 @@ class ObjectFileStore(FileStore):
 
     def delete(self, key: str, *, if_version: int | None = None) -> bool:
         keys.check(key)
-        return self._depot.empty(key, self._terms(key, if_version=if_version))
+        return self._depot.empty(key, self._possible(terms_of_deletion(if_version)))
 
     def begin_upload(self, key: str, *, length: int | None = None, **options: Unpack[PutOptions]) -> Upload:
         keys.check(key)
@@ -221,7 +221,10 @@ class ObjectFileStore(FileStore):
         raise ObjectNotFound(key)
 
     def _terms(self, key: str, **options: Unpack[PutOptions]) -> Terms:
-        terms = terms_of(key, self._depot.limits, **options)
+        return self._possible(terms_of(key, self._depot.limits, **options))
+
+    def _possible(self, terms: Terms) -> Terms:
+        """Raise Unsupported for terms that this service can't hold anybody to."""
         if terms.if_version is not None and not self._depot.bucket.is_conditional:
             raise Unsupported("if_version and if_none_match: this storage service ignores the conditions of writes")
         return terms

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jupyter_sandfs.shell.command import Command, Invocation, Output
 
-_ENGINE = """\
+ENGINE = """\
 awk base64 basename bc cat column comm csv cut dd dirname echo env expr file find fold gzip head iconv jq join
 md5sum mktemp nl numfmt od paste patch pr printenv printf readlink rev rmdir sed sha256sum shuf sort split
 strings tac tail tar tee test timeout tr truncate uniq unzip wc which xargs xxd yes yq zip"""
@@ -25,7 +25,7 @@ def _run(call: Invocation) -> Output:
 
 def _overview(commands: list[Command]) -> str:
     rows = [_row(each) for each in sorted(commands, key=lambda each: each.name)]
-    return f"Commands of the sandbox (more with: help NAME)\n{''.join(rows)}\nAlso bash itself, and\n{_ENGINE}\n"
+    return f"Commands of the sandbox (more with: help NAME)\n{''.join(rows)}\nAlso bash itself, and\n{ENGINE}\n"
 
 
 def _row(command: Command) -> str:

@@ -45,6 +45,8 @@ def _asked(call: Invocation, path: str) -> NodePolicy | None:
                 policy = replace(policy, writable=True, append_only=True)
             case "label":
                 policy = replace(policy, visibility=call.arguments.options["label"])
+            case "for":
+                policy = replace(policy, principals=frozenset(call.arguments.every("for")))
     return policy
 
 
@@ -62,6 +64,7 @@ POLICY = Command(
     options=(
         Option("", "it can only grow", word="append-only"),
         Option("", "the directory above rules it again", word="clear"),
+        Option("", "only views of this principal see it; may be given again", word="for", value="WHO"),
         Option("", "the label that views go by", word="label", value="NAME"),
         Option("", "it cannot change", word="read-only"),
         Option("", "it can change", word="writable"),

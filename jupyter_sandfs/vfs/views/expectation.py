@@ -18,19 +18,41 @@ T = TypeVar("T")
 
 _TRIES = 8  # then whoever changes the rules all the time may go first
 
-_expected: ContextVar[int | None] = ContextVar("jupyter_sandfs_expected_epoch", default=None)
+Expectation = tuple[int, bool]
+"""An epoch that a change counts on, and whether it does so even if hooks, which may change rules, run in between."""
+
+_expected: ContextVar[Expectation | None] = ContextVar("jupyter_sandfs_expected_epoch", default=None)
+
+
+expected = _expected.get
+"""Gives what the next change counts on, or None; a bare name because every write asks."""
 
 
 class RulesChanged(Exception):  # no error: a signal to decide again
     """The rules are no longer those that a view decided by."""
 
 
-def take() -> int | None:
-    """The epoch that the change about to be made counts on, if any. Changes that hooks make then count on none."""
+def take() -> Expectation | None:
+    """What the change about to be made counts on, if anything. Changes that hooks make then count on nothing."""
     expected = _expected.get()
     if expected is not None:
         _expected.set(None)
     return expected
+
+
+def count_on(number: int) -> bool:
+    """Let the next change count on an epoch, unless it counts on one already; whoever is told True calls `count_off`.
+
+    For plain writes, which can't pay for `decided`; where a hook runs before such a write, it may change rules itself.
+    """
+    if _expected.get() is not None:
+        return False
+    _expected.set((number, False))
+    return True
+
+
+def count_off() -> None:
+    _expected.set(None)
 
 
 def decided(path: str, epoch: Epoch, decide: Callable[[], Callable[[], T]]) -> T:
@@ -44,9 +66,9 @@ def decided(path: str, epoch: Epoch, decide: Callable[[], Callable[[], T]]) -> T
     """
     counted_on = take()  # by a view in front, which then is the one that decides again
     for _ in range(_TRIES):
-        number = epoch.number if counted_on is None else counted_on
+        number = epoch.number if counted_on is None else counted_on[0]
         change = decide()
-        reset = _expected.set(number)
+        reset = _expected.set((number, True))
         try:
             return change()
         except RulesChanged:

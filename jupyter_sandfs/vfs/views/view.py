@@ -27,7 +27,7 @@ from jupyter_sandfs.vfs.providers import reading_as
 from jupyter_sandfs.vfs.views import links
 from jupyter_sandfs.vfs.views.administered import Administered, full, measured
 from jupyter_sandfs.vfs.views.decisions import NOTHING, Decisions, Ruled, face_of
-from jupyter_sandfs.vfs.views.expectation import decided, steadily
+from jupyter_sandfs.vfs.views.expectation import RulesChanged, count_off, count_on, decided, steadily
 from jupyter_sandfs.vfs.views.moments import seen_below
 from jupyter_sandfs.vfs.views.visibility import AlsoNow, ViewRule, VisibilityView
 
@@ -46,6 +46,11 @@ class View(Administered):
         self._rule = rule
         self._covers: Callable[[str, NodePolicy], bool] | None = getattr(rule, "covers", None)
         self._decisions = NOTHING
+
+    @property
+    def rule(self) -> ViewRule:
+        """What it shows; for those who hold the view, not for who looks through it."""
+        return self._rule
 
     def view(self, rule: ViewRule) -> View:
         """Give this view as a further rule lets it be seen."""
@@ -95,11 +100,19 @@ class View(Administered):
     # ------------------------------------------------------------ changes
 
     def write_bytes(self, path: str, data: bytes, *, append: bool = False, expected_version: int | None = None) -> int:
+        epoch = self._epoch.number
         if self._plain_room(path):
+            ours = count_on(epoch)
             try:
                 return self.base.write_bytes(path, data, append=append, expected_version=expected_version)
             except NoSpace as error:
                 raise full(error) from None
+            except RulesChanged:
+                if not ours:
+                    raise
+            finally:
+                if ours:
+                    count_off()
 
         def decide() -> Callable[[], int]:
             where = self._target(path)

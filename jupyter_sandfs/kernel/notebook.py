@@ -1,0 +1,74 @@
+"""Where the magic stands: the person's names, the page that shows things, and what the person has configured."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from jupyter_sandfs.kernel.answers import Answer
+
+if TYPE_CHECKING:
+    from jupyter_sandfs.config import SandFS
+    from jupyter_sandfs.kernel.watching import Watches
+
+
+class Notebook:
+    """One IPython shell, as commands of the magic see it.
+
+    Args:
+        ip: the shell.
+        settings: what was configured; `%sandfs config` changes it.
+        watches: what `%sandfs watch` has started.
+        apply: makes changed settings count.
+    """
+
+    def __init__(self, ip: Any, settings: SandFS, watches: Watches, apply: Callable[[], None]) -> None:
+        self._ip = ip
+        self.settings = settings
+        self.watches = watches
+        self.apply = apply
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """The person's names."""
+        found: dict[str, Any] = self._ip.user_ns
+        return found
+
+    @property
+    def given(self) -> Mapping[str, Any]:
+        """Names that IPython put there."""
+        hidden: Mapping[str, Any] = self._ip.user_ns_hidden
+        return hidden
+
+    @property
+    def has_page(self) -> bool:
+        """Whether more than text can be shown: in a kernel, unless the person wants text only."""
+        return getattr(self._ip, "kernel", None) is not None and self.settings.rich
+
+    def evaluate(self, expression: str) -> Any:
+        """The value of an expression of Python, in the person's names; raises what it raises."""
+        return eval(compile(expression, "<sandfs>", "eval"), self._ip.user_global_ns, self._ip.user_ns)  # noqa: S307  # the person's own, as in a cell
+
+    def run_cell(self, source: str) -> None:
+        """Run Python as a cell does; raises what it raised."""
+        self._ip.run_cell(source).raise_error()
+
+    def show(self, answer: Answer) -> Any:
+        """Show a page with its text for who can't see it; gives a handle that can change it."""
+        from IPython.display import display  # noqa: PLC0415  # loaded by any shell, but not by importing us
+
+        return display(bundle(answer), raw=True, display_id=True)
+
+    def tell(self, answer: Answer) -> None:
+        """Show a page, or print its text where there is none."""
+        if self.has_page:
+            self.show(answer)
+        else:
+            sys.stdout.write(answer.text)
+
+
+def bundle(answer: Answer) -> dict[str, str]:
+    """What a frontend chooses from."""
+    told = {"text/plain": answer.text.rstrip("\n")}
+    return told | {"text/html": answer.html} if answer.html else told
