@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -96,13 +96,13 @@ class Workplace(ABC):
         origin = {"sandbox": self.name} | dict(metadata or {})
         return staging.publish(self.fs, source, self.files, key=key, ttl=ttl, metadata=origin)
 
-    def _new_shell(self, fs: FileSystem) -> SandboxShell:
+    def _new_shell(self, fs: FileSystem, allowed_commands: Iterable[str] | None = None) -> SandboxShell:
         services: Mapping[str, Any] = {
             "store": lambda: self.files,
             "python": lambda: self.python_limits,
             "host": lambda: self.host_options,
         }
-        return SandboxShell(fs, services=services, actor=self.actor)
+        return SandboxShell(fs, services=services, actor=self.actor, allowed_commands=allowed_commands)
 
 
 class SandboxView(Workplace):

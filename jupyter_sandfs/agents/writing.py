@@ -74,7 +74,8 @@ def text_to_change(desk: Desk, path: str) -> tuple[str, int]:
 
 def line_numbers(content: str, wanted: str) -> list[int]:
     """The lines, from 1, where a text is found in another."""
-    found, at = [], content.find(wanted)
+    found: list[int] = []
+    at = content.find(wanted)
     while at >= 0 and len(found) < 100:
         found.append(content.count("\n", 0, at) + 1)
         at = content.find(wanted, at + 1)
