@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from jupyter_sandfs.agents import editor, patching
 from jupyter_sandfs.agents.answers import ToolResult
 from jupyter_sandfs.agents.tool import SANDBOX_ID, Tool
 from jupyter_sandfs.errors import InvalidRequest
@@ -21,11 +22,12 @@ _SANDBOX = {"type": "string", "description": "the sandbox meant; leave it out: t
 
 
 class Call(NamedTuple):
-    """A call that a model asks for. `id` ties the answer to it."""
+    """A call that a model asks for. `id` ties the answer to it, `kind` is what the vendor calls such a call."""
 
     id: str
     name: str
     arguments: Any
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ def _chat_answer(call: Call, result: ToolResult) -> dict[str, Any]:
 
 
 def _response_schema(tool: Tool) -> dict[str, Any]:
+    if tool.vendor is not None:
+        return dict(tool.vendor)
     schema = arguments_schema(tool)
     return {
         "type": "function",
@@ -120,21 +124,30 @@ def _response_schema(tool: Tool) -> dict[str, Any]:
 
 def _response_calls(message: Any) -> list[Call]:
     found = [each for each in _items(message, "output") if isinstance(each, Mapping)]
-    return [
-        Call(each.get("call_id", ""), each["name"], each.get("arguments"))
-        for each in found
-        if each.get("type") == "function_call"
-    ]
+    return [_RESPONSE_CALLS[each["type"]](each) for each in found if each.get("type") in _RESPONSE_CALLS]
+
+
+_RESPONSE_CALLS: dict[str, Callable[[Mapping[str, Any]], Call]] = {
+    "function_call": lambda item: Call(item.get("call_id", ""), item["name"], item.get("arguments"), item["type"]),
+    "apply_patch_call": lambda item: Call(
+        item.get("call_id", ""), "apply_patch", {"operation": item.get("operation")}, item["type"]
+    ),
+}
 
 
 def _response_answer(call: Call, result: ToolResult) -> dict[str, Any]:
-    return {"type": "function_call_output", "call_id": call.id, "output": result.text}
+    answer = {"type": f"{call.kind}_output", "call_id": call.id, "output": result.text}
+    if call.kind == "apply_patch_call":
+        answer["status"] = "failed" if result.is_error else "completed"
+    return answer
 
 
 # ---------------------------------------------------------------- Anthropic, Messages
 
 
 def _message_schema(tool: Tool) -> dict[str, Any]:
+    if tool.vendor is not None:
+        return dict(tool.vendor)
     return {"name": tool.name, "description": tool.description, "input_schema": arguments_schema(tool)}
 
 
@@ -177,13 +190,31 @@ def _plain_answer(call: Call, result: ToolResult) -> dict[str, Any]:
     return {"id": call.id, "content": content, "isError": result.is_error}
 
 
+def _instead(ours: tuple[str, ...], *native: Tool) -> Callable[[Tools], Tools]:
+    """A function that puts a vendor's tools in the place of ours."""
+
+    def change(tools: Tools) -> Tools:
+        kept = {name: each for name, each in tools.items() if name not in ours}
+        return {**{each.name: each for each in native}, **kept}
+
+    return change
+
+
 DIALECTS = {
     each.name: each
     for each in (
         Dialect("json-schema", _plain_schema, _plain_calls, _plain_answer),
         Dialect("mcp", _mcp_schema, _plain_calls, _plain_answer),
-        Dialect("openai", _chat_schema, _chat_calls, _chat_answer),
-        Dialect("openai-responses", _response_schema, _response_calls, _response_answer),
-        Dialect("anthropic", _message_schema, _message_calls, _message_answer),
+        Dialect("openai", _chat_schema, _chat_calls, _chat_answer, _instead(patching.REPLACED, patching.APPLY_PATCH)),
+        Dialect(
+            "openai-responses",
+            _response_schema,
+            _response_calls,
+            _response_answer,
+            _instead(patching.REPLACED, patching.APPLY_OPERATION),
+        ),
+        Dialect(
+            "anthropic", _message_schema, _message_calls, _message_answer, _instead(editor.REPLACED, *editor.TOOLS)
+        ),
     )
 }

@@ -25,6 +25,7 @@ class Tool:
         parameters: name to JSON schema (draft 2020-12); those without a `default` are required.
         run: takes the desk and the arguments; gives a text or a `ToolResult`.
         changes: whether it may change files or the store.
+        vendor: of a tool that a vendor defines: all that its models are told.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Tool:
     parameters: Mapping[str, Schema]
     run: Run
     changes: bool = False
+    vendor: Mapping[str, Any] | None = None
 
     @property
     def schema(self) -> dict[str, Any]:

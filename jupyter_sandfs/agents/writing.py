@@ -36,7 +36,9 @@ def encoded(content: str) -> bytes:
     try:
         return content.encode()
     except UnicodeEncodeError:
-        raise InvalidRequest("the text holds half of a surrogate pair (\\uD800 to \\uDFFF), which no file can") from None
+        raise InvalidRequest(
+            "the text holds half of a surrogate pair (\\uD800 to \\uDFFF), which no file can"
+        ) from None
 
 
 def edit(desk: Desk, path: str, old_text: str, new_text: str, replace_all: bool) -> ToolResult:  # noqa: FBT001  arguments come by name, from a model
