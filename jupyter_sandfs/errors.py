@@ -231,6 +231,12 @@ class KernelBusy(SandfsError, TimeoutError):
     code, http_status = "kernel_busy", 504
 
 
+class ServerUnreachable(SandfsError, ConnectionError):
+    """A Jupyter server does not answer, breaks off, or is none with this extension."""
+
+    code, http_status = "server_unreachable", 502
+
+
 # ---------------------------------------------------------------- storages
 
 

@@ -138,6 +138,7 @@ def test_each_call_of_the_store_is_documented():
 def test_each_command_of_the_terminal_is_documented_with_its_options():
     page = (ROOT / "docs" / "cli.md").read_text()
     commands = {f"files {name}": each for name, each in cli.commands["files"].commands.items()}
+    commands |= {f"fs {name}": each for name, each in cli.commands["fs"].commands.items()}
     commands["completion"] = cli.commands["completion"]
     sections = dict(
         zip(
@@ -149,9 +150,9 @@ def test_each_command_of_the_terminal_is_documented_with_its_options():
 
     for name, command in commands.items():
         options = [option for each in command.params for option in each.opts if option.startswith("--")]
-        everywhere = {"--store", "--server", "--token"}
+        everywhere = {"--store", "--server", "--token", "--session-id", "--sandbox", "--view"}
         assert [option for option in options if option not in everywhere and f"`{option}" not in sections[name]] == []
-    assert [option for option in ("--store", "--server", "--token") if f"`{option}" not in page] == []
+    assert [option for option in sorted(everywhere) if f"`{option}" not in page] == []
 
 
 def test_each_exit_code_is_documented():
@@ -173,9 +174,20 @@ def test_each_trait_is_documented():
 
 def test_each_magic_is_documented():
     names = [f"%sandfs {name}".strip() for name in LINE_COMMANDS] + [f"%%sandfs {name}" for name in CELL_COMMANDS]
-    page = README + (ROOT / "docs" / "commands.md").read_text()
+    page = (ROOT / "docs" / "magics.md").read_text()
 
     assert [name for name in names if name not in page] == []
+
+
+def test_each_option_of_a_magic_is_documented():
+    page = (ROOT / "docs" / "magics.md").read_text()
+    commands = [*LINE_COMMANDS.items(), *CELL_COMMANDS.items()]
+    options = {(name, each.word) for name, command in commands for each in command.options}
+    spelled = {("write", "append"): "-a", ("apply-patch", "strip"): "-p N", ("apply-patch", "directory"): "-d DIR"}
+    spelled |= {("apply-patch", "reverse"): "-R"}
+
+    missing = [option for option in options if spelled.get(option, f"--{option[1]}") not in page]
+    assert missing == []
 
 
 def test_each_command_is_documented():

@@ -8,6 +8,7 @@ import click
 from click.shell_completion import get_completion_class
 
 from jupyter_sandfs.cli.files import files
+from jupyter_sandfs.cli.fs import fs
 from jupyter_sandfs.errors import SandfsError
 
 PROGRAM = "jupyter-sandfs"
@@ -61,3 +62,4 @@ def completion(shell: str) -> None:
 
 
 main.add_command(files)
+main.add_command(fs)

@@ -37,16 +37,25 @@ class Connection:
         return open_file_store(url, tenant=options.tenant, limits=options.store_limits)
 
 
-def _open_server(address: str, token: str | None) -> FileStore:
-    """Open the store of a server, whose address may be the one that it shows when it starts."""
-    from jupyter_sandfs.filestore.remote import RemoteFileStore  # noqa: PLC0415  loads a client of HTTP
+def server_at(address: str, token: str | None) -> tuple[str, str | None]:
+    """The base URL and the token of a server, whose address may be the one that it shows when it starts.
 
+    Raises:
+        InvalidRequest: it is no address of a server.
+    """
     parts = urlsplit(address)
     name = parts.netloc.rpartition("@")[2]
     if not _SERVER.match(address) or not name:
         raise InvalidRequest("a server is http://host:port/base, the address that Jupyter shows when it starts")
     shown = parse_qs(parts.query).get("token", [unquote(parts.password or "")])[-1]
-    return RemoteFileStore(f"{_base(parts, name)}/sandfs", token=shown or token)
+    return _base(parts, name), shown or token
+
+
+def _open_server(address: str, token: str | None) -> FileStore:
+    from jupyter_sandfs.filestore.remote import RemoteFileStore  # noqa: PLC0415  loads a client of HTTP
+
+    base, shown = server_at(address, token)
+    return RemoteFileStore(f"{base}/sandfs", token=shown)
 
 
 def _base(parts: SplitResult, name: str) -> str:

@@ -14,8 +14,10 @@ from jupyter_sandfs.errors import InvalidRequest, NotFound, SandboxNotFound, San
 from jupyter_sandfs.rpc.archives import Departures, archive_operations
 from jupyter_sandfs.rpc.checkpoints import Checkpoints, checkpoint_operations
 from jupyter_sandfs.rpc.entries import rfc3339
+from jupyter_sandfs.rpc.feeds import Feeds, feed_operations
 from jupyter_sandfs.rpc.messages import PROTOCOL, Reply, Request
 from jupyter_sandfs.rpc.operations import FILE_OPERATIONS, MAX_CHUNK, Handler, upload_operations
+from jupyter_sandfs.rpc.search import search_operations
 from jupyter_sandfs.rpc.signatures import Signature
 from jupyter_sandfs.rpc.uploads import Uploads
 from jupyter_sandfs.vfs.interface import FileSystem
@@ -54,6 +56,8 @@ class Dispatcher:
             upload_operations(uploads),
             archive_operations(uploads, Departures(clock)),
             checkpoint_operations(Checkpoints(lambda: datetime.now(UTC))),
+            search_operations(clock),
+            feed_operations(Feeds(clock)),
         )
         for op, handler in (entry for table in tables for entry in table.items()):
             self.register(op, handler)

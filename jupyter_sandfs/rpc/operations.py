@@ -120,9 +120,15 @@ def upload_operations(uploads: Uploads) -> dict[str, Handler]:
     """The operations that bring a file in by chunks, on one table of uploads."""
 
     def begin(
-        fs: FileSystem, _body: Body, path: str, size: int | None = None, expected_version: int | None = None
+        fs: FileSystem,
+        _body: Body,
+        path: str,
+        size: int | None = None,
+        expected_version: int | None = None,
+        *,
+        append: bool = False,
     ) -> dict[str, str]:
-        return {"uploadId": uploads.begin(fs, path, size, expected_version)}
+        return {"uploadId": uploads.begin(fs, path, size, expected_version, appends=append)}
 
     def append(_fs: FileSystem, body: Body, upload_id: str, offset: int) -> dict[str, int]:
         return {"offset": uploads.append(upload_id, offset, body)}

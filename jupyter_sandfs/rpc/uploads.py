@@ -27,6 +27,7 @@ class Upload:
             needs 1 GiB here and not two.
         touched: the clock's time of the last chunk.
         is_archive: it is not one file but will be unpacked: what it takes is known only then.
+        appends: it is added to what the file holds then.
     """
 
     system: FileSystem
@@ -36,6 +37,7 @@ class Upload:
     touched: float
     content: io.BytesIO = field(default_factory=io.BytesIO)
     is_archive: bool = False
+    appends: bool = False
 
     @property
     def received(self) -> int:
@@ -67,6 +69,7 @@ class Uploads:
         expected_version: int | None,
         *,
         is_archive: bool = False,
+        appends: bool = False,
     ) -> str:
         """Start one; gives an id that can't be guessed.
 
@@ -76,7 +79,15 @@ class Uploads:
         """
         if size is not None and size < 0:
             raise InvalidRequest(f"size is negative: {size}")
-        upload = Upload(system, paths.normalize(path), size, expected_version, self._clock(), is_archive=is_archive)
+        upload = Upload(
+            system,
+            paths.normalize(path),
+            size,
+            expected_version,
+            self._clock(),
+            is_archive=is_archive,
+            appends=appends,
+        )
         with self._lock:
             self._drop_idle()
             if len(self._live) >= MAX_LIVE:
@@ -105,7 +116,7 @@ class Uploads:
         """Write the file in one step; gives where it is: file system, path, size and version. Errors as `take`."""
         upload = self.take(upload_id)
         version = upload.system.write_bytes(
-            upload.path, upload.content.getvalue(), expected_version=upload.expected_version
+            upload.path, upload.content.getvalue(), append=upload.appends, expected_version=upload.expected_version
         )
         return upload.system, upload.path, upload.received, version
 
@@ -156,6 +167,8 @@ class Uploads:
 
 def _replaced(upload: Upload) -> int:
     """Bytes that the file now at the path gives back."""
+    if upload.appends:
+        return 0
     try:
         return upload.system.stat(upload.path).size
     except (NotFound, NotADirectory):

@@ -14,7 +14,7 @@ from jupyter_server.utils import url_path_join
 
 from jupyter_sandfs.config import STORE_URL_VARIABLE, TENANT_VARIABLE, Options, SandFS
 from jupyter_sandfs.filestore import FileStore, default_store_url, open_file_store
-from jupyter_sandfs.server import archives, events, files, fs, handover, signed, store, transfers, uploads
+from jupyter_sandfs.server import archives, events, feeds, files, fs, handover, signed, store, transfers, uploads
 from jupyter_sandfs.server.api_document import ApiDocument
 from jupyter_sandfs.server.caretaker import Caretaker, SessionFiles
 from jupyter_sandfs.server.contents import downloads, handlers
@@ -51,7 +51,8 @@ def _load_jupyter_server_extension(serverapp: Any) -> None:
         serverapp.io_loop.add_callback(_hand_own_url_over, serverapp)
     settings = serverapp.web_app.settings
     settings |= _parts(serverapp, options, url)
-    settings["sandfs_contents"] = SandboxContents(Folders(settings), parent=serverapp)
+    settings["sandfs_folders"] = Folders(settings)
+    settings["sandfs_contents"] = SandboxContents(settings["sandfs_folders"], parent=serverapp)
     serverapp.event_logger.register_event_schema(events.SCHEMA)
     _leave_activity_alone(serverapp.kernel_manager)
     _mount(serverapp.web_app, settings["base_url"])
@@ -123,6 +124,7 @@ def _mount(web_app: Any, base_url: str) -> None:
         *fs.routes(f"{version_1}/fs"),
         *transfers.routes(f"{version_1}/fs"),
         *archives.routes(f"{version_1}/fs"),
+        *feeds.routes(f"{version_1}/fs"),
         *files.routes(f"{version_1}/files"),
         *signed.routes(f"{version_1}/signed"),
         *uploads.routes(f"{version_1}/uploads"),

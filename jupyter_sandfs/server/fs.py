@@ -23,6 +23,8 @@ _PAGE = 5_000
 class FsRoute(SandfsRoute):
     """A route about one sandbox."""
 
+    tells_facts = True
+
     async def target(self) -> Target:
         links = self.settings["sandfs_links"]
         session_id = self.query("session_id", "sessionId")
@@ -80,6 +82,29 @@ class Move(FsRoute):
         self.answer(moved)
 
 
+class Copy(FsRoute):
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        target, body = await self.target(), self.json_body()
+        copied = (await target.ask("copy", {name: value for name, value in body.items() if value is not None})).value
+        self.tell("copy", "sandbox", copied["to"], source=copied["from"], kernel_id=target.kernel_id)
+        self.answer(copied)
+
+
+class Search(FsRoute):
+    """What is called so, or holds a text, page by page."""
+
+    @web.authenticated
+    @authorized
+    async def get(self) -> None:
+        arguments: dict[str, Any] = {name: self.query(name) for name in ("path", "name", "text", "after")}
+        arguments |= {name: self.flag(name) for name in ("regex", "ignore_case")}
+        arguments["limit"] = self.number("limit")
+        given = {name: value for name, value in arguments.items() if value is not None}
+        self.answer(await self.ask("search", **given))
+
+
 class FileDownload(SandfsRoute):
     """A route that sends a file of a sandbox."""
 
@@ -107,7 +132,7 @@ class FileDownload(SandfsRoute):
 class Content(FsRoute, FileDownload, IntakeRoute):
     """The bytes of one file."""
 
-    body_methods = frozenset({"PUT"})
+    body_methods = frozenset({"PUT", "PATCH"})
 
     @web.authenticated
     @authorized
@@ -129,6 +154,14 @@ class Content(FsRoute, FileDownload, IntakeRoute):
     @web.authenticated
     @authorized
     async def put(self) -> None:
+        await self._finish_write()
+
+    @web.authenticated
+    @authorized
+    async def patch(self) -> None:
+        await self._finish_write()
+
+    async def _finish_write(self) -> None:
         if not self._finished:
             written = await self.commit()
             self.tell("write", "sandbox", written["path"], kernel_id=self.kernel_id, bytes=written["bytesWritten"])
@@ -138,7 +171,7 @@ class Content(FsRoute, FileDownload, IntakeRoute):
         target, path = await self.target(), self.required("path")
         version = await expected_version(self, target, path)
         self.kernel_id = target.kernel_id
-        self.sink = await begin_write(target, path, length, version)
+        self.sink = await begin_write(target, path, length, version, append=self.request.method == "PATCH")
 
 
 async def list_entries(target: Target, path: str) -> list[dict[str, Any]]:
@@ -156,12 +189,19 @@ async def list_entries(target: Target, path: str) -> list[dict[str, Any]]:
     return entries
 
 
-async def begin_write(target: Target, path: str, size: int | None, version: int | None = None) -> Sink:
-    """Give what takes a file of `size` bytes, if that is known; `version` must be current then, if given."""
+async def begin_write(
+    target: Target, path: str, size: int | None, version: int | None = None, *, append: bool = False
+) -> Sink:
+    """Give what takes a file of `size` bytes, if that is known, or what is added to it.
+
+    Args:
+        version: must be current when all has arrived, if given; 0 means that nothing may be there.
+    """
     chunk_bytes = await target.chunk_bytes()
+    arguments = {"path": path, "expected_version": version, "append": append}
     if size is not None and size <= chunk_bytes:
-        return SmallFile(target, path, version)
-    upload = await target.ask("upload_begin", {"path": path, "size": size, "expected_version": version})
+        return SmallFile(target, arguments)
+    upload = await target.ask("upload_begin", {"size": size, **arguments})
     return Gathered(LargeFile(target, upload.value["uploadId"]), chunk_bytes)
 
 
@@ -190,9 +230,9 @@ async def read_file(target: Target, path: str, part: conditions.Part, first: Rep
 class SmallFile:
     """A file that fits in one request."""
 
-    def __init__(self, target: Target, path: str, version: int | None) -> None:
+    def __init__(self, target: Target, arguments: dict[str, Any]) -> None:
         self._target = target
-        self._arguments = {"path": path, "expected_version": version}
+        self._arguments = arguments
         self._content = bytearray()
 
     async def append(self, chunk: bytes) -> None:
@@ -252,6 +292,8 @@ def routes(prefix: str) -> list[tuple[str, type[SandfsRoute]]]:
         "entry": Entry,
         "mkdir": Directory,
         "move": Move,
+        "copy": Copy,
+        "search": Search,
         "stat": Stat,
     }
     return [(f"{prefix}/{name}", route) for name, route in table.items()]

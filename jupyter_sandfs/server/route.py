@@ -28,6 +28,7 @@ class SandfsRoute(APIHandler):
 
     auth_resource = "sandfs"
     body_methods: ClassVar[frozenset[str]] = frozenset()
+    tells_facts: ClassVar[bool] = False  # of errors, from which a client makes them again
     _is_held = False
 
     # ------------------------------------------------------------ arguments
@@ -172,7 +173,10 @@ class SandfsRoute(APIHandler):
         for name, value in getattr(self, "_kept", {}).items():
             self.set_header(name, value)
         self.set_header("X-Content-Type-Options", "nosniff")
-        told = problems.problem(_error_in(kwargs), status_code, self.request.path)
+        error = _error_in(kwargs)
+        told = problems.problem(error, status_code, self.request.path)
+        if self.tells_facts and isinstance(error, SandfsError):
+            told["facts"] = error.facts
         self.finish(json.dumps(told), set_content_type=problems.CONTENT_TYPE)
 
     def log_exception(

@@ -16,7 +16,6 @@ from tornado import iostream, web
 
 from jupyter_sandfs.errors import InvalidRequest, InvalidSignature, LimitExceeded, SandfsError
 from jupyter_sandfs.filestore import AsyncFileStore, AsyncUpload, wire
-from jupyter_sandfs.server import problems
 from jupyter_sandfs.server.route import SandfsRoute
 from jupyter_sandfs.server.store_route import StoreRoute
 
@@ -26,7 +25,9 @@ Call = Callable[[AsyncFileStore, dict[str, Any]], Awaitable[Any]]
 
 
 class CallRoute(StoreRoute):
-    """A request with arguments as JSON; errors carry the facts from which the client makes them again."""
+    """A request with arguments as JSON."""
+
+    tells_facts = True
 
     def arguments(self) -> dict[str, Any]:
         try:
@@ -36,14 +37,6 @@ class CallRoute(StoreRoute):
         if not isinstance(arguments, dict):
             raise InvalidRequest("args is a JSON object")
         return arguments
-
-    def write_error(self, status_code: int, **kwargs: Any) -> None:
-        error = kwargs["exc_info"][1] if kwargs.get("exc_info") else None
-        document = problems.problem(error, status_code, self.request.path)
-        if isinstance(error, SandfsError):
-            document["facts"] = error.facts
-        self.set_header("X-Content-Type-Options", "nosniff")
-        self.finish(json.dumps(document), set_content_type=problems.CONTENT_TYPE)
 
 
 class Calls(CallRoute):

@@ -75,6 +75,11 @@ class _Registered:
     call: Callable[[Any], None]
     before: bool
 
+    def is_near(self, path: str) -> bool:
+        """Say whether a path lies within the prefix, or the prefix within the path; both are in normal form."""
+        there, here = f"{self.prefix.rstrip('/')}/", f"{path.rstrip('/')}/"
+        return there.startswith(here) or here.startswith(there)
+
 
 class Hooks:
     """Hooks in the order of their registration, those of paths before those of contents; run without any lock held."""
@@ -100,11 +105,7 @@ class Hooks:
         self, touched: list[str], writes: Callable[[], Iterable[WriteEvent]], moves: Callable[[], list[PathEvent]]
     ) -> Occasion:
         """What hooks are to be told of a change to the paths touched; asks only for what some hook wants to know."""
-        concerned = any(
-            paths.is_within(path, each.prefix) or paths.is_within(each.prefix, path)
-            for each in self._writes
-            for path in touched
-        )
+        concerned = any(each.is_near(path) for each in self._writes for path in touched)
         return Occasion(moves() if self._paths else [], list(writes()) if concerned else [])
 
     def run(self, occasion: Occasion, *, before: bool) -> None:
@@ -158,6 +159,7 @@ class Watch:
         on_close: Callable[[Watch], None],
     ) -> None:
         self.prefix = prefix
+        self._within = f"{prefix.rstrip('/')}/"
         self._callback = callback
         self._interval = interval
         self._on_close = on_close
@@ -169,7 +171,7 @@ class Watch:
 
     def tell(self, changes: Iterable[Change]) -> None:
         """Take note of changes; never blocks and never calls user code."""
-        mine = [each for each in changes if paths.is_within(each.path, self.prefix)]
+        mine = [each for each in changes if f"{each.path}/".startswith(self._within)]
         if not mine or self.closed:
             return
         with self._lock:

@@ -13,7 +13,7 @@ from jupyter_sandfs.vfs.content import Slice, data_of, size_of
 from jupyter_sandfs.vfs.events import WriteEvent
 from jupyter_sandfs.vfs.history import differences, node_at, same_content
 from jupyter_sandfs.vfs.journal import Change, ChangeKind
-from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node
+from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node, empty_directory
 from jupyter_sandfs.vfs.operations import Desk, Plan, Put, restored, take_away, whole
 from jupyter_sandfs.vfs.textdiff import merge_texts
 from jupyter_sandfs.vfs.tree import Root, Tree
@@ -227,7 +227,7 @@ def _weigh(tree: Tree, plan: Plan, node: Node | None, sign: int, *, whole_tree: 
 
 
 def _hollow(tree: Tree, node: Directory) -> Directory:
-    directory = Directory(tree.token, tree.stamp())
+    directory = empty_directory(tree.token, tree.stamp())
     directory.extra, directory.mount = node.extra, node.mount
     return directory
 

@@ -29,11 +29,21 @@ from jupyter_sandfs.errors import (
 )
 from jupyter_sandfs.vfs.content import Link, Slice, append_to, data_of, size_of
 from jupyter_sandfs.vfs.events import PathEvent, PathEventKind, WriteEvent
-from jupyter_sandfs.vfs.history import differences
+from jupyter_sandfs.vfs.history import differs, pairs
 from jupyter_sandfs.vfs.journal import Change, ChangeKind, change_between
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.lookup import Lookup, Place
-from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, bare, is_ruled, lost_provider, policy_of
+from jupyter_sandfs.vfs.nodes import (
+    Directory,
+    Extra,
+    FileRecord,
+    Node,
+    bare,
+    empty_directory,
+    is_ruled,
+    lost_provider,
+    policy_of,
+)
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import DirectoryMount, FileMount
 from jupyter_sandfs.vfs.tree import Root, Tree
@@ -340,7 +350,7 @@ def _plan_new(desk: Desk, place: Place) -> Plan:
 
 
 def _new_directory(tree: Tree, path: str) -> Put:
-    return Put(path, lambda: Directory(tree.token, tree.stamp()), PathEventKind.MKDIR)
+    return Put(path, lambda: empty_directory(tree.token, tree.stamp()), PathEventKind.MKDIR)
 
 
 def _plan_replacing(desk: Desk, end: Place, node: Node) -> Plan:
@@ -491,19 +501,15 @@ def dynamic_directory(tree: Tree, mount: DirectoryMount) -> Node:
 def restore(desk: Desk, moment: Root) -> Plan:
     """Make the tree what it was: what differs is taken back, with versions that go on."""
     tree = desk.tree
-    changes = sorted(differences(tree.freeze().directory, moment.directory), key=_removals_first)
+    found = [(change_between(*pair), pair.after) for pair in pairs(tree.root, moment.directory) if differs(pair)]
+    found.sort(key=_removals_first)
     plan = Plan(paths.ROOT, size=moment.size - tree.size)
     plan.nodes = moment.files + moment.directories - tree.files - tree.directories
-    then = Tree.of(moment)
-    for change in changes:
-        node = then.get(change.path) if change.kind is not ChangeKind.REMOVED else None
+    for change, node in found:
         kind = PathEventKind.DELETE if node is None else None
         plan.puts.append(Put(change.path, partial(restored, tree, change.path, node), kind))
     plan.writes = lambda: [
-        event
-        for change in changes
-        if change.kind is not ChangeKind.REMOVED and (node := then.get(change.path)) is not None
-        for event in restored_events(tree, change, node)
+        event for change, node in found if node is not None for event in restored_events(tree, change, node)
     ]
     return plan
 
@@ -521,8 +527,9 @@ def _going_on(tree: Tree, path: str, node: FileRecord) -> int:
     return max(node.version, tree.next_version(path, current if isinstance(current, FileRecord) else None))
 
 
-def _removals_first(change: Change) -> tuple[bool, str]:
-    return change.kind is not ChangeKind.REMOVED, change.path
+def _removals_first(found: tuple[Change, Node | None]) -> tuple[bool, str]:
+    change, node = found
+    return node is not None, change.path
 
 
 def restored(tree: Tree, path: str, node: Node | None) -> Node | None:

@@ -10,7 +10,7 @@ from jupyter_sandfs.vfs import journal
 from jupyter_sandfs.vfs.commits import Commits
 from jupyter_sandfs.vfs.content import Link, Slice, append_to, size_of
 from jupyter_sandfs.vfs.journal import current
-from jupyter_sandfs.vfs.nodes import Directory, FileRecord, new_record
+from jupyter_sandfs.vfs.nodes import Directory, FileRecord, empty_directory, new_record
 from jupyter_sandfs.vfs.views.expectation import expected
 
 _DOTS = {"", ".", ".."}
@@ -160,7 +160,7 @@ class ShortCut(Commits):
     def _branch_off(self, above: Directory, at: str, names: list[str], path: str, name: str, data: bytes) -> int:
         """Put new directories, one in another, into the one at `at`, and a file into the last of them."""
         tree = self._tree
-        made = [Directory(tree.token, tree.stamp()) for _ in names]
+        made = [empty_directory(tree.token, tree.stamp()) for _ in names]
         for parent, below, child in zip(made, names[1:], made[1:], strict=False):
             parent.directories[below] = child
             parent.stamp = parent.plain_stamp = child.stamp

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
@@ -17,14 +18,17 @@ from jupyter_sandfs.vfs.archives import tarball
 from jupyter_sandfs.vfs.archives.tarball import Loaded
 from jupyter_sandfs.vfs.commits import ROLLBACK, Commits
 from jupyter_sandfs.vfs.dump import dump, load
-from jupyter_sandfs.vfs.history import Snapshot, check_room, differences, moves_paired
+from jupyter_sandfs.vfs.history import Pair, Snapshot, changes_of, check_room, pairs, pairs_by_directory
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Action, Batch, Change, JournalRecord
 from jupyter_sandfs.vfs.merging import Merged, OnConflict, merge
 from jupyter_sandfs.vfs.operations import Desk, Plan
 from jupyter_sandfs.vfs.reverting import Permit, revert
+from jupyter_sandfs.vfs.rewinding import rewind
 from jupyter_sandfs.vfs.tree import Tree
 from jupyter_sandfs.vfs.views.wrappers import ReadOnlyView
+
+_AT_ONCE = 2_000  # changed directories that are compared under the lock
 
 
 class Timeline(Commits):
@@ -53,12 +57,30 @@ class Timeline(Commits):
         target = self._moment(snapshot)
         if target.tree_id != self.id:
             raise NotFound(target.name or "snapshot", "it was taken of another file system")
+        with self._lock:
+            if self._unobserved and rewind(self._tree, self._journal, self._limits, target):
+                return
         self._commit("restore", lambda desk: operations.restore(desk, target.root))
 
     def diff(self, before: Snapshot | str, after: Snapshot | str | None = None) -> list[Change]:
         old = self._moment(before)
-        new = self._moment(after) if after is not None else self.snapshot()
-        return moves_paired(differences(old.root.directory, new.root.directory), old.root, new.root)
+        if after is not None:
+            found = pairs(old.root.directory, self._moment(after).root.directory)
+        else:
+            found = self._pairs_since(old)
+        return changes_of(found)  # without the lock: it may have to look at contents
+
+    def _pairs_since(self, moment: Snapshot) -> list[Pair]:
+        """What differs now; the tree is not frozen for it, as long as it takes no time."""
+        with self._lock:
+            written = self._journal.overwritten_since(moment.at_ns) if moment.tree_id == self.id else None
+            if written is not None:
+                return [Pair(path, *both) for path, both in written.items()]
+            walk = pairs_by_directory(moment.root.directory, self._tree.root)
+            found = list(itertools.chain.from_iterable(itertools.islice(walk, _AT_ONCE)))
+            if next(walk, None) is None:
+                return found
+        return pairs(moment.root.directory, self.snapshot().root.directory)
 
     def at(self, snapshot: Snapshot | str) -> FileSystem:
         target = self._moment(snapshot)

@@ -28,6 +28,7 @@ from jupyter_sandfs.vfs.nodes import (
     Node,
     Totals,
     bare,
+    empty_directory,
     is_dynamic,
     policy_of,
     rules_of,
@@ -55,7 +56,7 @@ class Tree:
         self._clock = clock
         self.token = object()
         self.last_stamp = 0
-        self.root = Directory(self.token, self.stamp())
+        self.root = empty_directory(self.token, self.stamp())
         self.files = 0
         self.directories = 1
         self.size = 0
@@ -64,6 +65,7 @@ class Tree:
         self.ghosts: dict[str, int] = {}
         self.ghosts_shared = False  # with a fork: copied before the next change
         self.floor = 0
+        self._told: tuple[str, ...] = ()
         self._watched: tuple[str, ...] = ()
         self._above_watched: frozenset[str] = frozenset()
         self.plain: dict[str, Directory] = {"": self.root}
@@ -139,6 +141,9 @@ class Tree:
     def watch(self, prefixes: Iterable[str]) -> None:
         """Let writers into no directory in which a change concerns one of these prefixes: somebody is to be told."""
         told = tuple(prefixes)
+        if told == self._told:
+            return
+        self._told = told
         self._watched = tuple(each if each == paths.ROOT else f"{each}/" for each in told)
         self._above_watched = frozenset("" if above == paths.ROOT else above for above in map(paths.parent, told))
         self.owned = {}
@@ -173,7 +178,7 @@ class Tree:
         if child is None:
             if name in parent.files:
                 raise NotADirectory(path)
-            child = parent.directories[name] = Directory(self.token, self.stamp())
+            child = parent.directories[name] = empty_directory(self.token, self.stamp())
             self._touch(parent, named=True, plainly=True)
             self.directories += 1
         elif child.owner is not self.token:
@@ -224,6 +229,7 @@ class Tree:
         if isinstance(node, FileRecord):
             parent.files[name] = node
             parent.own_bytes += size_of(node.content)
+            parent.plain_files = parent.plain_files and rules_of(node) is None
             self.highest_version = max(self.highest_version, node.version)
         else:
             parent.directories[name] = node  # no cache leads to where nothing was

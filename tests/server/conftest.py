@@ -91,7 +91,7 @@ class Answer:
         """The code of a problem, once its form was checked."""
         assert self.headers["Content-Type"] == "application/problem+json"
         assert self.json["status"] == self.status
-        assert self.json.keys() == {"type", "title", "status", "detail", "instance"}
+        assert self.json.keys() - {"facts"} == {"type", "title", "status", "detail", "instance"}
         return self.json["type"].removeprefix("urn:sandfs:error:")
 
 
@@ -140,7 +140,7 @@ def fetch(server, jp_fetch):
     """Ask the server; an error is an answer too."""
 
     async def fetch(*parts: str, method: str = "GET", **kwargs) -> Answer:
-        if method in {"POST", "PUT"} and "body_producer" not in kwargs:
+        if method in {"PATCH", "POST", "PUT"} and "body_producer" not in kwargs:
             kwargs.setdefault("body", b"")
         try:
             return Answer(await jp_fetch("sandfs", "v1", *parts, method=method, raise_error=True, **kwargs))

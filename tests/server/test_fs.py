@@ -262,6 +262,69 @@ async def test_bad_requests_are_problems_and_change_nothing(fetch, fs, method, r
     assert (fs.listdir("/"), fs.read_bytes("/file")) == (["dir", "file"], b"x")
 
 
+async def test_a_tree_is_copied(fetch, fs):
+    fs.write_file("/a/b", "x")
+
+    copied = await fetch("fs", "copy", method="POST", body=json.dumps({"from": "a", "to": "c/d"}))
+    refused = await fetch("fs", "copy", method="POST", body=json.dumps({"from": "a", "to": "c/d"}))
+
+    assert (copied.status, copied.json) == (200, {"from": "/a", "to": "/c/d"})
+    assert (refused.status, refused.problem) == (409, "already_exists")
+    assert fs.read_text("/a/b") == fs.read_text("/c/d/b") == "x"
+
+
+@pytest.mark.parametrize("size", [0, 5, MIB + 1])
+async def test_what_is_appended_comes_behind_what_was_there(fetch, fs, size):
+    added = os.urandom(size)
+
+    answers = [
+        await fetch("fs", "file", method="PATCH", params={"path": "/d/log"}, body=each) for each in (b"first\n", added)
+    ]
+
+    assert [(each.status, each.json["bytesWritten"], each.json["version"]) for each in answers] == [
+        (200, 6, 1),
+        (200, size, 2),
+    ]
+    assert fs.read_bytes("/d/log") == b"first\n" + added
+
+
+async def test_an_append_may_demand_what_it_extends_and_keeps_the_limits(fetch, fs):
+    fs.write_file("/a", bytes(3 * MIB))
+    etag = fs.stat("/a").etag
+
+    answers = [
+        await fetch("fs", "file", method="PATCH", params={"path": "/a"}, body=bytes(size), headers=headers)
+        for size, headers in (
+            (1, {"If-Match": '"other"'}),
+            (1, {"If-None-Match": "*"}),
+            (2 * MIB, {}),
+            (1, {"If-Match": f'"{etag}"'}),
+        )
+    ]
+
+    assert [each.status for each in answers] == [412, 412, 413, 200]
+    assert fs.stat("/a").size == 3 * MIB + 1
+
+
+async def test_files_are_found_page_by_page(fetch, fs):
+    for name in ("a.py", "b.txt", "d/c.py"):
+        fs.write_file(f"/{name}", "one\nTwo\n")
+
+    first = await fetch("fs", "search", params={"name": "*.py", "text": "two", "ignore_case": "true", "limit": "1"})
+    second = await fetch("fs", "search", params={"name": "*.py", "after": first.json["next"]})
+
+    assert [(each["path"], each["lines"]) for each in first.json["matches"]] == [
+        ("/a.py", [{"number": 2, "text": "Two"}])
+    ]
+    assert ([each["path"] for each in second.json["matches"]], second.json["next"]) == (["/d/c.py"], None)
+
+
+@pytest.mark.parametrize("params", [{}, {"text": "(", "regex": "true"}, {"name": "x", "limit": "0"}])
+async def test_a_search_that_makes_no_sense_is_a_problem(fetch, fs, params):
+    assert fs.listdir("/") == []
+    assert (await fetch("fs", "search", params=params)).problem == "invalid_request"
+
+
 async def test_a_path_is_taken_as_it_was_sent(fetch, fs):
     await fetch("fs", "file", method="PUT", params={"path": "/ a\tb "}, body=b"x")
 
@@ -317,8 +380,8 @@ async def test_sandboxes_are_listed_by_kernel(fetch, fs, kernels):
     summary = {"name": "default", "fileCount": 1, "totalSize": 5, "modified": modified}
     assert answer.json == {
         "kernels": [
-            {"kernelId": "k1", "sandboxes": [summary]},
-            {"kernelId": "k2", "sandboxes": []},
+            {"kernelId": "k1", "sandboxes": [summary], "folders": {"default": "k1"}},
+            {"kernelId": "k2", "sandboxes": [], "folders": {}},
         ]
     }
 

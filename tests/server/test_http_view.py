@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 import json
 import tarfile
@@ -14,6 +15,7 @@ from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.views.view import VisibilityView
 
+PATIENCE = 60.0
 CONTENT = "the-combination-is-4711"
 NAME = "s3cr3t-plan"
 SECRET = f"/pub/{NAME}"
@@ -48,6 +50,12 @@ FS = [
     ("POST", "move", {"from": SECRET, "to": "/a"}),
     ("POST", "publish", {"path": SECRET}),
     ("GET", "archive", {"path": SECRET}),
+    ("POST", "copy", {"from": SECRET, "to": "/a"}),
+    ("GET", "search", {"name": "*"}),
+    ("GET", "search", {"text": CONTENT}),
+    ("GET", "search", {"name": "*", "after": SECRET}),
+    ("GET", "search", {"name": "*", "path": SECRET}),
+    ("GET", "search", {"name": "*", "path": "/vault"}),
     ("GET", "entries", {"path": "/", "view": "all"}),
     ("GET", "file", {"path": SECRET, "view": "all"}),
     ("GET", "file", {"path": SECRET, "view": ""}),
@@ -203,3 +211,18 @@ async def test_the_sums_of_a_sandbox_count_what_the_view_shows(worlds, answer):
 
     first, second = (each["sandboxes"] for each in body["kernels"])
     assert first == second
+
+
+async def test_events_tell_nothing_of_what_the_view_hides(worlds, answer):
+    asked = {"session_id": "with", "seconds": "0"}
+    _, _, ready = await answer("v1", "fs", "events", params=asked)
+    place = ready.partition(b"id: ")[2].partition(b"\n")[0].decode()
+    worlds["with"].write_file(SECRET, "changed")
+    worlds["with"].write_file("/pub/open.txt", "changed")
+
+    told = b""
+    while b"/pub/open.txt" not in told:  # the last of the changes: those before it were told too
+        _, _, told = await asyncio.wait_for(answer("v1", "fs", "events", params=asked | {"after": place}), PATIENCE)
+
+    assert told.count(b"event: change") == 1
+    assert NAME.encode() not in told

@@ -88,6 +88,13 @@ SANDBOXES: Json = {
             parameters=(*_SANDBOX, _PATH, _IF_MATCH, _IF_ABSENT),
             body=binary_body(),
         ),
+        "patch": operation(
+            "appendFsFile",
+            "Add to the end of a file, which is made if it is not there",
+            {"200": answer("written", ref("FsWritten")), **problems(*_WRITTEN)},
+            parameters=(*_SANDBOX, _PATH, _IF_MATCH, _IF_ABSENT),
+            body=binary_body(),
+        ),
     },
     "/fs/entry": {
         "delete": operation(
@@ -112,6 +119,49 @@ SANDBOXES: Json = {
             {"200": answer("moved", ref("FsMoved")), **problems(*_WRITTEN)},
             parameters=_SANDBOX,
             body=json_body(_MOVE),
+        ),
+    },
+    "/fs/copy": {
+        "post": operation(
+            "copyFs",
+            "Copy a file or directory",
+            {"200": answer("copied", ref("FsMoved")), **problems(*_WRITTEN)},
+            parameters=_SANDBOX,
+            body=json_body(_MOVE),
+        ),
+    },
+    "/fs/search": {
+        "get": operation(
+            "searchFs",
+            "Find files by name and text, in the order of names",
+            {"200": answer("a page of what was found", ref("FsMatches")), **problems(*_ASKED, 501)},
+            parameters=(
+                *_SANDBOX,
+                _ROOT,
+                parameter("query", "name", text("a pattern that the name fits: * ? [abc]")),
+                parameter("query", "text", text("what a line holds")),
+                parameter("query", "regex", truth("text is a regular expression, as ripgrep has them")),
+                parameter("query", "ignore_case", truth()),
+                parameter("query", "limit", {"type": "integer", "minimum": 1, "maximum": 1000}),
+                parameter("query", "after", text("the next of an earlier page")),
+            ),
+        ),
+    },
+    "/fs/events": {
+        "get": operation(
+            "watchFs",
+            "Changes as they are made, as server-sent events",
+            {
+                "200": answer("events: ready, change, reset, end") | {"content": {"text/event-stream": {"schema": {}}}},
+                **problems(*_ASKED),
+            },
+            parameters=(
+                *_SANDBOX,
+                _ROOT,
+                parameter("query", "after", text("as Last-Event-ID")),
+                parameter("query", "seconds", {"type": "number", "minimum": 0, "maximum": 86_400}),
+                parameter("header", "Last-Event-ID", text("the id of the last event that was seen")),
+            ),
         ),
     },
     "/fs/stat": {

@@ -10,6 +10,23 @@ PATH = text("absolute in the sandbox", pattern="^/")
 LINK_SECONDS = {"type": "number", "exclusiveMinimum": 0, "maximum": 7 * 24 * 3600}
 TTL = {"type": "number", "minimum": 0, "maximum": 100 * 365 * 24 * 3600, "description": "seconds; 0 for ever"}
 
+_ENTRY: Json = {
+    "name": text(),
+    "path": PATH,
+    "entryType": text(enum=["file", "directory"]),
+    "size": whole(),
+    "modified": MOMENT,
+    "created": MOMENT,
+    "version": whole(),
+    "etag": text(),
+    "mode": whole(),
+    "symlinkTarget": text(),
+    "dynamic": truth(),
+    "readOnly": truth(),
+    "appendOnly": truth(),
+}
+_ENTRY_ALWAYS = ("name", "path", "entryType", "size", "modified", "created", "version", "etag", "mode")
+
 SCHEMAS: Json = {
     "Problem": obj(
         {
@@ -18,7 +35,9 @@ SCHEMAS: Json = {
             "status": whole(),
             "detail": text(),
             "instance": text(),
+            "facts": {"type": "object", "description": "from which a client makes the error again"},
         },
+        required=("type", "title", "status", "detail", "instance"),
         closed=True,
     ),
     "FileInfo": obj(
@@ -49,23 +68,18 @@ SCHEMAS: Json = {
         {"file_key": text(), "size_bytes": whole(), "content_type": text(), "checksum": CHECKSUM}, closed=True
     ),
     "Link": obj({"url": text(format="uri"), "method": text(), "file_key": text(), "expires_at": MOMENT}, closed=True),
-    "FsEntry": obj(
+    "FsEntry": obj(_ENTRY, required=_ENTRY_ALWAYS, closed=True),
+    "FsMatches": obj(
         {
-            "name": text(),
-            "path": PATH,
-            "entryType": text(enum=["file", "directory"]),
-            "size": whole(),
-            "modified": MOMENT,
-            "created": MOMENT,
-            "version": whole(),
-            "etag": text(),
-            "mode": whole(),
-            "symlinkTarget": text(),
-            "dynamic": truth(),
-            "readOnly": truth(),
-            "appendOnly": truth(),
+            "matches": array(
+                obj(
+                    _ENTRY | {"lines": array(obj({"number": whole(minimum=1), "text": text()}, closed=True))},
+                    required=_ENTRY_ALWAYS,
+                    closed=True,
+                )
+            ),
+            "next": optional(text("what to give as after for the next page; null at the end")),
         },
-        required=("name", "path", "entryType", "size", "modified", "created", "version", "etag", "mode"),
         closed=True,
     ),
     "FsPath": obj({"path": PATH}, closed=True),
@@ -81,12 +95,13 @@ SCHEMAS: Json = {
                     {
                         "kernelId": text(),
                         "sandboxes": array({"type": "object"}),
+                        "folders": {"type": "object", "additionalProperties": text("of a sandbox, by its name")},
                         "sessionId": text(),
                         "name": text(),
                         "path": text(),
                         "problem": text(),
                     },
-                    required=("kernelId", "sandboxes"),
+                    required=("kernelId", "sandboxes", "folders"),
                 )
             )
         }
