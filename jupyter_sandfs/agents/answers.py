@@ -54,7 +54,8 @@ def _told(problem: BaseException, fs: FileSystem) -> str:
     if isinstance(problem, NotFound):
         return f"file not found: {problem.path}{_detail(problem)}{_hint(fs, problem.path)}"
     if isinstance(problem, PermissionDenied):
-        return f"not allowed: {problem.path}: {os.strerror(problem.errno_value)}{_detail(problem)}{_rule(fs, problem.path)}"
+        reason = os.strerror(problem.errno_value)
+        return f"not allowed: {problem.path}: {reason}{_detail(problem)}{_rule(fs, problem.path)}"
     if isinstance(problem, VersionConflict):
         return _stale(problem)
     return str(problem) or type(problem).__name__

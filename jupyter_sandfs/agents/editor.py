@@ -1,7 +1,7 @@
 """Anthropic's text editor, memory and bash tools, as its models were trained on them.
 
-Commands and texts are those of the vendor: of the memory tool to the letter, as the local implementation in the vendor's
-own SDK answers (type memory_20250818); the text editor (text_editor_20250728) says the same of files.
+Commands and texts are those of the vendor: of the memory tool (memory_20250818) to the letter, as the local
+implementation in the vendor's own SDK answers; the text editor (text_editor_20250728) says the same of files.
 """
 
 from __future__ import annotations
@@ -79,9 +79,9 @@ class Editor:
         at = content[: content.index(old_str)].count("\n")
         changed = content.replace(old_str, new_str)
         save(desk, place, encoded(changed), version)
-        lines = changed.split("\n")[max(0, at - 2) : at + 3]
+        shown = changed.split("\n")[max(0, at - 2) : at + 3]
         said = f"The {self.edited} has been edited. Here is the snippet showing the change (with line numbers):"
-        return f"{said}\n{_numbered(lines, max(0, at - 2))}"
+        return f"{said}\n{_numbered(shown, max(0, at - 2))}"
 
     def insert(self, desk: Desk, path: str, insert_line: int, insert_text: str) -> str:
         place = self._file(desk, path)
@@ -142,7 +142,7 @@ class Editor:
 
 def _range(asked: list[int] | None, count: int) -> tuple[int, int]:
     """Where the lines asked for start and end, from 0; an end of -1 is the last line."""
-    if not asked or len(asked) != 2:  # noqa: PLR2004  a start and an end
+    if not asked or len(asked) != 2:
         return 0, count
     return max(1, asked[0]) - 1, count if asked[1] == -1 else max(0, asked[1])
 

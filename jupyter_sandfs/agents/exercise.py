@@ -161,4 +161,5 @@ def _listed(hints: Mapping[str, str | Iterable[str]], checks: Mapping[str, Check
 
 def _line(verdict: Verdict) -> str:
     mark = "\N{CHECK MARK}" if verdict.passed else "\N{BALLOT X}"
-    return f"{mark} {verdict.name}{f': {verdict.told}' if verdict.told else ''}{f' (hint: {verdict.hint})' if verdict.hint else ''}"
+    told = f": {verdict.told}" if verdict.told else ""
+    return f"{mark} {verdict.name}{told}{f' (hint: {verdict.hint})' if verdict.hint else ''}"

@@ -49,7 +49,7 @@ class Knowledge:
         """Give the version that a change of the file has to expect; None if the agent never saw it.
 
         Raises:
-            VersionConflict: someone changed it since; a note says what. A difference that is shown whole counts as seen.
+            VersionConflict: someone changed it since; a note says what. What is shown whole counts as seen.
         """
         known = self._known.get(paths.normalize(path))
         if known is None:

@@ -1,7 +1,7 @@
 """Patches in the format that OpenAI's models write for `apply_patch` ("V4A"): files are added, deleted and updated.
 
-A hunk has no line numbers: it is found by its context, and by the `@@` lines before it, which name a class or a function
-that it is in. Where the exact lines are not found, white space at the ends of lines is overlooked, then all around.
+A hunk has no line numbers: it is found by its context, and by the `@@` lines before it, which name a class or a
+function that it is in. Where the exact lines are not found, white space at their ends is overlooked, then all around.
 """
 
 from __future__ import annotations

@@ -160,7 +160,8 @@ def _files(fs: FileSystem, top: str, pattern: str) -> Iterator[str]:
 TOOLS = (
     Tool(
         "sandbox_fs_read",
-        "Read a text file of the sandbox. Lines come with their numbers. A long file is shown in parts: the answer says how to read on.",
+        "Read a text file of the sandbox. Lines come with their numbers. A long file is shown in parts: the answer says "
+        "how to read on.",
         {
             "path": path("the file, such as /data/notes.md"),
             "offset": whole("first line, from 1", default=1, minimum=1),
@@ -179,7 +180,8 @@ TOOLS = (
     ),
     Tool(
         "sandbox_fs_glob",
-        "Find files and directories by name with a pattern: * and ? within a name, ** for any directories, such as **/*.py.",
+        "Find files and directories by name with a pattern: * and ? within a name, ** for any directories, "
+        "such as **/*.py.",
         {
             "pattern": path("the pattern"),
             "path": path("where it starts, unless it starts with a slash itself", default="/"),
@@ -188,8 +190,8 @@ TOOLS = (
     ),
     Tool(
         "sandbox_fs_grep",
-        "Search the files of the sandbox for lines that match a regular expression (RE2: no look-around, no back-references). "
-        "Gives path:line:text.",
+        "Search the files of the sandbox for lines that match a regular expression (RE2: no look-around, no "
+        "back-references). Gives path:line:text.",
         {
             "pattern": text("the regular expression", minLength=1, maxLength=10_000),
             "path": path("a file, or a directory to search with all below it", default="/"),

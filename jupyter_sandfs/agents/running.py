@@ -44,16 +44,18 @@ def _outcome(
 TOOLS = (
     Tool(
         "sandbox_exec",
-        "Run a bash command line in the sandbox: pipes, loops, redirections, and the usual tools (ls cat grep rg sed awk jq sort "
-        "find tar diff …). Directory and variables stay from one call to the next. No network, no programs of the host.",
+        "Run a bash command line in the sandbox: pipes, loops, redirections, and the usual tools (ls cat grep rg sed "
+        "awk jq sort find tar diff …). Directory and variables stay from one call to the next. No network, no programs "
+        "of the host.",
         {"command": text("the command line, or a script", minLength=1, maxLength=1_000_000)},
         execute,
         changes=True,
     ),
     Tool(
         "sandbox_python",
-        "Run a snippet in a subset of Python over the sandbox's files (open, pathlib, json, re; no numpy or pandas, no classes of "
-        "your own). What it prints, and the value of its last line, is the answer. Nothing stays from one call to the next.",
+        "Run a snippet in a subset of Python over the sandbox's files (open, pathlib, json, re; no numpy or pandas, no "
+        "classes of your own). What it prints, and the value of its last line, is the answer. Nothing stays from one "
+        "call to the next.",
         {"code": text("the snippet", minLength=1, maxLength=1_000_000)},
         python,
         changes=True,

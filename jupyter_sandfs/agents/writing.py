@@ -108,15 +108,16 @@ def delete(desk: Desk, path: str, recursive: bool) -> ToolResult:  # noqa: FBT00
 TOOLS = (
     Tool(
         "sandbox_fs_write",
-        "Write a text file of the sandbox, whole; directories on the way are made. For a small change of a long file use sandbox_fs_edit.",
+        "Write a text file of the sandbox, whole; directories on the way are made. For a small change of a long file "
+        "use sandbox_fs_edit.",
         {"path": path("the file"), "content": text("all that the file shall hold")},
         write,
         changes=True,
     ),
     Tool(
         "sandbox_fs_edit",
-        "Replace a text in a file of the sandbox. The old text must stand in the file exactly once, unless replace_all is set. "
-        "Refused if the file changed since you read it.",
+        "Replace a text in a file of the sandbox. The old text must stand in the file exactly once, unless replace_all "
+        "is set. Refused if the file changed since you read it.",
         {
             "path": path("the file"),
             "old_text": text("the text as it stands in the file, without line numbers", minLength=1),
