@@ -42,7 +42,7 @@ class Editor:
     overwrites: bool
 
     def view(self, desk: Desk, path: str, view_range: list[int] | None = None) -> str:
-        place = self._place(path)
+        place = self._place(desk, path)
         if not desk.fs.exists(place):
             raise InvalidRequest(f"The path {path} does not exist. Please provide a valid path.")
         if desk.fs.is_dir(place):
@@ -54,7 +54,7 @@ class Editor:
         return f"Here's the content of {path} with line numbers:\n{_numbered(lines[start:end], start)}"
 
     def create(self, desk: Desk, path: str, file_text: str) -> str:
-        place = self._place(path)
+        place = self._place(desk, path)
         there = desk.fs.exists(place)
         if there and not self.overwrites:
             raise InvalidRequest(f"File {path} already exists")
@@ -99,17 +99,18 @@ class Editor:
         return f"The file {path} has been edited."
 
     def delete(self, desk: Desk, path: str) -> str:
-        place = self._place(path)
+        place = self._place(desk, path)
         if place == self.root:
             raise InvalidRequest(f"Cannot delete the {self.root} directory itself")
         try:
             desk.fs.remove(place, recursive=True)
         except (NotFound, NotADirectory):
             raise InvalidRequest(f"The path {path} does not exist") from None
+        desk.knowledge.forget(place)
         return f"Successfully deleted {path}"
 
     def rename(self, desk: Desk, old_path: str, new_path: str) -> str:
-        source, destination = self._place(old_path), self._place(new_path)
+        source, destination = self._place(desk, old_path), self._place(desk, new_path)
         if source == self.root:
             raise InvalidRequest(f"Cannot rename the {self.root} directory itself")
         if desk.fs.exists(destination):
@@ -118,26 +119,37 @@ class Editor:
             desk.fs.move(source, destination)
         except NotFound:
             raise InvalidRequest(f"The path {old_path} does not exist") from None
+        desk.knowledge.forget(source)
+        desk.knowledge.forget(destination)
         return f"Successfully renamed {old_path} to {new_path}"
 
-    def _place(self, path: str) -> str:
+    def _place(self, desk: Desk, path: str) -> str:
+        """The path in the sandbox, where links may not lead out either."""
         if self.root == paths.ROOT:
             return paths.normalize(path)
         if not path.startswith(self.root):
             raise InvalidRequest(f"Path must start with {self.root}, got: {path}")
         # As a join: "/memoriesx" is x in the directory, and ".." stays to be seen.
         place = paths.normalize(f"{self.root}/{path.removeprefix(self.root)}")
-        if not paths.is_within(place, self.root):
+        if not paths.is_within(place, self.root) or not paths.is_within(_resolved(desk, place), self.root):
             raise InvalidRequest(f"Path {path} would escape {self.root} directory")
         return place
 
     def _file(self, desk: Desk, path: str) -> str:
-        place = self._place(path)
+        place = self._place(desk, path)
         if not desk.fs.exists(place):
             raise InvalidRequest(f"The path {path} does not exist. Please provide a valid path.")
         if not desk.fs.is_file(place):
             raise InvalidRequest(f"The path {path} is not a file.")
         return place
+
+
+def _resolved(desk: Desk, place: str) -> str:
+    """Where a path leads, whose last segments may be missing."""
+    there = place
+    while there != paths.ROOT and not desk.fs.exists(there) and not desk.fs.is_symlink(there):
+        there = paths.parent(there)
+    return desk.fs.resolve(there)
 
 
 def _range(asked: list[int] | None, count: int) -> tuple[int, int]:
@@ -160,7 +172,8 @@ def _numbered(lines: list[str], before: int) -> str:
 
 def _listing(desk: Desk, path: str, place: str) -> str:
     head = f"Here're the files and directories up to 2 levels deep in {path}, excluding hidden items:"
-    rows = [f"{size}\t{path}/{name}" for size, name in _entries(desk, place, "", 2)]
+    above = path.removesuffix("/")
+    rows = [f"{size}\t{above}/{name}" for size, name in _entries(desk, place, "", 2)]
     return "\n".join([head, f"{_size(_DIRECTORY_SIZE)}\t{path}", *rows])
 
 

@@ -42,8 +42,11 @@ class Knowledge:
                 self._forget(next(iter(self._known)))
 
     def forget(self, path: str) -> None:
+        """Forget a file, or all that is below a directory."""
+        top = paths.normalize(path)
         with self._lock:
-            self._forget(paths.normalize(path))
+            for each in [each for each in self._known if paths.is_within(each, top)]:
+                self._forget(each)
 
     def check(self, fs: FileSystem, path: str) -> int | None:
         """Give the version that a change of the file has to expect; None if the agent never saw it.

@@ -49,7 +49,7 @@ def _add(desk: Desk, patch: FilePatch) -> None:
 
 def _delete(desk: Desk, patch: FilePatch) -> None:
     if desk.fs.is_dir(patch.path):
-        raise InvalidRequest(f"{patch.path} is a directory: a patch deletes files")
+        raise InvalidRequest(f"{paths.normalize(patch.path)} is a directory: a patch deletes files")
     desk.fs.remove(patch.path, expected_version=desk.knowledge.check(desk.fs, patch.path))
     desk.knowledge.forget(patch.path)
 
@@ -59,11 +59,12 @@ def _update(desk: Desk, patch: FilePatch) -> None:
     try:
         changed = patches.updated(content, patch.lines)
     except InvalidRequest as problem:
-        raise InvalidRequest(f"{patch.path}: {problem}") from None
+        raise InvalidRequest(f"{paths.normalize(patch.path)}: {problem}") from None
     save(desk, patch.path, encoded(changed), version)
     if patch.destination is not None:
         desk.fs.move(patch.path, patch.destination)
         desk.knowledge.forget(patch.path)
+        desk.knowledge.forget(patch.destination)
 
 
 _RUNS = {Kind.ADD: _add, Kind.DELETE: _delete, Kind.UPDATE: _update}

@@ -160,8 +160,8 @@ def _files(fs: FileSystem, top: str, pattern: str) -> Iterator[str]:
 TOOLS = (
     Tool(
         "sandbox_fs_read",
-        "Read a text file of the sandbox. Lines come with their numbers. A long file is shown in parts: the answer says "
-        "how to read on.",
+        "Read a text file of the sandbox. Lines come with their numbers. A long file is shown in parts: the answer "
+        "says how to read on.",
         {
             "path": path("the file, such as /data/notes.md"),
             "offset": whole("first line, from 1", default=1, minimum=1),

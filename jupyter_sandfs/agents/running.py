@@ -34,11 +34,12 @@ def _outcome(
     if truncated:
         parts.append("[the output was cut: it was longer than the shell keeps]")
     body = sizes.shortened("\n".join(filter(None, parts)), desk.tokens, "redirect the output to a file and read that")
+    told = [body] if body else []
     if changed:
         more = f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else ""
-        body += f"\n[changed: {', '.join(changed[:_NAMED])}{more}]"
+        told.append(f"[changed: {', '.join(changed[:_NAMED])}{more}]")
     data = {"ok": exit_code == 0, "stdout": stdout, "stderr": stderr, "exit_code": exit_code, "changes": changed}
-    return ToolResult(body.removeprefix("\n") or "[no output]", data)
+    return ToolResult("\n".join(told) or "[no output]", data)
 
 
 TOOLS = (

@@ -95,6 +95,7 @@ def move(desk: Desk, source: str, destination: str, overwrite: bool) -> ToolResu
     expected = None if desk.fs.is_dir(source) else desk.knowledge.check(desk.fs, source)
     desk.fs.move(source, destination, overwrite=overwrite, expected_version=expected)
     desk.knowledge.forget(source)
+    desk.knowledge.forget(destination)
     return facts(ok=True, source=paths.normalize(source), destination=paths.normalize(destination))
 
 
