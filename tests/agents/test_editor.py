@@ -55,7 +55,7 @@ def ask(tools, command):
 
 def without_sizes_of_directories(text):
     """What a directory takes is up to the disk."""
-    return re.sub(r"^\S+\t(/memories(?:/.*/)?)$", r"\1", text, flags=re.M)
+    return re.sub(r"^\S+\t(/memories(?:/.*/)?)$", r"\1", text, flags=re.MULTILINE)
 
 
 def files_of(judge):

@@ -159,9 +159,7 @@ def test_or_not_at_all(tools, sandbox, last, complaint):
     sandbox.fs.write_file("/b.txt", "x\n")
     sandbox.fs.mkdir("/dir")
 
-    result = tools.call(
-        "apply_patch", {"input": f"*** Begin Patch\n*** Add File: a.txt\n+one\n{last}\n*** End Patch"}
-    )
+    result = tools.call("apply_patch", {"input": f"*** Begin Patch\n*** Add File: a.txt\n+one\n{last}\n*** End Patch"})
 
     assert result.is_error
     assert complaint in result.text
