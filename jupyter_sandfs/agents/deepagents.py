@@ -127,7 +127,9 @@ class SandboxBackend(protocol.SandboxBackendProtocol):
     def glob(self, pattern: str, path: str | None = None) -> protocol.GlobResult:
         try:
             matches = utils.compile_grep_include_glob(pattern)
-            found = [_info(entry) for name, entry in self._files(path or paths.ROOT) if matches(name)]
+            top = path or paths.ROOT
+            files = self._files(top) if self.desk.fs.is_dir(top) else ()
+            found = [_info(entry) for name, entry in files if matches(name)]
         except (SandfsError, ValueError) as problem:
             return protocol.GlobResult(error=str(problem))
         return protocol.GlobResult(matches=found)
@@ -202,7 +204,8 @@ class SandboxBackend(protocol.SandboxBackendProtocol):
 
     def _hits(self, pattern: str, top: str, matches: Callable[[str], bool] | None) -> Iterator[protocol.GrepMatch]:
         for name, entry in self._files(top):
-            if matches is not None and not matches(name):
+            # As ripgrep, with which the library searches a disk: no hidden files.
+            if (matches is not None and not matches(name)) or name.startswith(".") or "/." in name:
                 continue
             try:
                 content = self.desk.fs.read_bytes(entry.path)

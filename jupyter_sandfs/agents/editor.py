@@ -43,9 +43,9 @@ class Editor:
 
     def view(self, desk: Desk, path: str, view_range: list[int] | None = None) -> str:
         place = self._place(desk, path)
-        if not desk.fs.exists(place):
+        if not desk.fs.exists(place) and place != self.root:
             raise InvalidRequest(f"The path {path} does not exist. Please provide a valid path.")
-        if desk.fs.is_dir(place):
+        if place == self.root or desk.fs.is_dir(place):
             return _listing(desk, path, place)
         lines = _text(*known(desk, place), path=path).split("\n")
         if len(lines) > _MOST_LINES:
@@ -131,7 +131,7 @@ class Editor:
             raise InvalidRequest(f"Path must start with {self.root}, got: {path}")
         # As a join: "/memoriesx" is x in the directory, and ".." stays to be seen.
         place = paths.normalize(f"{self.root}/{path.removeprefix(self.root)}")
-        if not paths.is_within(place, self.root) or not paths.is_within(_resolved(desk, place), self.root):
+        if not paths.is_within(place, self.root) or not paths.is_within(_resolved(desk, place, self.root), self.root):
             raise InvalidRequest(f"Path {path} would escape {self.root} directory")
         return place
 
@@ -144,10 +144,10 @@ class Editor:
         return place
 
 
-def _resolved(desk: Desk, place: str) -> str:
+def _resolved(desk: Desk, place: str, root: str) -> str:
     """Where a path leads, whose last segments may be missing."""
     there = place
-    while there != paths.ROOT and not desk.fs.exists(there) and not desk.fs.is_symlink(there):
+    while there != root and not desk.fs.exists(there) and not desk.fs.is_symlink(there):
         there = paths.parent(there)
     return desk.fs.resolve(there)
 
@@ -173,7 +173,9 @@ def _numbered(lines: list[str], before: int) -> str:
 def _listing(desk: Desk, path: str, place: str) -> str:
     head = f"Here're the files and directories up to 2 levels deep in {path}, excluding hidden items:"
     above = path.removesuffix("/")
-    rows = [f"{size}\t{above}/{name}" for size, name in _entries(desk, place, "", 2)]
+    rows = (
+        [] if not desk.fs.exists(place) else [f"{size}\t{above}/{name}" for size, name in _entries(desk, place, "", 2)]
+    )
     return "\n".join([head, f"{_size(_DIRECTORY_SIZE)}\t{path}", *rows])
 
 

