@@ -18,6 +18,7 @@ from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node
 from jupyter_sandfs.vfs.tree import Root
 
 _PATH = operator.attrgetter("path")
+_BODIES = (bytes, Slice, Link)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -167,4 +168,4 @@ def differs(pair: Pair) -> bool:
 
 def same_content(old: object, new: object) -> bool:
     """Say whether two contents are known to be the same: one object, or equal ones."""
-    return old is new or (isinstance(old, bytes | Slice | Link) and old == new)
+    return old is new or (isinstance(old, _BODIES) and old == new)

@@ -86,7 +86,7 @@ class Timeline(Commits):
         with self._lock:
             written = self._journal.overwritten_since(moment.at_ns) if moment.tree_id == self.id else None
             if written is not None:
-                return [Pair(path, *both) for path, both in written.items()]
+                return [Pair(*each) for each in written]
             walk = pairs_by_directory(moment.root.directory, self._tree.root)
             found = list(itertools.chain.from_iterable(itertools.islice(walk, _AT_ONCE)))
             if next(walk, None) is None:
