@@ -177,6 +177,8 @@ class _Search:
             self._search("<stdin>" if shown == _STDIN else shown, _decoded(data), explicit=explicit)
 
     def _search(self, shown: str, data: bytes, *, explicit: bool) -> None:
+        if self.report.passes(data):
+            return
         nul = -1 if self.filter.texts else data.find(b"\0")
         if nul < 0 or self.report.style.shown not in {Shown.LINES, Shown.MATCHES}:
             if nul < 0 or explicit or self.filter.unrestricted > 2:

@@ -90,12 +90,16 @@ class Report:
 
     def file(self, name: str, data: bytes) -> bool:
         """Search one text, and say whether it has what was looked for."""
-        if self._skips and not self.matcher.matches(data):  # as most files of a tree
+        if self.passes(data):
             return False
         hits = itertools.islice(self._hits(data), self.style.limit)
         found = self._tell(name.encode(), data, hits)
         self.matched |= found
         return found
+
+    def passes(self, data: bytes) -> bool:
+        """Say whether there is nothing to tell of a text, as of most files of a tree."""
+        return self._skips and not self.matcher.matches(data)
 
     def has_match(self, data: bytes) -> bool:
         """Say whether a text has what was looked for, and print nothing."""
