@@ -11,17 +11,20 @@ import shutil
 import tempfile
 from collections.abc import Iterable
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 
-from jupyter_sandfs import NodePolicy, VirtualFileSystem
+from jupyter_sandfs import Limits, NodePolicy, VirtualFileSystem
 
 
 class Peer:
     """What is measured. `make` is told all directories first, where a peer does not make parents by itself."""
 
     name = ""
+    package = ""  # whose version is told
     largest = 10**9  # files that it takes
-    append = stat = exists = listdir = walk = copy = move = remove = None
+    pure = True  # Python through and through: what is not is named a rival of its own
+    append = stat = exists = listdir = walk = copy = move = remove = open = moment = None
 
     def make(self, directories: Iterable[str]) -> None:
         """Make directories, those above first."""
@@ -44,17 +47,37 @@ class Ours(Peer):
         self.watch = fs.watch("/watched", heard.extend)
         self.write, self.read, self.append = fs.write_bytes, fs.read_bytes, fs.append_file
         self.stat, self.exists, self.listdir, self.walk = fs.stat, fs.exists, fs.listdir, fs.walk
-        self.copy, self.move = fs.copy, fs.move
+        self.copy, self.move, self.open, self.moment = fs.copy, fs.move, fs.open, fs.snapshot
 
     def remove(self, path: str) -> None:
         self.fs.remove(path, recursive=True)
+
+    def restore(self, moment: object) -> None:
+        self.fs.restore(moment)
+
+    def changes(self, moment: object) -> object:
+        return self.fs.diff(moment)
 
     def close(self) -> None:
         self.watch.close()
 
 
+class WithoutJournal(Ours):
+    """For its memory: nothing is kept for undo."""
+
+    name = "jupyter_sandfs, no journal"
+
+    def __init__(self) -> None:
+        fs = self.fs = VirtualFileSystem(limits=Limits(journal_records=0, journal_bytes=0))
+        self.write = fs.write_bytes
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
 class Dictionary(Peer):
     name = "dict (floor)"
+    pure = False
 
     def __init__(self) -> None:
         entries: dict[str, bytes] = {}
@@ -64,6 +87,7 @@ class Dictionary(Peer):
 
 class Disk(Peer):
     name = "os on tmpfs"
+    pure = False
 
     def __init__(self) -> None:
         shm = Path("/dev/shm")
@@ -84,6 +108,9 @@ class Disk(Peer):
     def read(self, path: str) -> bytes:
         with open(self.root + path, "rb") as file:
             return file.read()
+
+    def open(self, path: str, mode: str) -> object:
+        return open(self.root + path, mode)
 
     def stat(self, path: str) -> os.stat_result:
         return os.stat(self.root + path)
@@ -111,38 +138,58 @@ class Disk(Peer):
 
 
 class Fsspec(Peer):
-    name = "fsspec memory"  # info, exists and rm of it scan the whole store
+    name, package = "fsspec memory", "fsspec"  # info, exists and rm of it scan the whole store
 
     def __init__(self) -> None:
         fs = import_module("fsspec.implementations.memory").MemoryFileSystem()
         fs.store.clear()
         fs.pseudo_dirs[:] = [""]
-        self.fs, self.write, self.read = fs, fs.pipe_file, fs.cat_file
+        self.fs, self.write, self.read, self.open = fs, fs.pipe_file, fs.cat_file, fs.open
 
     def close(self) -> None:
         self.fs.store.clear()
 
 
 class Sandfs(Peer):
-    name = "sandfs 0.8 (Rust)"
+    name, package, pure = "sandfs 0.8 (Rust)", "sandfs", False
 
     def __init__(self) -> None:
         fs = import_module("sandfs").Workspace()
         self.write, self.read, self.stat, self.exists, self.listdir = fs.write, fs.read, fs.stat, fs.exists, fs.list
-        self.move, self.fs = fs.move, fs
+        self.move, self.moment, self.fs = fs.move, fs.fork, fs
+
+    def walk(self, top: str) -> Iterable[object]:
+        pending = [top]
+        while pending:
+            for entry in self.fs.list(at := pending.pop()):
+                yield entry
+                if entry.kind == "dir":
+                    pending.append(f"{at}/{entry.name}")
+
+    def copy(self, source: str, target: str) -> None:
+        self.fs.copy(source, target, recursive=True)
 
     def remove(self, path: str) -> None:
         self.fs.remove(path, recursive=True)
 
+    def restore(self, moment: object) -> None:
+        self.fs = moment.fork()
+
+    def changes(self, moment: object) -> object:
+        return self.fs.changes(moment)
+
 
 class Bashkit(Peer):
-    name = "bashkit (Rust)"
+    name, package, pure = "bashkit (Rust)", "bashkit", False
     largest = 9_000
 
     def __init__(self) -> None:
         fs = self.fs = import_module("bashkit").FileSystem()
         self.write, self.read, self.append = fs.write_file, fs.read_file, fs.append_file
-        self.stat, self.exists, self.listdir = fs.stat, fs.exists, fs.read_dir
+        self.stat, self.exists, self.listdir, self.move = fs.stat, fs.exists, fs.read_dir, fs.rename
+
+    def remove(self, path: str) -> None:
+        self.fs.remove(path, recursive=True)
 
     def make(self, directories: Iterable[str]) -> None:
         for path in directories:
@@ -150,13 +197,13 @@ class Bashkit(Peer):
 
 
 class PyFilesystem(Peer):
-    name = "PyFilesystem2"
+    name, package = "PyFilesystem2", "fs"
 
     def __init__(self) -> None:
         fs = self.fs = import_module("fs.memoryfs").MemoryFS()
         self.write, self.read, self.append = fs.writebytes, fs.readbytes, fs.appendbytes
         self.stat, self.exists, self.listdir = fs.getinfo, fs.exists, fs.listdir
-        self.remove = fs.removetree
+        self.remove, self.open, self.walk = fs.removetree, fs.openbin, fs.walk
 
     def make(self, directories: Iterable[str]) -> None:
         for path in directories:
@@ -170,12 +217,12 @@ class PyFilesystem(Peer):
 
 
 class DMemFS(Peer):
-    name = "D-MemFS"
+    name, package = "D-MemFS", "D-MemFS"
 
     def __init__(self) -> None:
         fs = self.fs = import_module("dmemfs").MemoryFileSystem(max_quota=4 << 30)
         self.stat, self.exists, self.listdir, self.walk = fs.stat, fs.exists, fs.listdir, fs.walk
-        self.copy, self.move, self.remove = fs.copy_tree, fs.move, fs.rmtree
+        self.copy, self.move, self.remove, self.open = fs.copy_tree, fs.move, fs.rmtree, fs.open
 
     def make(self, directories: Iterable[str]) -> None:
         for path in directories:
@@ -195,7 +242,7 @@ class DMemFS(Peer):
 
 
 class Morefs(Peer):
-    name = "morefs DictFS"
+    name, package = "morefs DictFS", "morefs"
 
     def __init__(self) -> None:
         fs = self.fs = import_module("morefs.dict").DictFS(skip_instance_cache=True)
@@ -209,7 +256,7 @@ class Morefs(Peer):
 
 
 class Pyfakefs(Peer):
-    name = "pyfakefs"
+    name, package = "pyfakefs", "pyfakefs"
     largest = 20_000
 
     def __init__(self) -> None:
@@ -244,3 +291,7 @@ def installed() -> tuple[list[type[Peer]], list[str]]:
         except ImportError:
             missing.append(kind.name)
     return found, missing
+
+
+def told_version(kind: type[Peer]) -> str:
+    return f"{kind.name} {version(kind.package)}" if kind.package else kind.name

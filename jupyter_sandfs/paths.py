@@ -94,6 +94,8 @@ def _check(path: str) -> str:
         raise InvalidPath(repr(path), "a path is a string")
     if "\0" in path:
         raise InvalidPath(path.replace("\0", "\\0"), "a path holds no NUL")
+    if path.isascii():
+        return path
     try:
         path.encode("utf-8")
     except UnicodeEncodeError:

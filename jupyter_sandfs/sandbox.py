@@ -30,6 +30,7 @@ from jupyter_sandfs.workspace import Workspace
 
 DEFAULT_NAME = "default"
 _OWNER, _VIEWER = "owner", "view"  # actors where nobody is named
+_SERVER = re.compile(r"https?:", re.IGNORECASE)
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 
 
@@ -77,8 +78,6 @@ class Sandbox(Workplace):
     """
 
     defaults: ClassVar[Defaults] = Defaults()
-    faces: ClassVar[dict[str, Callable[..., Any]]] = {}
-    """What other layers add (`browse`, later `tools` and `race`), by name; they register themselves when imported."""
 
     def __init__(
         self,
@@ -161,7 +160,7 @@ class Sandbox(Workplace):
     @property
     def fs(self) -> VirtualFileSystem:
         """The file system."""
-        return cast("VirtualFileSystem", self.shell.fs)
+        return cast("VirtualFileSystem", super().fs)
 
     @property
     def durable(self) -> bool:
@@ -277,7 +276,10 @@ class Sandbox(Workplace):
             yield where or self.files
             return
         limits = self.defaults.store_limits
-        with open_file_store(where, limits=replace(limits, max_file_size=limits.max_total_bytes)) as store:
+        whole = replace(limits, max_file_size=limits.max_total_bytes, content_types=())
+        # Another server knows by itself whose files these are.
+        tenant = "" if _SERVER.match(where) else self.defaults.tenant
+        with open_file_store(where, tenant=tenant, limits=whole) as store:
             yield store
 
     # ------------------------------------------------------------ forks

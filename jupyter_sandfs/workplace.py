@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
 from jupyter_sandfs import staging
 from jupyter_sandfs.execution.host import HostOptions, HostResult, run_host
@@ -14,7 +15,7 @@ from jupyter_sandfs.filestore import FileInfo, FileStore
 from jupyter_sandfs.filestore.granted import Grant, GrantedStore
 from jupyter_sandfs.shell.results import ShellResult
 from jupyter_sandfs.shell.shell import SandboxShell
-from jupyter_sandfs.staging import Staged
+from jupyter_sandfs.staging import Progress, PublishedTree, Staged
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import JournalRecord
 
@@ -28,9 +29,13 @@ class Workplace(ABC):
         actor: who acts, in the journal.
     """
 
+    faces: ClassVar[dict[str, Callable[..., Any]]] = {}
+    """What other layers add (`browse`, `progress`, …), by name; they register themselves when imported."""
+
     name: str
     shell: SandboxShell
     actor: str
+    _fs: FileSystem
 
     @property
     @abstractmethod
@@ -49,8 +54,8 @@ class Workplace(ABC):
 
     @property
     def fs(self) -> FileSystem:
-        """The file system."""
-        return self.shell.fs
+        """The file system; where its shell works on a branch, this is still the first one."""
+        return self._fs
 
     @property
     def journal(self) -> list[JournalRecord]:
@@ -81,8 +86,9 @@ class Workplace(ABC):
         return run_host(self.fs, argv, path, sync=sync, stdin=stdin, options=chosen, actor=self.actor)
 
     def stage(self, key: str, destination: str) -> Staged:
-        """Bring the stored file `key` to `destination`; see `staging.stage`."""
-        return staging.stage(self.files, key, self.fs, destination)
+        """Bring a stored file, or all below a prefix that ends in a slash, to `destination`; see `staging.stage`."""
+        with self.progress(f"stage {key}") as progress:
+            return staging.stage(self.files, key, self.fs, destination, actor=self.actor, progress=progress)
 
     def publish(
         self,
@@ -91,17 +97,40 @@ class Workplace(ABC):
         *,
         ttl: float | timedelta | None = None,
         metadata: Mapping[str, str] | None = None,
-    ) -> FileInfo:
-        """Store the file `source`, under a new key if none is given; see `staging.publish`."""
-        origin = {"sandbox": self.name} | dict(metadata or {})
-        return staging.publish(self.fs, source, self.files, key=key, ttl=ttl, metadata=origin)
+    ) -> FileInfo | PublishedTree:
+        """Store the file or directory `source`, under a new key if none is given.
+
+        See `staging.publish` and `publish_tree`; a directory goes under a prefix that ends in a slash.
+        """
+        put = staging.publish_tree if self.fs.is_dir(source) else staging.publish
+        with self.progress(f"publish {source}") as progress:
+            return put(
+                self.fs,
+                source,
+                self.files,
+                key=key,
+                ttl=ttl,
+                metadata=metadata,
+                sandbox=self.name,
+                actor=self.actor,
+                progress=progress,
+            )
+
+    def progress(self, label: str) -> AbstractContextManager[Progress | None]:
+        """Show how far a transfer is, where a notebook has added a face for that."""
+        face = self.faces.get("progress")
+        shown: AbstractContextManager[Progress | None] = face(label) if face else nullcontext()
+        return shown
 
     def _new_shell(self, fs: FileSystem) -> SandboxShell:
         services: Mapping[str, Any] = {
             "store": lambda: self.files,
             "python": lambda: self.python_limits,
             "host": lambda: self.host_options,
+            "origin": lambda: {"sandbox": self.name, "actor": self.actor},
+            "progress": self.progress,
         }
+        self._fs = fs
         return SandboxShell(fs, services=services, actor=self.actor)
 
 

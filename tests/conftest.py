@@ -26,6 +26,7 @@ _PACKAGES = {
     "column": "Debian's bsdextrautils",
     "jq": "Debian's jq",
     "node": "Node.js",
+    "patch": "Debian's patch",
     "redis-server": "Debian's redis-server",
     "rg": "ripgrep, of which the test extra has a wheel",
     "unzip": "Debian's unzip",

@@ -174,9 +174,20 @@ def test_each_trait_is_documented():
 
 def test_each_magic_is_documented():
     names = [f"%sandfs {name}".strip() for name in LINE_COMMANDS] + [f"%%sandfs {name}" for name in CELL_COMMANDS]
-    page = README + (ROOT / "docs" / "commands.md").read_text()
+    page = (ROOT / "docs" / "magics.md").read_text()
 
     assert [name for name in names if name not in page] == []
+
+
+def test_each_option_of_a_magic_is_documented():
+    page = (ROOT / "docs" / "magics.md").read_text()
+    commands = [*LINE_COMMANDS.items(), *CELL_COMMANDS.items()]
+    options = {(name, each.word) for name, command in commands for each in command.options}
+    spelled = {("write", "append"): "-a", ("apply-patch", "strip"): "-p N", ("apply-patch", "directory"): "-d DIR"}
+    spelled |= {("apply-patch", "reverse"): "-R"}
+
+    missing = [option for option in options if spelled.get(option, f"--{option[1]}") not in page]
+    assert missing == []
 
 
 def test_each_command_is_documented():

@@ -220,6 +220,7 @@ def test_a_file_goes_to_the_store_and_to_another_sandbox():
 
     assert info.metadata == {
         "sandbox": "one",
+        "actor": "owner",
         "original_path": "/out.txt",
         "original_filename": "out.txt",
         "by": "me",
@@ -285,3 +286,54 @@ def test_a_registered_face_gets_the_sandbox():
     Sandbox.faces["browse"] = lambda sandbox, path, view: (sandbox.name, path, view)
 
     assert Sandbox("work").browse("/d", view="guest") == ("work", "/d", "guest")
+
+
+# ---------------------------------------------------------------- forks, and the one that magics work on
+
+
+def test_a_fork_is_a_sandbox_of_its_own_that_can_be_merged():
+    first = Sandbox("first")
+    first.fs.write_file("/a", "one")
+    fork = first.fork("second")
+    fork.run("echo two > /a; touch /b")
+
+    assert (first.fs.read_file("/a"), fork.fs.read_file("/a"), fork.store_url) == ("one", "two\n", first.store_url)
+    assert [change.path for change in first.merge(fork).changes] == ["/a", "/b"]
+    assert (first.fs.read_file("/a"), first.journal[-1].label) == ("two\n", "merge second")
+    first.close()
+    fork.close()
+
+
+def test_a_fork_needs_a_name_that_is_free():
+    first = Sandbox("first")
+
+    with pytest.raises(AlreadyExists):
+        first.fork("first")
+    with pytest.raises(InvalidRequest):
+        first.fork("no/name")
+    first.close()
+    assert "first" not in Sandbox.names()
+
+
+def test_magics_work_on_the_one_that_was_chosen_until_it_is_closed():
+    chosen = Sandbox("chosen")
+    chosen.use()
+    assert Sandbox.current() is chosen
+
+    chosen.close()
+    assert Sandbox.current().name == "default"
+    with pytest.raises(SandboxNotFound, match="it is closed"):
+        chosen.use()
+    Sandbox.current().close()
+
+
+def test_a_dropped_view_is_found_no_more():
+    sandbox = Sandbox("viewed")
+    sandbox.view(VisibilityView({"public"}), name="guest")
+    assert sandbox.why("guest", "/").visible
+    sandbox.drop_view("guest")
+
+    for call in (sandbox.drop_view, sandbox.seen_by, lambda name: sandbox.why(name, "/")):
+        with pytest.raises(NotFound):
+            call("guest")
+    sandbox.close()

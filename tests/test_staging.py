@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,19 +13,23 @@ from jupyter_sandfs.errors import (
     ChecksumMismatch,
     FileTooLarge,
     InvalidKey,
+    InvalidRequest,
     IsADirectory,
     NoSpace,
     NotADirectory,
     NotFound,
     ObjectNotFound,
     ObjectTooLarge,
+    PermissionDenied,
+    QuotaExceeded,
     ReadOnly,
 )
 from jupyter_sandfs.filestore import LocalFileStore, StoreLimits
-from jupyter_sandfs.staging import Staged, publish, stage
+from jupyter_sandfs.staging import Staged, publish, publish_tree, stage
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.policy import NodePolicy
+from jupyter_sandfs.vfs.views.view import VisibilityView
 from jupyter_sandfs.vfs.views.wrappers import ReadOnlyView, SubtreeView
 
 KEY = "files/weather.csv"
@@ -246,3 +251,152 @@ def test_what_the_store_refuses_is_not_published(fs, store, tmp_path):
         with pytest.raises(ObjectTooLarge):
             publish(fs, "/a", small)
         assert small.usage().file_count == 0
+
+
+# ---------------------------------------------------------------- whole directories
+
+
+@pytest.fixture
+def tree(fs):
+    files = {"/data/a.csv": b"1", "/data/deep/er/b.txt": b"22", "/data/deep/c": b""}
+    for path, content in files.items():
+        fs.write_bytes(path, content)
+    fs.mkdir("/data/empty")
+    fs.symlink("/secret", "/data/link")
+    fs.write_file("/secret", "not this")
+    return files
+
+
+def keys_of(store):
+    return [info.key for info in store.list().items]
+
+
+def test_a_directory_is_published_and_staged_as_a_whole(fs, store, tree):
+    published = publish_tree(fs, "/data/", store, key="files/set/", sandbox="s", actor="bot")
+    staged = stage(store, "files/set/", fs, "/copy", actor="bot")
+
+    assert (published.key, published.size_bytes) == ("files/set/", 3)
+    assert [info.key for info in published.files] == ["files/set/a.csv", "files/set/deep/c", "files/set/deep/er/b.txt"]
+    assert published.files[0].content_type == "text/csv"
+    assert published.files[2].metadata == {
+        "original_path": "/data/deep/er/b.txt",
+        "original_filename": "b.txt",
+        "sandbox": "s",
+        "actor": "bot",
+    }
+    assert staged == Staged("/copy", 3, 3)
+    copied = {path.replace("/data/", "/copy/"): content for path, content in tree.items()}
+    assert everything(SubtreeView(fs, "/copy")) == {path.removeprefix("/copy"): copied[path] for path in copied}
+    assert {record.actor for record in fs.log() if record.path.startswith("/copy")} == {"bot"}
+
+
+def test_a_directory_without_a_key_gets_a_new_prefix(fs, store, tree):
+    published = publish_tree(fs, "/data", store)
+
+    assert published.key.startswith("files/f_")
+    assert published.key.endswith("/")
+    assert keys_of(store)[:-1] == [info.key for info in published.files]
+
+
+def test_a_view_publishes_what_it_sees_of_a_directory(fs, store, tree):
+    fs.set_policy("/data/deep", NodePolicy(visibility="hidden"))
+    view = fs.view(VisibilityView({"public"}))
+
+    published = publish_tree(view, "/data", store, key="files/set/")
+
+    assert [info.key for info in published.files] == ["files/set/a.csv"]
+    assert keys_of(store) == ["files/set/a.csv", KEY]
+
+
+def test_a_directory_that_may_not_be_read_is_not_published_in_part(fs, store, tree):
+    fs.set_policy("/data/deep", NodePolicy(readable=False))
+
+    with pytest.raises(PermissionDenied):
+        publish_tree(fs, "/data", store)
+    assert keys_of(store) == [KEY]
+
+
+def test_where_one_file_of_a_directory_is_refused_none_is_left(fs, store, tree, tmp_path):
+    with LocalFileStore(tmp_path / "small", limits=StoreLimits(max_total_bytes=5)) as small:
+        small.put("files/set/a.csv", b"old")
+        fs.write_bytes("/data/z", b"too much")
+
+        with pytest.raises(QuotaExceeded):
+            publish_tree(fs, "/data", small, key="files/set/")
+        assert keys_of(small) == ["files/set/a.csv"]
+
+
+@pytest.mark.parametrize(
+    ("source", "key", "error"),
+    [
+        ("/data", "files/set", InvalidRequest),
+        ("/data", "etc/", InvalidKey),
+        ("/data/empty", None, InvalidRequest),
+        ("/nope", None, NotFound),
+    ],
+)
+def test_what_is_no_directory_or_prefix_is_not_published(fs, store, tree, source, key, error):
+    with pytest.raises(error):
+        publish_tree(fs, source, store, key=key)
+    assert keys_of(store) == [KEY]
+
+
+def test_a_name_that_no_key_may_have_stops_before_anything_is_stored(fs, store, tree):
+    fs.write_file("/data/z\nz", "x")
+
+    with pytest.raises(InvalidKey):
+        publish_tree(fs, "/data", store)
+    assert keys_of(store) == [KEY]
+
+
+def test_a_prefix_that_does_not_fit_leaves_the_file_system_as_it_was(store):
+    for number in range(3):
+        store.put(f"files/set/{number}", b"12345")
+    small = VirtualFileSystem(limits=Limits(total_bytes=12))
+    small.write_file("/d/0", "x")
+
+    with pytest.raises(NoSpace):
+        stage(store, "files/set/", small, "/d")
+    assert everything(small) == {"/d/0": b"x"}
+
+
+def test_nothing_below_a_prefix_is_not_found(fs, store):
+    with pytest.raises(ObjectNotFound):
+        stage(store, "files/none/", fs, "/d")
+    assert fs.listdir("/") == []
+
+
+def test_progress_is_told_for_all_files_together(fs, store, tree):
+    published, staged = [], []
+    publish_tree(fs, "/data", store, key="files/set/", progress=lambda *said: published.append(said))
+    stage(store, "files/set/", fs, "/d", progress=lambda *said: staged.append(said))
+
+    assert published == staged == [(1, 3), (3, 3)]
+
+
+def test_a_publisher_cannot_gainsay_where_a_file_comes_from(fs, store):
+    fs.write_file("/a", "x")
+    said = {"actor": "owner", "sandbox": "other", "original_path": "/b", "original_filename": "nicer.txt"}
+
+    info = publish(fs, "/a", store, metadata=said, sandbox="mine", actor="agent")
+
+    assert info.metadata == {
+        "actor": "agent",
+        "sandbox": "mine",
+        "original_path": "/a",
+        "original_filename": "nicer.txt",
+    }
+
+
+def test_what_a_store_kept_wrongly_is_not_left_there(fs, store):
+    fs.write_file("/a", "x")
+
+    class Forgetful(LocalFileStore):
+        def put(self, key, body, **options):
+            return replace(super().put(key, body, **options), checksum="sha256:" + "0" * 64)
+
+    store.__class__ = Forgetful
+
+    with pytest.raises(ChecksumMismatch):
+        publish(fs, "/a", store, key="files/wrong")
+    assert keys_of(store) == [KEY]

@@ -57,7 +57,7 @@ def test_a_view_has_what_a_sandbox_has(sandbox, guest):
     assert guest.python("open('/open/a.txt').read()").value == "word\n"
     assert guest.stage("files/given.csv", "/in.csv").size_bytes == 4
     assert guest.files.get(guest.publish("/open/a.txt").key) == b"word\n"
-    assert {record.actor for record in guest.journal if record.path == "/in.csv"} == {"owner"}
+    assert {record.actor for record in guest.journal if record.path == "/in.csv"} == {"guest"}
     assert repr(guest) == "<view of Sandbox 'whole' for 'guest'>"
 
 

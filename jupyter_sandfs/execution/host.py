@@ -100,7 +100,7 @@ class HostResult:
         duration: seconds, copying included.
         truncated: it printed more than was kept.
         changes: paths that were written back, in order.
-        refused: paths that were not, with the reasons.
+        refused: paths that could not be, with the reasons; nothing was written back then.
         left_out: files that it did not get to see, and what never comes back: links, special files.
         isolation: "bubblewrap" or "none".
         missing: what that does not protect from.
@@ -193,7 +193,7 @@ class HostCommand:
                 ended, report = self._in_scratch()
             except _Stopped as stopped:
                 ended, report = Ended(b"", b"", 0, why=stopped.why), Report()
-            changes = tuple(action.changes[before:])
+            changes = () if report.refused else tuple(action.changes[before:])
         return self._result(ended, report, changes, time.monotonic() - started)
 
     def stop(self, why: Stop) -> None:
@@ -351,6 +351,7 @@ class HostCommand:
             Stop.DISK: f"stopped: it wrote more than {limits.disk_bytes >> 20} MiB",
         }
         told = [words.get(ended.why, "interrupted")] if ended.why else []
+        told += ["nothing was written back: some of it was refused"] if report.refused else []
         passed = [f"{each.path}: {each.reason}" for each in (*report.refused, *report.left_out)]
         told += passed[:_TOLD] + ([f"… and {len(passed) - _TOLD} more"] if len(passed) > _TOLD else [])
         return "".join(f"host: {line}\n" for line in told)

@@ -11,6 +11,8 @@ import hashlib
 import os
 import stat as modes
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from contextvars import Context
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -205,15 +207,26 @@ def _digest(data: bytes) -> bytes:
 def bring_back(
     fs: FileSystem, path: str, tree: Path, manifest: Manifest, bounds: Bounds, check: Check, report: Report
 ) -> None:
-    """Write to `path` what differs in `tree` from what it was; what does not make it is added to the report.
+    """Write to `path` what differs in `tree` from what it was, all of it or nothing.
 
-    Each file is written with the version that it had, so that changes made meanwhile are not lost.
+    Each file is written with the version that it had, so that changes made meanwhile are not lost. Where the file
+    system refuses a part of it, the report says what and why, and nothing was written.
 
     Raises:
         LimitExceeded: the tree has grown over `bounds`; nothing was written.
+        MergeConflict, AppendOnly: a hook refused a part, and what had been written before could not be taken back.
     """
     found = _survey(tree, path, bounds, report, check)
-    _Return(fs, path, tree, manifest.originals, found, report).carry_out()
+    trial = _Return(fs.fork(), path, tree, manifest.originals, found, Report())
+    Context().run(trial.carry_out)  # under no action: what is done to the fork is nobody's doing
+    if trial.report.refused:
+        report.refused += trial.report.refused
+        report.left_out += trial.report.left_out
+        return
+    with suppress(_Refused), fs.transaction():
+        _Return(fs, path, tree, manifest.originals, found, report, trial.same).carry_out()
+        if report.refused:  # by a hook, or because somebody was quicker
+            raise _Refused
 
 
 def _survey(tree: Path, path: str, bounds: Bounds, report: Report, check: Check) -> dict[str, Found]:
@@ -267,9 +280,17 @@ def _portable(name: str) -> bool:
         return False
 
 
+class _Refused(Exception):
+    """A part of the way back was refused: not told to anyone, only to the transaction."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Return:
-    """One way back. Each step is tried on its own; what is refused is noted. Once begun, it is carried to its end."""
+    """One way back. Each step is tried, and what is refused is noted, so that all of it can be told at once.
+
+    Attributes:
+        same: files that turned out to be as they were.
+    """
 
     fs: FileSystem
     path: str
@@ -277,6 +298,7 @@ class _Return:
     originals: Mapping[str, Original]
     found: Mapping[str, Found]
     report: Report
+    same: set[str] = field(default_factory=set)
 
     def carry_out(self) -> None:
         gone = [each for each in self.originals if self._is_gone(each)]
@@ -320,13 +342,15 @@ class _Return:
             self._leave(relative, f"{now.kind.value}: stays behind")
 
     def _put_file(self, relative: str, now: Found, original: Original | None) -> None:
+        if relative in self.same:
+            return
         if now.size > self.fs.limits.file_bytes:
             raise FileTooLarge(relative, f"over the limit of {self.fs.limits.file_bytes} bytes")
         data = _read_back(self.tree / relative, now.size)
         if original is None or original.kind is Kind.DIRECTORY:
             self.fs.write_bytes(self._at(relative), data, expected_version=0)
         elif original.digest == _digest(data):
-            return
+            self.same.add(relative)
         elif original.kind is Kind.FILE:
             self._replace(self._at(relative), data, original)
         else:

@@ -39,7 +39,7 @@ from jupyter_sandfs.filestore.protocol import (
 
 _MOST_GRANTS = 10_000
 _PAGE = 1_000
-_GENERATED = re.compile(r"files/f_[0-7][0-9A-HJKMNP-TV-Z]{25}")
+_GENERATED = re.compile(r"files/f_[0-7][0-9A-HJKMNP-TV-Z]{25}(/.+)?")
 _OWNERS = "only the sandbox's owner may do this, not a view of it"
 _NEVER = "snapshots/"
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
-from jupyter_sandfs.config import SandFS
+from jupyter_sandfs.config import SandFS, Snapshots
 from jupyter_sandfs.errors import SandboxNotFound
+from jupyter_sandfs.kernel.autosave import Autosave, label_of
 from jupyter_sandfs.kernel.completer import matcher
 from jupyter_sandfs.kernel.magics import SandFSMagics
 from jupyter_sandfs.kernel.moments import CELLS
 from jupyter_sandfs.kernel.notebook import Notebook
+from jupyter_sandfs.kernel.progress import Progress
 from jupyter_sandfs.kernel.tracking import CellActions
 from jupyter_sandfs.kernel.watching import Watches
 from jupyter_sandfs.rpc.dispatcher import Dispatcher
@@ -19,6 +22,8 @@ from jupyter_sandfs.sandbox import Defaults, Sandbox
 from jupyter_sandfs.vfs.interface import FileSystem
 
 _MAGIC = "sandfs"
+# Jupyter Server tells a kernel the path of its notebook so.
+_NOTEBOOK_VARIABLE = "JPY_SESSION_NAME"
 _loaded: dict[int, Extension] = {}
 
 
@@ -38,15 +43,28 @@ class Extension:
         self.dispatcher = Dispatcher(_resolve, Sandbox.names)
         # The server has one of its own: it sees what a sandbox shares, the notebook's tree browser all of it.
         self._links = _links(ip, Dispatcher(_resolve_shared, Sandbox.names))
-        Sandbox.faces |= {"browse": self._browse, "display": self._display}
         ip.events.register("post_run_cell", self._note_cell)
         self._watches = Watches()
         notebook = Notebook(ip, self.settings, self._watches, self._apply)
+        Sandbox.faces |= {
+            "browse": self._browse,
+            "display": self._display,
+            "progress": lambda label: _progress(notebook, label),
+        }
         self._actions = CellActions(ip, lambda: self.settings.changes, notebook.tell)
         self._actions.listen()
         ip.register_magics(SandFSMagics(ip, notebook))
+        self._autosave = self._kept_by_itself(self.settings.options(os.environ).snapshots)
         self._matcher = matcher(notebook)
         ip.Completer.custom_matchers.append(self._matcher)
+
+    def _kept_by_itself(self, snapshots: Snapshots) -> Autosave | None:
+        if snapshots.url is None:
+            return None
+        autosave = Autosave(Sandbox.current, snapshots, label_of(os.environ.get(_NOTEBOOK_VARIABLE)))
+        autosave.restore()
+        autosave.follow(getattr(self._ip, "kernel", None))
+        return autosave
 
     def _apply(self) -> None:
         """Let the settings count for what is done from now on."""
@@ -64,9 +82,11 @@ class Extension:
         """Take everything away but the sandboxes."""
         for link in self._links:
             link.stop()
-        for face in ("browse", "display"):
+        for face in ("browse", "display", "progress"):
             Sandbox.faces.pop(face, None)
         self._ip.events.unregister("post_run_cell", self._note_cell)
+        if self._autosave is not None:
+            self._autosave.leave(getattr(self._ip, "kernel", None))
         self._actions.stop()
         self._watches.stop()
         with suppress(ValueError):  # somebody else has cleared them
@@ -121,6 +141,12 @@ def _resolve(name: str, view: str | None) -> FileSystem:
 
 def _resolve_shared(name: str, view: str | None) -> FileSystem:
     return Sandbox.get(name).shared(view)
+
+
+@contextmanager
+def _progress(notebook: Notebook, label: str) -> Iterator[Callable[[int, int], object]]:
+    with Progress(notebook, label) as shown:
+        yield shown.note_bytes
 
 
 def _links(ip: Any, dispatcher: Dispatcher) -> list[Any]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _PATIENCE = 0.5  # seconds without a word
 _PAUSE = 0.2  # seconds between two
+_BAR = 30  # characters
 
 
 class Progress:
@@ -36,11 +37,22 @@ class Progress:
 
     def note(self, files: int, size_bytes: int, all_files: int) -> None:
         """Tell how much has been copied, if it is time to."""
+        if self._is_due():
+            self._tell(f"{self._what}: {files:,} of {counted(all_files, 'file')}, {human_size(size_bytes)}")
+
+    def note_bytes(self, done: int, total: int) -> None:
+        """Tell how many bytes have passed, if it is time to; with a bar."""
+        if self._is_due():
+            share = min(1.0, done / total) if total else 1.0
+            bar = "#" * int(share * _BAR) + "." * (_BAR - int(share * _BAR))
+            self._tell(f"{self._what} [{bar}] {human_size(done)} of {human_size(total)}")
+
+    def _is_due(self) -> bool:
         now = self._clock()
         if now < self._due:
-            return
+            return False
         self._due = now + _PAUSE
-        self._tell(f"{self._what}: {files:,} of {counted(all_files, 'file')}, {human_size(size_bytes)}")
+        return True
 
     def _tell(self, text: str) -> None:
         if not self._notebook.has_page:

@@ -54,7 +54,8 @@ def _load_jupyter_server_extension(serverapp: Any) -> None:
         serverapp.io_loop.add_callback(_hand_own_url_over, serverapp)
     settings = serverapp.web_app.settings
     settings |= _parts(serverapp, options, url)
-    settings["sandfs_contents"] = SandboxContents(Folders(settings), parent=serverapp)
+    settings["sandfs_folders"] = Folders(settings)
+    settings["sandfs_contents"] = SandboxContents(settings["sandfs_folders"], parent=serverapp)
     serverapp.event_logger.register_event_schema(events.SCHEMA)
     _leave_activity_alone(serverapp.kernel_manager)
     _mount(serverapp.web_app, settings["base_url"])

@@ -18,7 +18,16 @@ class Sandboxes(SandfsRoute):
     async def get(self) -> None:
         held = await list_sandboxes(self.settings["sandfs_links"], self.kernel_manager)
         sessions = {each["kernel"]["id"]: each for each in await self.session_manager.list_sessions()}
-        self.answer({"kernels": [_describe(each, found, sessions.get(each)) for each, found in held.items()]})
+        folders = await self._folders()
+        kernels = [_describe(each, found, sessions.get(each)) for each, found in held.items()]
+        self.answer({"kernels": [each | {"folders": folders.get(each["kernelId"], {})} for each in kernels]})
+
+    async def _folders(self) -> dict[str, dict[str, str]]:
+        """What the sandboxes of each kernel are called in the contents API, which file browsers show."""
+        names: dict[str, dict[str, str]] = {}
+        for each in await self.settings["sandfs_folders"].list():
+            names.setdefault(each.target.kernel_id, {})[each.target.sandbox] = each.label
+        return names
 
 
 def _describe(

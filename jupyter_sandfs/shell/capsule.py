@@ -303,6 +303,7 @@ class Mount:
         self.loans = Loans()
         self._guard = guard
         self._holders = 0
+        self._keep, self._let_go = abi.keep, abi.let_go  # at the end of the process the module has lost its names
         self._failures = Places(abi.FAILURE)
         self._instance = next(self._numbers)
         calls: dict[str, Callable[..., Any]] = {
@@ -383,10 +384,10 @@ class Mount:
     def _retain(self, _instance: int) -> None:
         self._holders += 1
         self._living[self._instance] = self
-        abi.keep(self)
+        self._keep(self)
 
     def _release(self, _instance: int) -> None:
         self._holders -= 1
         if self._holders <= 0:
             self._living.pop(self._instance, None)
-        abi.let_go(self)
+        self._let_go(self)

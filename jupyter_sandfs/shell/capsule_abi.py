@@ -143,14 +143,13 @@ KIND_BY_ERRNO: Mapping[int, int] = {
 """The engine's kinds of failure; what has no errno here is `OTHER_KIND` and told by its message."""
 
 
-def keep(held: object) -> None:
-    """Count a reference that only C has. A dictionary would not do: at the end of the process it is emptied first."""
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(held))
+_COUNTING = ctypes.PYFUNCTYPE(None, ctypes.py_object)
 
+keep = _COUNTING(("Py_IncRef", ctypes.pythonapi))
+"""Counts a reference that only C has. A dictionary would not do: at the end of the process it is emptied first."""
 
-def let_go(held: object) -> None:
-    """End what `keep` began. The object must be part of a cycle, if one of its functions is running."""
-    ctypes.pythonapi.Py_DecRef(ctypes.py_object(held))
+let_go = _COUNTING(("Py_DecRef", ctypes.pythonapi))
+"""Ends what `keep` began. The object must be part of a cycle, if one of its functions is running."""
 
 
 def new_capsule(handle: Handle) -> Any:

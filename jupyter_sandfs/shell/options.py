@@ -83,17 +83,15 @@ def parse(argv: Sequence[str], options: Sequence[Option], *, permute: bool = Tru
     Raises:
         InvalidRequest: an option is unknown, or its value is missing; worded as GNU does.
     """
-    known = (*options, HELP)
-    letters = "".join(option.letter + ":" * bool(option.value) for option in known if option.letter)
-    words = [option.word + "=" * bool(option.value) for option in known if option.word]
+    grammar = _grammar(options)
     try:
         read = getopt.gnu_getopt if permute else getopt.getopt
-        found, operands = read(_with_values(argv, options), letters, words)
+        found, operands = read(_with_values(argv, grammar.bare), grammar.letters, grammar.words)
     except getopt.GetoptError as problem:
         raise InvalidRequest(_complaint(problem, argv)) from None
-    keys = {f"-{option.letter}": option.key for option in known if option.letter}
-    keys |= {f"--{option.word}": option.key for option in known if option.word}
-    given = tuple((keys[spelling], value) for spelling, value in found)
+    if not found:
+        return Arguments(operands=tuple(operands))
+    given = tuple((grammar.keys[spelling], value) for spelling, value in found)
     latest: dict[str, str] = {}
     for key, value in given:
         latest.pop(key, None)
@@ -101,9 +99,51 @@ def parse(argv: Sequence[str], options: Sequence[Option], *, permute: bool = Tru
     return Arguments(latest, tuple(operands), given)
 
 
-def _with_values(argv: Sequence[str], options: Sequence[Option]) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class _Grammar:
+    """Options as `getopt` takes them.
+
+    Attributes:
+        keys: under which name a spelling is found.
+        bare: the words whose value may be left out.
+    """
+
+    letters: str
+    words: list[str]
+    keys: Mapping[str, str]
+    bare: frozenset[str]
+
+
+_grammars: dict[int, tuple[Sequence[Option], _Grammar]] = {}  # by identity: comparing all options costs too much
+_MOST_GRAMMARS = 256
+
+
+def _grammar(options: Sequence[Option]) -> _Grammar:
+    """The grammar of a command's options, made once."""
+    known = _grammars.get(id(options))
+    if known is None or known[0] is not options:
+        if len(_grammars) >= _MOST_GRAMMARS:
+            _grammars.clear()
+        known = _grammars[id(options)] = (options, _made(options))
+    return known[1]
+
+
+def _made(options: Sequence[Option]) -> _Grammar:
+    known = (*options, HELP)
+    keys = {f"-{option.letter}": option.key for option in known if option.letter}
+    keys |= {f"--{option.word}": option.key for option in known if option.word}
+    return _Grammar(
+        letters="".join(option.letter + ":" * bool(option.value) for option in known if option.letter),
+        words=[option.word + "=" * bool(option.value) for option in known if option.word],
+        keys=keys,
+        bare=frozenset(f"--{option.word}" for option in options if option.optional),
+    )
+
+
+def _with_values(argv: Sequence[str], bare: frozenset[str]) -> Sequence[str]:
     """Attach an empty value to options whose value may be left out: `getopt` knows none of these."""
-    bare = {f"--{option.word}" for option in options if option.optional}
+    if not bare:
+        return argv
     end = argv.index("--") if "--" in argv else len(argv)
     return [f"{each}=" if place < end and each in bare else each for place, each in enumerate(argv)]
 

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any
 
 from jupyter_sandfs.errors import Unsupported
-from jupyter_sandfs.filestore.protocol import FileInfo, FileStore
+from jupyter_sandfs.filestore.body import chunks
+from jupyter_sandfs.filestore.protocol import Body, FileInfo, FileStore
 from jupyter_sandfs.shell.command import Command, Invocation, Output
 from jupyter_sandfs.shell.results import ShellResult
 from jupyter_sandfs.vfs.journal import Change, ChangeKind
@@ -62,13 +63,14 @@ class RehearsedStore:
     published: list[str] = field(default_factory=list)
     deleted: list[str] = field(default_factory=list)
 
-    def put(self, key: str, body: bytes, **options: Any) -> FileInfo:
+    def put(self, key: str, body: Body, **options: Any) -> FileInfo:
         """Note a key, and describe the file as it would be."""
+        content = b"".join(chunks(body))
         self.published.append(key)
-        digest = hashlib.sha256(body).hexdigest()
+        digest = hashlib.sha256(content).hexdigest()
         return FileInfo(
             key=key,
-            size_bytes=len(body),
+            size_bytes=len(content),
             content_type=options.get("content_type") or "application/octet-stream",
             checksum=f"sha256:{digest}",
             created_at=self.now,

@@ -35,6 +35,7 @@ from jupyter_sandfs.vfs.nodes import (
     FileRecord,
     Node,
     bare,
+    empty_directory,
     new_record,
     policy_of,
 )
@@ -182,12 +183,12 @@ class _Grafting:
     def _make(self, above: _Spot, name: str, path: str) -> _Spot:
         if not above.policy.writable:
             raise ReadOnly(path)
-        directory = Directory(self._tree.token, next(self._stamps))
+        directory = empty_directory(self._tree.token, next(self._stamps))
         self._plan.nodes += 1
         if above.new:
             above.directory.directories[name] = directory
         else:
-            self._plan.puts.append(Put(path, partial(self._planted, directory)))
+            self._plan.puts.append(Put(path, partial(self._planted, directory), directory=directory))
         return _Spot(directory, above.policy, new=True)
 
     def _planted(self, directory: Directory) -> Directory:

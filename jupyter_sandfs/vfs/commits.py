@@ -154,6 +154,7 @@ class Commits(Foundation):
         if operation != ROLLBACK:
             self._journal.check_room()
         occasion = self._occasion(plan)
+        self._tree.stamp()  # so that no change seems as old as the snapshot before it
         steps = self._put_all(plan.puts)
         if self._persistence is not None:
             try:

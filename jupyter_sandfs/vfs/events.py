@@ -47,21 +47,23 @@ class PathEvent(NamedTuple):
 
     Attributes:
         source: where a move or a copy comes from.
+        filled: a directory comes with something in it.
     """
 
     kind: PathEventKind
     path: str
     source: str | None = None
+    filled: bool = False
 
     def concerns(self, prefix: str) -> bool:
         """Say whether it happens at or below `prefix`, or to a directory that `prefix` is in."""
         places = [self.path, *([self.source] if self.source is not None else ())]
         if any(paths.is_within(place, prefix) for place in places):
             return True
-        return self.kind not in _NEW and any(paths.is_within(prefix, place) for place in places)
+        return (self.filled or self.kind not in _NEW) and any(paths.is_within(prefix, place) for place in places)
 
 
-_NEW = {PathEventKind.CREATE, PathEventKind.MKDIR}  # nothing can have been below such a path
+_NEW = {PathEventKind.CREATE, PathEventKind.MKDIR}  # nothing is below such a path, unless it comes filled
 
 WriteHook = Callable[[WriteEvent], None]
 PathHook = Callable[[PathEvent], None]
@@ -74,6 +76,11 @@ class _Registered:
     prefix: str
     call: Callable[[Any], None]
     before: bool
+
+    def is_near(self, path: str) -> bool:
+        """Say whether a path lies within the prefix, or the prefix within the path; both are in normal form."""
+        there, here = f"{self.prefix.rstrip('/')}/", f"{path.rstrip('/')}/"
+        return there.startswith(here) or here.startswith(there)
 
 
 class Hooks:
@@ -100,11 +107,7 @@ class Hooks:
         self, touched: list[str], writes: Callable[[], Iterable[WriteEvent]], moves: Callable[[], list[PathEvent]]
     ) -> Occasion:
         """What hooks are to be told of a change to the paths touched; asks only for what some hook wants to know."""
-        concerned = any(
-            paths.is_within(path, each.prefix) or paths.is_within(each.prefix, path)
-            for each in self._writes
-            for path in touched
-        )
+        concerned = any(each.is_near(path) for each in self._writes for path in touched)
         return Occasion(moves() if self._paths else [], list(writes()) if concerned else [])
 
     def run(self, occasion: Occasion, *, before: bool) -> None:
@@ -158,6 +161,7 @@ class Watch:
         on_close: Callable[[Watch], None],
     ) -> None:
         self.prefix = prefix
+        self._within = f"{prefix.rstrip('/')}/"
         self._callback = callback
         self._interval = interval
         self._on_close = on_close
@@ -169,7 +173,7 @@ class Watch:
 
     def tell(self, changes: Iterable[Change]) -> None:
         """Take note of changes; never blocks and never calls user code."""
-        mine = [each for each in changes if paths.is_within(each.path, self.prefix)]
+        mine = [each for each in changes if f"{each.path}/".startswith(self._within)]
         if not mine or self.closed:
             return
         with self._lock:

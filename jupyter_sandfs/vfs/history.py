@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
+import operator
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
+from typing import NamedTuple
 
 from jupyter_sandfs.errors import LimitExceeded
 from jupyter_sandfs.vfs.content import Link, Slice
 from jupyter_sandfs.vfs.entries import Stats
-from jupyter_sandfs.vfs.journal import Change, ChangeKind
-from jupyter_sandfs.vfs.names import Names, differing
+from jupyter_sandfs.vfs.journal import Change, ChangeKind, change_between
+from jupyter_sandfs.vfs.names import differing
 from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node
 from jupyter_sandfs.vfs.tree import Root
 
-_COME, _GONE = ChangeKind.ADDED, ChangeKind.REMOVED
+_PATH = operator.attrgetter("path")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,21 +46,35 @@ def check_room(kept: Mapping[str, Snapshot], name: str | None, limit: int) -> No
         raise LimitExceeded(f"{limit} snapshots are kept; drop_snapshot(NAME) makes room")
 
 
-def moves_paired(changes: Iterable[Change], before: Root, after: Root) -> list[Change]:
+class Pair(NamedTuple):
+    """A path at which two moments have different nodes, or one directory with other rules."""
+
+    path: str
+    before: Node | None
+    after: Node | None
+
+
+_new_pair = partial(tuple.__new__, Pair)  # the same as Pair(*fields), at a third of the cost
+
+
+def changes_of(found: Iterable[Pair]) -> list[Change]:
     """The changes in order of their paths, where what went at one path and came at another is one change: moved."""
-    listed = sorted(changes, key=lambda change: change.path)
-    gone: dict[object, Change] = {}
-    for change in listed:
-        if change.kind is ChangeKind.REMOVED:
-            gone.setdefault(_identity(before.directory, change), change)
-    paired, sources = [], set()
-    for change in listed:
-        source = gone.pop(_identity(after.directory, change), None) if change.kind is ChangeKind.ADDED else None
-        if source is not None:
-            sources.add(source)
-            change = Change(ChangeKind.MOVED, change.path, change.is_dir, source.path)  # noqa: PLW2901  # the same one
-        paired.append(change)
-    return [change for change in paired if change not in sources]
+    listed = sorted(filter(differs, found), key=_PATH)
+    gone: dict[object, str] = {}
+    for path, before, after in listed:
+        if after is None and before is not None:
+            gone.setdefault(_identity(before), path)
+    changes, moved = [], set()
+    for path, before, after in listed:
+        source = gone.pop(_identity(after), None) if gone and before is None and after is not None else None
+        if source is None:
+            changes.append(change_between(path, before, after))
+        else:
+            moved.add((source, isinstance(after, Directory)))
+            changes.append(Change(ChangeKind.MOVED, path, isinstance(after, Directory), source))
+    if not moved:
+        return changes
+    return [each for each in changes if each.kind is not ChangeKind.REMOVED or (each.path, each.is_dir) not in moved]
 
 
 def seen(changes: Iterable[Change], shows: Callable[[str], bool]) -> list[Change]:
@@ -65,12 +83,12 @@ def seen(changes: Iterable[Change], shows: Callable[[str], bool]) -> list[Change
     for change in changes:
         whole = shows(change.path) and (change.source is None or shows(change.source))
         found += [change] if whole else [part for part in _parts(change) if shows(part.path)]
-    return sorted(found, key=_path)
+    return sorted(found, key=_PATH)
 
 
 def unfolded(changes: Iterable[Change]) -> list[Change]:
     """The changes, where what moved is what went and what came."""
-    return sorted((part for change in changes for part in _parts(change)), key=_path)
+    return sorted((part for change in changes for part in _parts(change)), key=_PATH)
 
 
 def _parts(change: Change) -> list[Change]:
@@ -80,16 +98,9 @@ def _parts(change: Change) -> list[Change]:
     return [gone, Change(ChangeKind.ADDED, change.path, change.is_dir)]
 
 
-def _path(change: Change) -> str:
-    return change.path
-
-
-def _identity(top: Directory, change: Change) -> object:
+def _identity(node: Node) -> object:
     """What a node keeps when it moves: when it was made, and a file's very content."""
-    node = node_at(top, change.path)
-    if isinstance(node, Directory):
-        return True, node.created_ns
-    return (False, node.created_ns, id(node.content)) if node is not None else None
+    return (True, node.created_ns) if isinstance(node, Directory) else (False, node.created_ns, id(node.content))
 
 
 def node_at(top: Directory, path: str) -> Node | None:
@@ -100,42 +111,48 @@ def node_at(top: Directory, path: str) -> Node | None:
     return node
 
 
-def differences(before: Directory, after: Directory, path: str = "") -> Iterator[Change]:
-    """Yield what differs below two directories; costs what the changed directories hold, not the whole.
+def differences(before: Directory, after: Directory) -> list[Change]:
+    """What differs below two directories, in no certain order; see `pairs`."""
+    return [change_between(*pair) for pair in pairs(before, after) if differs(pair)]
 
-    A directory that is on one side only is one change, without its content. Links and dynamic files are files here.
+
+def pairs(before: Directory, after: Directory) -> list[Pair]:
+    """Where two directories have other nodes below; costs what was changed, not the whole.
+
+    A directory that is on one side only is one pair, without its content. Contents are not looked at: some pairs may be
+    the same for all that a user sees.
     """
-    pending = [(path, before, after)]
+    return list(itertools.chain.from_iterable(pairs_by_directory(before, after)))
+
+
+def pairs_by_directory(before: Directory, after: Directory) -> Iterator[list[Pair]]:
+    """The same, in one list for each directory."""
+    pending = [("", before, after)]
     while pending:
         at, old, new = pending.pop()
-        if old is new:
-            continue
         if old.mount is not new.mount:
-            yield Change(ChangeKind.CHANGED, at or "/", is_dir=True)
+            yield [Pair(at or "/", old, new)]
             continue
-        if old.extra != new.extra:
-            yield Change(ChangeKind.CHANGED, at or "/", is_dir=True)
-        yield from _files(at, old.files, new.files)
-        for name in differing(old.directories, new.directories):
-            child, other = old.directories.get(name), new.directories.get(name)
-            if child is not None and other is not None:
-                pending.append((f"{at}/{name}", child, other))
-            else:
-                yield Change(_COME if child is None else _GONE, f"{at}/{name}", is_dir=True)
+        found = [_new_pair((f"{at}/{name}", one, two)) for name, one, two in differing(old.files, new.files)]
+        if old.extra is not new.extra:
+            found.append(Pair(at or "/", old, new))
+        if old.directories or new.directories:
+            for name, one, two in differing(old.directories, new.directories):
+                if one is not None and two is not None:
+                    pending.append((f"{at}/{name}", one, two))
+                else:
+                    found.append(Pair(f"{at}/{name}", one, two))
+        yield found
 
 
-def _files(at: str, old: Names[FileRecord], new: Names[FileRecord]) -> Iterator[Change]:
-    for name in differing(old, new):
-        record, other = old.get(name), new.get(name)
-        if record is None or other is None:
-            yield Change(_COME if record is None else _GONE, f"{at}/{name}")
-        elif _differs(record, other):
-            yield Change(ChangeKind.CHANGED, f"{at}/{name}")
-
-
-def _differs(old: FileRecord, new: FileRecord) -> bool:
-    """Say whether a path changed; a restored file has a new version of the very same content."""
-    return old.extra != new.extra or not same_content(old.content, new.content)
+def differs(pair: Pair) -> bool:
+    """Say whether a user sees a difference: a restored file has a new version of the very same content."""
+    _, old, new = pair
+    if type(old) is FileRecord and type(new) is FileRecord:
+        return old.extra != new.extra or not same_content(old.content, new.content)
+    if isinstance(old, Directory) and isinstance(new, Directory):
+        return old.mount is not new.mount or old.extra != new.extra
+    return True
 
 
 def same_content(old: object, new: object) -> bool:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _NODE_BYTES = 256  # what a node takes beside its content, about
 OWNER = "owner"  # who acts where nobody else is named
+_LOOKED_AT = 2_000  # changes from which on comparing the trees is faster than going through them
 _ACTION_CHANGES = 10_000  # changes that one action lists
 
 
@@ -222,6 +223,8 @@ class Undoing(NamedTuple):
 
 def change_between(path: str, before: Node | Lost | None, after: Node | None) -> Change:
     """What became of a path."""
+    if type(before) is FileRecord and type(after) is FileRecord:  # nearly all are
+        return Change(ChangeKind.CHANGED, path)
     kind = ChangeKind.CHANGED
     if before is None or after is None:
         kind = ChangeKind.ADDED if before is None else ChangeKind.REMOVED
@@ -243,11 +246,14 @@ class Journal:
         self._capacity, self._capacity_bytes = limits.journal_records, limits.journal_bytes
         self._entries: deque[tuple[Any, ...]] = deque()
         self._kept = 0
-        self._room = self._capacity  # entries that there still is room for
         self._pins = 0
         self._cancelled: set[int] = set()
         self._undone: dict[str, list[Undoing]] = {}
-        self.length = 0
+        self._dropped = 0
+
+    @property
+    def length(self) -> int:
+        return self._dropped + len(self._entries)
 
     def add(
         self,
@@ -266,23 +272,47 @@ class Journal:
 
     def append(self, entry: tuple[Any, ...]) -> None:
         """Remember the fields of an `Entry`; for those who can't pay for more."""
-        self.length += 1
+        entries = self._entries
+        entries.append(entry)
         kept = entry[7]
         if kept:
             if kept > self._capacity_bytes and not self._pins:
-                entry, kept = _without_body(entry), 0
+                entries[-1], kept = _without_body(entry), 0
             self._kept += kept
-        self._entries.append(entry)
-        self._room -= 1
-        if self._room < 0 or self._kept > self._capacity_bytes:
+        if len(entries) > self._capacity or self._kept > self._capacity_bytes:
             self._trim()
-        if entry[6] is not None:
+        if entry[6] is not None and entry[6].number:  # of steps that only belong together nobody asks for a list
             entry[6].add(change_between(entry[2], entry[3], entry[4]))
+
+    def extend(self, entries: list[tuple[Any, ...]]) -> None:
+        """Remember the fields of several entries of one action; the same."""
+        kept = sum(entry[7] for entry in entries)
+        if kept > self._capacity_bytes or (entries and entries[0][6] is not None and entries[0][6].number):
+            for entry in entries:
+                self.append(entry)
+            return
+        self._entries.extend(entries)
+        self._kept += kept
+        if len(self._entries) > self._capacity or self._kept > self._capacity_bytes:
+            self._trim()
 
     def last(self, limit: int | None) -> list[JournalRecord]:
         """The last `limit` records, or all that are kept."""
         first, skip = self._first, 0 if limit is None else max(len(self._entries) - limit, 0)
         return [record(first + at, Entry(*self._entries[at])) for at in range(skip, len(self._entries))]
+
+    def overwritten_since(self, at_ns: int) -> dict[str, tuple[FileRecord, FileRecord]] | None:
+        """What each file was at a moment, and is now, by path; None unless only files that were there changed."""
+        found: dict[str, tuple[FileRecord, FileRecord]] = {}
+        for count, entry in enumerate(reversed(self._entries)):
+            at, _, path, before, after, *_ = entry
+            if at <= at_ns:
+                return found
+            if type(before) is not FileRecord or type(after) is not FileRecord or count >= _LOOKED_AT:
+                return None
+            known = found.get(path)
+            found[path] = before, after if known is None else known[1]
+        return None if self._dropped else found
 
     # ------------------------------------------------------------ what can be taken back
 
@@ -291,7 +321,7 @@ class Journal:
         first = self._first
         if sequence < first:
             raise LimitExceeded(f"the journal goes back to change {first} only; restore a snapshot instead")
-        numbered = enumerate(itertools.islice(self._entries, sequence - first, None), sequence)
+        numbered = enumerate(self._last(self.length - sequence + 1), sequence)
         found = ((number, Entry(*entry)) for number, entry in numbered if number not in self._cancelled)
         return [(number, entry) for number, entry in found if belongs(entry)]
 
@@ -376,15 +406,14 @@ class Journal:
         entries = self._entries
         while entries and (len(entries) > self._capacity or self._kept > self._capacity_bytes):
             gone = entries.popleft()
-            act, kept = gone[6:8]
-            self._kept -= kept
-            if act is not None:
-                act.forgotten = True
-        self._room = self._capacity - len(entries)
+            self._dropped += 1
+            self._kept -= gone[7]
+            if gone[6] is not None:
+                gone[6].forgotten = True
 
     @property
     def _first(self) -> int:
-        return self.length - len(self._entries) + 1
+        return self._dropped + 1
 
     def _keep(self, bytes_of: Iterable[tuple[int, int]]) -> None:
         """Set how many bytes only the journal holds on to, by the number of a change."""
@@ -396,8 +425,12 @@ class Journal:
                 self._kept += kept - entry.kept
 
     def _at(self, numbers: range) -> Batch:
-        entries = itertools.islice(self._entries, numbers.start - self._first, numbers.stop - self._first)
+        entries = self._last(self.length - numbers.start + 1)[: len(numbers)]
         return [(number, Entry(*entry)) for number, entry in zip(numbers, entries, strict=True)]
+
+    def _last(self, count: int) -> list[tuple[Any, ...]]:
+        """The last entries, oldest first; costs as much as they are, however many there are before them."""
+        return list(itertools.islice(reversed(self._entries), count))[::-1]
 
     def _backwards(self) -> Iterator[tuple[int, Entry]]:
         for back, entry in enumerate(reversed(self._entries)):

@@ -54,12 +54,6 @@ class Layered(MutableMapping[str, V]):
         found.update(own)
         return found
 
-    def patch_of(self, other: Names[V]) -> Iterable[str] | None:
-        """The names in which the other may differ, if both share a base; None if they do not."""
-        if isinstance(other, Layered):
-            return {*self.own, *self.gone, *other.own, *other.gone} if other.base is self.base else None
-        return {*self.own, *self.gone} if other is self.base else None
-
     def __getitem__(self, name: str) -> V:
         found = self.own.get(name)
         if found is not None:
@@ -123,14 +117,28 @@ def copied(names: Names[V]) -> Names[V]:
     return names.copy()
 
 
-def differing(old: Names[V], new: Names[V]) -> list[str]:
-    """The names that only one has, or that stand for another object; in no certain order."""
+def differing(old: Names[V], new: Names[V]) -> list[tuple[str, V | None, V | None]]:
+    """The names that only one has, or that were set, with what both stand for; in no certain order."""
     if old is new:
         return []
-    layered, other = (old, new) if type(old) is Layered else (new, old)
-    patch = layered.patch_of(other) if type(layered) is Layered else None
-    if patch is not None:
-        return [name for name in patch if old.get(name) is not new.get(name)]
-    if list(old) == list(new):  # names are shared objects, which makes this the cheapest question
-        return [name for name, one, two in zip(old, old.values(), new.values(), strict=True) if one is not two]
-    return [name for name in {**dict.fromkeys(old), **dict.fromkeys(new)} if old.get(name) is not new.get(name)]
+    if isinstance(new, Layered) and new.base is old and not new.gone:  # what was changed since it was frozen
+        return [(name, old.get(name), value) for name, value in new.own.items()]
+    patch = _patch(old, new)
+    if patch is None and list(old) == list(new):  # names are shared objects, which makes this the cheapest question
+        found = zip(old, old.values(), new.values(), strict=True)
+        return [each for each in found if each[1] is not each[2]]
+    if patch is None:
+        patch = {**dict.fromkeys(old), **dict.fromkeys(new)}
+    both = [(name, old.get(name), new.get(name)) for name in patch]
+    return [each for each in both if each[1] is not each[2]]
+
+
+def _patch(old: Names[V], new: Names[V]) -> Iterable[str] | None:
+    """The names in which two may differ, if they share a base; None if they do not."""
+    if isinstance(old, Layered):
+        if isinstance(new, Layered):
+            return {*old.own, *old.gone, *new.own, *new.gone} if old.base is new.base else None
+        return {*old.own, *old.gone} if old.base is new else None
+    if isinstance(new, Layered) and new.base is old:
+        return {*new.own, *new.gone} if new.gone else new.own
+    return None

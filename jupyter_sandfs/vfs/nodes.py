@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from jupyter_sandfs.vfs.providers import DirectoryMount, FileMount
 
 _FILE = Kind.FILE
-_new_stat = partial(tuple.__new__, Stat)  # the same as Stat(*fields), at a third of the cost
+_new = tuple.__new__  # _new(Stat, fields) is the same as Stat(*fields), at a third of the cost
 FILE_MODE = 0o644
 DIRECTORY_MODE = 0o755
 LINK_MODE = 0o777
@@ -55,6 +55,9 @@ class Totals(NamedTuple):
         return self.files + self.directories
 
 
+_new_totals = partial(tuple.__new__, Totals)
+
+
 class FileRecord(NamedTuple):
     """One version of a file, link or dynamic file. Records never change: a new version is a new record.
 
@@ -85,12 +88,13 @@ class Directory:
         totals: what the subtree holds, itself included; known only of frozen ones.
         mount: the provider that names the children, for a dynamic directory.
         ruled: whether it or anything below carries rules of its own; remembered of frozen ones.
+        plain_files: surely no file right in it carries rules; where it is False they have to be looked at.
         plain_stamp: when a name without rules of its own last came or went; views show this one.
     """
 
     __slots__ = (
         *("created_ns", "directories", "extra", "files", "mount", "own_bytes", "owner"),
-        *("plain_stamp", "ruled", "stamp", "totals"),
+        *("plain_files", "plain_stamp", "ruled", "stamp", "totals"),
     )
 
     def __init__(self, owner: object, stamp: int) -> None:
@@ -103,6 +107,7 @@ class Directory:
         self.extra: Extra | None = None
         self.mount: DirectoryMount | None = None
         self.ruled: bool | None = None
+        self.plain_files = False
 
     def copy(self, owner: object) -> Directory:
         """A shallow copy for another owner; many names are shared, not copied."""
@@ -115,7 +120,7 @@ class Directory:
         twin.stamp, twin.created_ns, twin.plain_stamp = self.stamp, self.created_ns, self.plain_stamp
         twin.totals = None
         twin.extra, twin.mount = self.extra, self.mount
-        twin.ruled = None
+        twin.ruled, twin.plain_files = None, self.plain_files
         return twin
 
     def get(self, name: str) -> Node | None:
@@ -123,6 +128,13 @@ class Directory:
 
 
 Node = FileRecord | Directory
+
+
+def empty_directory(owner: object, stamp: int) -> Directory:
+    """A directory for those who put only files without rules into it, or leave it to a tree to put them there."""
+    made = Directory(owner, stamp)
+    made.plain_files = True
+    return made
 
 
 def settle(node: Node) -> Totals:
@@ -134,14 +146,19 @@ def settle(node: Node) -> Totals:
         return Totals(1, 0, size_of(node.content), 1)
     if node.totals is not None:
         return node.totals
-    files, directories, size, height = len(node.files), 1, node.own_bytes, 2 if node.files else 1
-    for child in node.directories.values():
-        below = child.totals or settle(child)
-        files, directories, size = files + below.files, directories + below.directories, size + below.size
-        height = max(height, below.height + 1)
+    files, directories, size = len(node.files), 1, node.own_bytes
+    height, plain = 2 if files else 1, node.plain_files and node.extra is None
+    for child in node.directories.values() if node.directories else ():
+        more_files, more_directories, more_size, levels = child.totals or settle(child)
+        files, directories, size = files + more_files, directories + more_directories, size + more_size
+        if levels >= height:
+            height = levels + 1
+        plain = plain and child.ruled is False
     node.owner = None
-    node.totals = Totals(files, directories, size, height)
-    return node.totals
+    node.totals = totals = _new_totals((files, directories, size, height))
+    if plain:  # else it is found out when somebody asks
+        node.ruled = False
+    return totals
 
 
 def bare(extra: Extra) -> Extra | None:
@@ -179,7 +196,9 @@ def is_ruled(node: Node) -> bool:
         return node.extra is not None and rules_of(node) is not None
     if node.ruled is not None:
         return node.ruled
-    found = rules_of(node) is not None or any_ruled(node) or any(is_ruled(each) for each in node.directories.values())
+    node.plain_files = node.plain_files or not any(each.extra and rules_of(each) for each in node.files.values())
+    found = rules_of(node) is not None or not node.plain_files
+    found = found or any(is_ruled(each) for each in node.directories.values())
     if node.totals is not None:
         node.ruled = found
     return found
@@ -203,7 +222,7 @@ def describe(node: Node, tree_id: str) -> Stat:
         return _describe_directory(node, tree_id)
     content, stamp, version, created_ns, extra = node
     if extra is None and type(content) is bytes:  # nearly all files are, and they are asked for most
-        return _new_stat((_FILE, len(content), FILE_MODE, version, stamp, created_ns, stamp, tree_id, None, False))
+        return _new(Stat, (_FILE, len(content), FILE_MODE, version, stamp, created_ns, stamp, tree_id, None, False))
     mode = FILE_MODE if extra is None or extra.mode is None else extra.mode
     modified = _modified(stamp, extra)
     if isinstance(content, Link):

@@ -29,11 +29,21 @@ from jupyter_sandfs.errors import (
 )
 from jupyter_sandfs.vfs.content import Link, Slice, append_to, data_of, size_of
 from jupyter_sandfs.vfs.events import PathEvent, PathEventKind, WriteEvent
-from jupyter_sandfs.vfs.history import differences
+from jupyter_sandfs.vfs.history import differs, pairs
 from jupyter_sandfs.vfs.journal import Change, ChangeKind, change_between
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.lookup import Lookup, Place
-from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, bare, is_ruled, lost_provider, policy_of
+from jupyter_sandfs.vfs.nodes import (
+    Directory,
+    Extra,
+    FileRecord,
+    Node,
+    bare,
+    empty_directory,
+    is_ruled,
+    lost_provider,
+    policy_of,
+)
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import DirectoryMount, FileMount
 from jupyter_sandfs.vfs.tree import Root, Tree
@@ -58,11 +68,13 @@ class Put(NamedTuple):
 
     Attributes:
         kind: what hooks are told; None means that the path is created, or updated if something is there.
+        directory: what comes, if it is a directory that may hold something.
     """
 
     path: str
     make: Callable[[], Node | None]
     kind: PathEventKind | None = None
+    directory: Directory | None = None
 
 
 def take_away(path: str) -> Put:
@@ -115,8 +127,11 @@ class Plan:
         return [self._event(put, tree) for put in self.puts if not (self.moves and put.path == self.source)]
 
     def _event(self, put: Put, tree: Tree) -> PathEvent:
-        usual = PathEventKind.CREATE if tree.get(put.path) is None else PathEventKind.UPDATE
-        return PathEvent(put.kind or usual, put.path, self.source if put.path == self.path else None)
+        coming, usual = put.directory, PathEventKind.UPDATE
+        if tree.get(put.path) is None:
+            usual = PathEventKind.CREATE if coming is None else PathEventKind.MKDIR
+        filled = coming is not None and bool(coming.files or coming.directories)
+        return PathEvent(put.kind or usual, put.path, self.source if put.path == self.path else None, filled)
 
 
 # ---------------------------------------------------------------- content
@@ -136,7 +151,8 @@ def write(desk: Desk, path: str, data: bytes, *, append: bool, expected_version:
     old = size_of(node.content) if node else 0
     plan = _plan_new(desk, place) if node is None else Plan(place.path)
     plan.size = len(data) + (0 if append else -old)
-    _check_file_size(desk, place.path, len(data) + (old if append else 0))
+    if plan.size > 0:  # what shrinks has room, also in a storage that came with more than the limits
+        _check_file_size(desk, place.path, len(data) + (old if append else 0))
     version = _next(desk.tree, place)
     plan.puts.append(Put(place.path, lambda: _written(desk.tree, node, data, version, append=append)))
     plan.writes = lambda: [WriteEvent(place.path, data, version, append)]
@@ -340,7 +356,7 @@ def _plan_new(desk: Desk, place: Place) -> Plan:
 
 
 def _new_directory(tree: Tree, path: str) -> Put:
-    return Put(path, lambda: Directory(tree.token, tree.stamp()), PathEventKind.MKDIR)
+    return Put(path, lambda: empty_directory(tree.token, tree.stamp()), PathEventKind.MKDIR)
 
 
 def _plan_replacing(desk: Desk, end: Place, node: Node) -> Plan:
@@ -491,19 +507,16 @@ def dynamic_directory(tree: Tree, mount: DirectoryMount) -> Node:
 def restore(desk: Desk, moment: Root) -> Plan:
     """Make the tree what it was: what differs is taken back, with versions that go on."""
     tree = desk.tree
-    changes = sorted(differences(tree.freeze().directory, moment.directory), key=_removals_first)
+    found = [(change_between(*pair), pair.after) for pair in pairs(tree.root, moment.directory) if differs(pair)]
+    found.sort(key=_removals_first)
     plan = Plan(paths.ROOT, size=moment.size - tree.size)
     plan.nodes = moment.files + moment.directories - tree.files - tree.directories
-    then = Tree.of(moment)
-    for change in changes:
-        node = then.get(change.path) if change.kind is not ChangeKind.REMOVED else None
+    for change, node in found:
         kind = PathEventKind.DELETE if node is None else None
-        plan.puts.append(Put(change.path, partial(restored, tree, change.path, node), kind))
+        directory = node if isinstance(node, Directory) and change.kind is ChangeKind.ADDED else None
+        plan.puts.append(Put(change.path, partial(restored, tree, change.path, node), kind, directory))
     plan.writes = lambda: [
-        event
-        for change in changes
-        if change.kind is not ChangeKind.REMOVED and (node := then.get(change.path)) is not None
-        for event in restored_events(tree, change, node)
+        event for change, node in found if node is not None for event in restored_events(tree, change, node)
     ]
     return plan
 
@@ -521,8 +534,9 @@ def _going_on(tree: Tree, path: str, node: FileRecord) -> int:
     return max(node.version, tree.next_version(path, current if isinstance(current, FileRecord) else None))
 
 
-def _removals_first(change: Change) -> tuple[bool, str]:
-    return change.kind is not ChangeKind.REMOVED, change.path
+def _removals_first(found: tuple[Change, Node | None]) -> tuple[bool, str]:
+    change, node = found
+    return node is not None, change.path
 
 
 def restored(tree: Tree, path: str, node: Node | None) -> Node | None:

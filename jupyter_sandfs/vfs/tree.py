@@ -14,6 +14,7 @@ Invariants:
 
 from __future__ import annotations
 
+import operator
 import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
@@ -28,6 +29,7 @@ from jupyter_sandfs.vfs.nodes import (
     Node,
     Totals,
     bare,
+    empty_directory,
     is_dynamic,
     policy_of,
     rules_of,
@@ -37,6 +39,7 @@ from jupyter_sandfs.vfs.nodes import (
 _CACHED = 16_384  # directories per cache
 _GHOSTS = 100_000  # removed paths whose last version is remembered exactly
 _EMPTY = Totals(0, 1, 0, 1)
+_VERSION = operator.attrgetter("version")
 
 
 class Root(NamedTuple):
@@ -55,7 +58,7 @@ class Tree:
         self._clock = clock
         self.token = object()
         self.last_stamp = 0
-        self.root = Directory(self.token, self.stamp())
+        self.root = empty_directory(self.token, self.stamp())
         self.files = 0
         self.directories = 1
         self.size = 0
@@ -64,6 +67,7 @@ class Tree:
         self.ghosts: dict[str, int] = {}
         self.ghosts_shared = False  # with a fork: copied before the next change
         self.floor = 0
+        self._told: tuple[str, ...] = ()
         self._watched: tuple[str, ...] = ()
         self._above_watched: frozenset[str] = frozenset()
         self.plain: dict[str, Directory] = {"": self.root}
@@ -139,6 +143,9 @@ class Tree:
     def watch(self, prefixes: Iterable[str]) -> None:
         """Let writers into no directory in which a change concerns one of these prefixes: somebody is to be told."""
         told = tuple(prefixes)
+        if told == self._told:
+            return
+        self._told = told
         self._watched = tuple(each if each == paths.ROOT else f"{each}/" for each in told)
         self._above_watched = frozenset("" if above == paths.ROOT else above for above in map(paths.parent, told))
         self.owned = {}
@@ -173,7 +180,7 @@ class Tree:
         if child is None:
             if name in parent.files:
                 raise NotADirectory(path)
-            child = parent.directories[name] = Directory(self.token, self.stamp())
+            child = parent.directories[name] = empty_directory(self.token, self.stamp())
             self._touch(parent, named=True, plainly=True)
             self.directories += 1
         elif child.owner is not self.token:
@@ -224,6 +231,7 @@ class Tree:
         if isinstance(node, FileRecord):
             parent.files[name] = node
             parent.own_bytes += size_of(node.content)
+            parent.plain_files = parent.plain_files and rules_of(node) is None
             self.highest_version = max(self.highest_version, node.version)
         else:
             parent.directories[name] = node  # no cache leads to where nothing was
@@ -298,7 +306,13 @@ class Tree:
         self.ghosts[path] = before.version if isinstance(before, FileRecord) else self.highest_version
 
     def renumbered(self, path: str, directory: Directory) -> Directory:
-        """A copy of a directory that comes back, whose files' versions go on above the last ones seen at `path`."""
+        """A directory that comes back, with versions of its files that go on above the last ones seen at `path`.
+
+        A frozen one is shared if nothing was ever there; of any other it is a copy.
+        """
+        if directory.totals is not None and not self.was_used(path):
+            self.highest_version = max(self.highest_version, _highest(directory))
+            return directory
         twin = directory.copy(self.token)
         for name, record in directory.files.items():
             version = max(record.version, self.next_version(f"{path}/{name}", None))
@@ -331,3 +345,9 @@ class Tree:
         twin.ghosts, twin.floor = self.ghosts, self.floor  # one of our kind
         self.ghosts_shared = twin.ghosts_shared = True
         return twin
+
+
+def _highest(directory: Directory) -> int:
+    """The highest version of a file in a directory, or below."""
+    own = max(map(_VERSION, directory.files.values()), default=0)
+    return max(own, *map(_highest, directory.directories.values())) if directory.directories else own

@@ -7,16 +7,18 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copy
 
 import pytest
 import requests
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 REPOSITORY = Path(__file__).parents[2]
 _START_SECONDS = 60
+_PATIENCE = 60_000  # milliseconds: bounds a wait that normally takes a moment
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,49 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
             yield _wait(tmp_path / "runtime", process, root, log)
         finally:
             process.terminate()
+
+
+@pytest.fixture(scope="module")
+def chromium(part) -> Iterator[Browser]:
+    expect.set_options(timeout=_PATIENCE)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=part("chromium"), args=["--no-sandbox", "--disable-dev-shm-usage"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_lab(lab: Lab, labextension: Path, chromium: Browser, settle, request) -> Iterator[Callable[[str], Page]]:
+    """Open JupyterLab, on a file of its root if one is named; leave a picture where SANDFS_SCREENSHOTS says."""
+    del labextension  # it need only be there
+    with chromium.new_context(viewport={"width": 1300, "height": 850}, permissions=["clipboard-read"]) as context:
+
+        def open_(path: str) -> Page:
+            page = context.new_page()
+            page.set_default_timeout(_PATIENCE)
+            place = f"/tree/{path}" if path else ""
+            page.goto(f"{lab.url}lab{place}?token={lab.token}&reset")
+            settle(page)
+            return page
+
+        yield open_
+        if directory := os.environ.get("SANDFS_SCREENSHOTS"):
+            for number, page in enumerate(context.pages):
+                page.screenshot(path=Path(directory) / f"{request.node.name}-{number}.png")
+
+
+@pytest.fixture(scope="session")
+def settle() -> Callable[[Page], None]:
+    """Wait until JupyterLab has shown what it shows when a page is loaded, and has our commands."""
+
+    def wait(page: Page) -> None:
+        page.wait_for_selector("#jupyterlab-splash", state="detached")
+        page.wait_for_function("() => window.jupyterapp.restored.then(() => true)")
+        page.wait_for_function("() => window.jupyterapp.commands.hasCommand('sandfs:show-staging')")
+
+    return wait
 
 
 def _command(root: Path) -> list[str]:

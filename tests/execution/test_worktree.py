@@ -227,11 +227,13 @@ def test_names_that_a_sandbox_cannot_hold_stay_behind(fs, tree):
     ]
 
 
-def test_a_file_that_changed_meanwhile_is_a_conflict_and_keeps_its_change(fs, tree):
+def test_a_file_that_changed_meanwhile_is_a_conflict_and_nothing_comes_back(fs, tree):
     for name in ("both", "gone", "new"):
         fs.write_file(f"/d/{name}", "old")
+    fs.write_file("/d/alone", "old")
     fs.remove("/d/new")
     manifest = out(fs, "/d", tree)
+    (tree / "alone").write_text("theirs")
     (tree / "both").write_text("theirs")
     (tree / "gone").unlink()
     (tree / "new").write_text("theirs")
@@ -241,7 +243,7 @@ def test_a_file_that_changed_meanwhile_is_a_conflict_and_keeps_its_change(fs, tr
     report = back(fs, "/d", tree, manifest)
     assert [each.path for each in report.refused] == ["/d/gone", "/d/both", "/d/new"]
     assert report.refused[1].reason == "version is 2, not 1"
-    assert [fs.read_file(f"/d/{name}") for name in ("both", "gone", "new")] == ["mine"] * 3
+    assert [fs.read_file(f"/d/{name}") for name in ("both", "gone", "new", "alone")] == ["mine"] * 3 + ["old"]
 
 
 def test_policies_hold_on_the_way_back(fs, tree):
@@ -266,7 +268,49 @@ def test_policies_hold_on_the_way_back(fs, tree):
         Passed("/d/fixed", "Read-only file system"),
         Passed("/d/rewritten", "Operation not permitted"),
     ]
-    assert [fs.read_file(f"/d/{name}") for name in ("fixed", "log", "rewritten")] == ["one\n", "one\ntwo\n", "one\n"]
+    assert [fs.read_file(f"/d/{name}") for name in ("fixed", "log", "rewritten")] == ["one\n"] * 3
+
+
+def test_an_append_only_file_takes_what_was_added(fs, tree):
+    fs.write_file("/log", "one\n")
+    fs.set_policy("/log", NodePolicy(append_only=True))
+    manifest = out(fs, "/", tree)
+    (tree / "log").write_text("one\ntwo\n")
+
+    assert (back(fs, "/", tree, manifest), fs.read_file("/log")) == (Report(), "one\ntwo\n")
+
+
+def test_hooks_are_not_called_for_what_policies_refuse(fs, tree):
+    called = []
+    fs.write_file("/fixed", "old")
+    fs.register_write_hook("/", called.append)
+    manifest = out(fs, "/", tree)
+    fs.set_policy("/fixed", NodePolicy(writable=False))
+    (tree / "a").write_text("x")
+    (tree / "fixed").write_text("new")
+    before = fs.log()
+
+    assert [each.path for each in back(fs, "/", tree, manifest).refused] == ["/fixed"]
+    assert (called, fs.log(), names(fs)) == ([], before, ["/fixed"])
+
+
+def test_what_a_hook_refuses_takes_everything_back(fs, tree):
+    def veto(event):
+        raise ValueError("not here")
+
+    fs.write_file("/changed", "old")
+    fs.write_file("/gone", "old")
+    fs.register_write_hook("/z", veto, before=True)
+    manifest = out(fs, "/", tree)
+    (tree / "changed").write_text("new")
+    (tree / "gone").unlink()
+    (tree / "made").mkdir()
+    (tree / "z").write_text("x")
+
+    report = back(fs, "/", tree, manifest)
+
+    assert report.refused == [Passed("/z", "/z: refused: not here".removeprefix("/z: "))]
+    assert (names(fs), fs.read_file("/changed")) == (["/changed", "/gone"], "old")
 
 
 def test_a_view_neither_writes_over_nor_removes_what_it_does_not_see(fs, tree):
@@ -292,13 +336,15 @@ def test_quotas_and_hooks_hold_on_the_way_back(tree):
     fs = VirtualFileSystem(limits=Limits(file_bytes=10, total_bytes=100))
     fs.register_write_hook("/vetoed", veto, before=True)
     manifest = out(fs, "/", tree)
-    (tree / "big").write_text("x" * 11)
     (tree / "vetoed").write_text("x")
     (tree / "fits").write_text("x")
+    vetoed = back(fs, "/", tree, manifest)
+    (tree / "vetoed").unlink()
+    (tree / "big").write_text("x" * 11)
+    too_big = back(fs, "/", tree, manifest)
 
-    report = back(fs, "/", tree, manifest)
-    assert [each.path for each in report.refused] == ["/big", "/vetoed"]
-    assert names(fs) == ["/fits"]
+    assert [each.path for report in (vetoed, too_big) for each in report.refused] == ["/vetoed", "/big"]
+    assert names(fs) == []
 
 
 def test_computed_files_and_what_links_lead_to_are_not_written(fs, tree):

@@ -137,10 +137,10 @@ def test_of_many_processes_that_create_a_key_one_wins(root):
 WRITE_FOR_EVER = """
 import random
 from pathlib import Path
-from jupyter_sandfs.filestore import LocalFileStore
+from jupyter_sandfs.filestore import LocalFileStore, StoreLimits
 number, root = sys.argv[1], Path(sys.argv[2])
 source = random.Random(int(number))
-with LocalFileStore(root) as store:
+with LocalFileStore(root, limits=StoreLimits(keep_versions=int(number) % 2)) as store:
     while True:
         key = f"files/{number}-{source.randrange(4)}"
         body = source.randbytes(source.choice([10, 100_000, 300_000, 9_000_000]))
@@ -155,15 +155,16 @@ with LocalFileStore(root) as store:
 """
 
 
-def test_kills_lose_nothing_that_was_acknowledged_and_leave_nothing_behind(root):
-    rounds, lines_before_kill = 10, 12
+def kill_writers(root: Path, rounds: int) -> None:
+    """Kill two writers in each round, then compare what they were told with what is there."""
+    lines_before_kill = 12
     said: dict[str, str] = {}
     for turn in range(rounds):
         writers = [start(WRITE_FOR_EVER, 2 * turn + number, root) for number in range(2)]
         for writer in writers:
             writer.stdin.write("go\n")
         for writer in writers:
-            lines = [writer.stdout.readline() for _ in range(lines_before_kill + turn)]
+            lines = [writer.stdout.readline() for _ in range(lines_before_kill + turn % 10)]
             os.kill(writer.pid, signal.SIGKILL)
             lines += writer.stdout.readlines()
             writer.communicate(timeout=30)
@@ -178,13 +179,56 @@ def test_kills_lose_nothing_that_was_acknowledged_and_leave_nothing_behind(root)
         store.recover()
         assert store.recover() == Recovery()
         assert store.usage().reserved_bytes == 0
-        there = {info.key: info.checksum for info in store.list().items}
+        there = {info.key: info.checksum for info in store.list(limit=10_000).items}
         assert {key: there.get(key, "absent") for key in said} == said
-        for key, checksum in there.items():
-            assert f"sha256:{hashlib.sha256(store.get(key)).hexdigest()}" == checksum
+        for info in [info for key in there for info in store.versions(key)]:
+            content = store.get(info.key, version=info.version)
+            assert f"sha256:{hashlib.sha256(content).hexdigest()}" == info.checksum
     counted, present, wrong = books_of(root)
     assert (counted, wrong) == (present, [])
     assert not list((root / "tmp").iterdir())
+
+
+def test_kills_lose_nothing_that_was_acknowledged_and_leave_nothing_behind(root):
+    kill_writers(root, 10)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(3600)
+def test_hundreds_of_kills_lose_nothing_that_was_acknowledged(root):
+    kill_writers(root, 150)
+
+
+DYING_AFTER_REMOVAL = """
+import os, signal
+from pathlib import Path
+from jupyter_sandfs.filestore import LocalFileStore, StoreLimits
+from jupyter_sandfs.filestore.blobs import BlobDirectory
+remove = BlobDirectory.remove
+def remove_and_die(self, sha256):
+    remove(self, sha256)
+    os.kill(os.getpid(), signal.SIGKILL)
+BlobDirectory.remove = remove_and_die
+with LocalFileStore(Path(sys.argv[1]), limits=StoreLimits(keep_versions=0)) as store:
+    if sys.argv[2] == "overwrite":
+        store.put("files/a", b"2" * 100_000)
+    else:
+        store.delete("files/a")
+"""
+
+
+@pytest.mark.parametrize(("change", "after"), [("overwrite", b"2" * 100_000), ("delete", None)])
+def test_a_kill_right_after_a_content_was_removed_leaves_no_row_of_it(root, change, after):
+    """Fails as soon as the content is removed before the transaction that lets go of it has been committed."""
+    with LocalFileStore(root) as store:
+        store.put("files/a", b"1" * 100_000)
+    writer = start(DYING_AFTER_REMOVAL, root, change)
+    writer.communicate("go\n", timeout=60)
+
+    with LocalFileStore(root) as store:
+        found = store.get("files/a") if store.exists("files/a") else None
+        assert (writer.returncode, found, store.recover().missing) == (-signal.SIGKILL, after, 0)
+    assert len(files_below(root)) == int(after is not None)
 
 
 def test_a_kill_in_the_middle_of_a_body_is_cleared_up_by_the_next_who_opens(root):

@@ -191,7 +191,7 @@ def test_the_older_way_to_ask_is_answered_too(ip, fs, sandbox):
     fs.write_file("/notes", "")
 
     with pytest.warns(PendingDeprecationWarning):
-        assert ip.complete("/no", "%sandfs cat /no")[1] == ["/notes"]
+        assert ip.complete("/no", "%sandfs cat /no", 15)[1] == ["/notes"]
 
 
 def test_nothing_is_offered_after_unloading(ip, sandbox, offered):

@@ -32,7 +32,7 @@ def test_loading_brings_the_magic_the_sandbox_and_the_browser(ip):
 
     assert magics(ip) == {"line": True, "cell": True}
     assert Sandbox.names() == ["default"]
-    assert set(Sandbox.faces) == {"browse", "display"}
+    assert set(Sandbox.faces) == {"browse", "display", "progress"}
 
 
 def test_the_package_is_the_extension(ip):

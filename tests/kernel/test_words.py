@@ -39,5 +39,6 @@ _NAMES = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0
 def test_a_spelled_name_is_read_as_that_one_word(name, quote):
     text = spelled(name, Words(raw=quote, quote=quote)) + quote
 
-    assert shlex.split(text) == [name]
     assert read_words(text).plain == name
+    if not set(name) & set("$`"):  # which shlex, unlike a shell, leaves as they are in double quotes
+        assert shlex.split(text) == [name]

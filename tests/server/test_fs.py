@@ -381,8 +381,8 @@ async def test_sandboxes_are_listed_by_kernel(fetch, fs, kernels):
     summary = {"name": "default", "fileCount": 1, "totalSize": 5, "modified": modified}
     assert answer.json == {
         "kernels": [
-            {"kernelId": "k1", "sandboxes": [summary]},
-            {"kernelId": "k2", "sandboxes": []},
+            {"kernelId": "k1", "sandboxes": [summary], "folders": {"default": "k1"}},
+            {"kernelId": "k2", "sandboxes": [], "folders": {}},
         ]
     }
 

@@ -61,7 +61,7 @@ def test_a_view_gives_what_it_sees(wall, fs):
 
     assert told(shell.exec("host --sync sh -c 'ls; echo x > secret'")) == (
         "plain\n",
-        "host: /secret: Permission denied\n",
+        "host: nothing was written back: some of it was refused\nhost: /secret: Permission denied\n",
         1,
     )
     assert fs.read_file("/secret") == "s"

@@ -68,9 +68,9 @@ def test_a_file_is_staged_by_key(fs, shell, line, path):
         ("stage", f"stage: a key and a destination are needed\n{hint('stage')}", 2),
         ("stage --bad a b", f"stage: unrecognized option '--bad'\n{hint('stage')}", 2),
         ("publish nope", "publish: /nope: No such file or directory\n", 1),
-        ("publish /d", "publish: /d: Is a directory\n", 1),
-        ("publish", f"publish: one file is needed\n{hint('publish')}", 2),
-        ("publish /file /file", f"publish: one file is needed\n{hint('publish')}", 2),
+        ("publish /d", f"publish: /d: there is no file to publish\n{hint('publish')}", 2),
+        ("publish", f"publish: one file or directory is needed\n{hint('publish')}", 2),
+        ("publish /file /file", f"publish: one file or directory is needed\n{hint('publish')}", 2),
         (
             "publish --ttl soon /file",
             f"publish: invalid duration: 'soon' (such as 30s, 15m, 24h or 7d)\n{hint('publish')}",

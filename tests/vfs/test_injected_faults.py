@@ -155,6 +155,11 @@ def rules_hold():
     ):
         with pytest.raises(NoSpace):
             refused()
+    deep = VirtualFileSystem()
+    deep.write_file("/d/e/f", "")
+    deep.set_policy("/d/e/f", NodePolicy(writable=False))
+    with pytest.raises(ReadOnly):
+        deep.remove("/d", recursive=True)
     fs.set_policy("/d", NodePolicy(readable=False))
     with pytest.raises(SandfsError):
         fs.read_bytes("/d/f")
@@ -273,8 +278,8 @@ def _drops_sizes(count):
     return fault
 
 
-def _without_removals(differences):
-    return lambda *args: (each for each in differences(*args) if each.kind != "removed")
+def _without_removals(pairs):
+    return lambda *args: [each for each in pairs(*args) if each.after is not None]
 
 
 def _does_not_freeze(settle):
@@ -316,7 +321,7 @@ FAULTS = {
         for each in (shortcut, operations)
     ],
     "restore leaves what came since": lambda monkeypatch: monkeypatch.setattr(
-        operations, "differences", _without_removals(history.differences)
+        operations, "pairs", _without_removals(history.pairs)
     ),
     "the quota is not asked": replaced(operations, "check_room", lambda _: lambda desk, plan: None),
     "the short cut does not ask the quota": replaced(
@@ -325,6 +330,13 @@ FAULTS = {
     "policies are not seen": lambda monkeypatch: (
         [monkeypatch.setattr(each, "policy_of", lambda node: None) for each in (nodes, tree, operations, batch)]
         + [monkeypatch.setattr("jupyter_sandfs.vfs.lookup.policy_of", lambda node: None)]
+    ),
+    "a directory does not know that a file in it has rules": replaced(
+        Tree,
+        "_attach",
+        lambda attach: (
+            lambda self, parent, name, node: (attach(self, parent, name, node), setattr(parent, "plain_files", True))
+        ),
     ),
     "undo puts back the wrong node": lambda monkeypatch: monkeypatch.setattr(
         reverting, "_kept", lambda entry: entry.after

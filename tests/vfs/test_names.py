@@ -41,7 +41,9 @@ def test_layered_names_are_what_a_dict_would_be(steps):
         ]
         assert {name: name in found for name in BASE} == {name: name in wanted for name in BASE}
         assert set(differing(found, ours)) == {
-            name for name in {**wanted, **model} if wanted.get(name) is not model.get(name)
+            (name, wanted.get(name), model.get(name))
+            for name in {**wanted, **model}
+            if wanted.get(name) is not model.get(name)
         }
     assert base == BASE
 

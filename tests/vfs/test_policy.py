@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from jupyter_sandfs.errors import AppendOnly, PermissionDenied, ReadOnly
+from jupyter_sandfs.storage import MemoryFileStorage
+from jupyter_sandfs.vfs.batch import Item
+from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.policy import NodePolicy
 
 READ_ONLY = NodePolicy(writable=False)
@@ -160,3 +163,61 @@ def test_a_policy_is_not_content(world):
     world.set_policy("/d/f", READ_ONLY)
 
     assert world.stat("/d/f") == before
+
+
+LOCKED = NodePolicy(writable=False)
+
+
+def _loaded(fs):
+    other = VirtualFileSystem()
+    other.restore_snapshot(fs.create_snapshot())
+    return other
+
+
+def _stored(fs):
+    storage = MemoryFileStorage()
+    kept = VirtualFileSystem(storage)
+    kept.write_file("/d/e/f", "")
+    kept.set_policy("/d/e/f", LOCKED)
+    return VirtualFileSystem(storage)
+
+
+def _came_back(fs):
+    then = fs.snapshot()
+    fs.set_policy("/d/e/f", None)
+    fs.remove("/d", recursive=True)
+    fs.restore(then)
+    return fs
+
+
+def _written_in_one_step(fs):
+    fs.write_many([Item("/new/e/f", b"")])
+    fs.set_policy("/new/e/f", LOCKED)
+    return fs
+
+
+@pytest.mark.parametrize(
+    ("path", "way"),
+    [
+        ("/d", lambda fs: fs),
+        ("/d", lambda fs: fs.snapshot() and fs),
+        ("/d", lambda fs: fs.write_file("/d/e/other", "") and fs),
+        ("/d", lambda fs: fs.copy("/d", "/c") or (fs.write_file("/d/e/other", "") and fs)),
+        ("/c", lambda fs: fs.copy("/d", "/c") or (fs.write_file("/c/e/other", "") and fs)),
+        ("/d", lambda fs: fs.chmod("/d/e", 0o700) or fs),
+        ("/d", lambda fs: fs.fork()),
+        ("/d", _loaded),
+        ("/d", _stored),
+        ("/d", _came_back),
+        ("/new", _written_in_one_step),
+    ],
+)
+def test_a_rule_deep_in_a_directory_is_found_however_it_came_there(fs, path, way):
+    fs.write_file("/d/e/f", "")
+    fs.set_policy("/d/e/f", LOCKED)
+    fs = way(fs)
+    for _ in range(2):  # the second time it is remembered
+        with pytest.raises(ReadOnly, match="/e/f"):
+            fs.remove(path, recursive=True)
+    with pytest.raises(ReadOnly, match="/e/f"):
+        fs.move(path, "/elsewhere")

@@ -403,3 +403,42 @@ def test_an_interrupt_in_the_middle_of_a_change_leaves_nothing_half_done(full, l
 
     assert content(look, full) == before
     look.check(full)
+
+
+# ---------------------------------------------------------------- others under an action of the owner's
+
+
+def test_what_somebody_else_does_under_an_action_of_the_owners_stays_theirs(fs):
+    with fs.action("[1] a cell") as cell:
+        fs.write_file("/owner", "")
+        with fs.action("a tool", "agent") as tool:
+            fs.write_file("/agent", "")
+        fs.write_file("/owner2", "")
+
+    assert [(each.actor, each.label) for each in fs.log()] == [
+        ("owner", "[1] a cell"),
+        ("agent", "a tool"),
+        ("owner", "[1] a cell"),
+    ]
+    assert [change.path for change in tool.changes] == ["/agent"]
+    assert [change.path for change in cell.changes] == ["/owner", "/agent", "/owner2"]
+    fs.undo(actor="agent")
+    assert fs.listdir("/") == ["owner", "owner2"]
+    fs.undo()
+    assert fs.listdir("/") == []
+
+
+def test_the_owner_joins_the_action_of_somebody_else(fs):
+    with fs.action("a tool", "agent"), fs.action("a shell", "owner"):
+        fs.write_file("/a", "")
+
+    assert [each.actor for each in fs.log()] == ["agent"]
+
+
+def test_a_transaction_of_the_owners_takes_back_what_others_did_in_it(fs):
+    with pytest.raises(ZeroDivisionError), fs.transaction("whole"):
+        with fs.action("a tool", "agent"):
+            fs.write_file("/agent", "")
+        raise ZeroDivisionError
+
+    assert fs.listdir("/") == []

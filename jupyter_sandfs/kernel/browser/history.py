@@ -42,6 +42,7 @@ class History:
             "changes_since": self.changes_since,
             "difference": self.difference,
             "go_back": self.go_back,
+            "compare": compare,
         }
 
     def moments(self, fs: FileSystem, _body: object) -> Document:
@@ -102,6 +103,18 @@ class History:
         if found is None:
             raise InvalidRequest("that moment is not kept any more")
         return found
+
+
+def compare(fs: FileSystem, body: bytes | memoryview, path: str) -> Document:
+    """The file at `path` beside the text in the request's body: {old, new, rows, places}, as `difference`."""
+    if len(body) > _COMPARED_BYTES:
+        raise InvalidRequest("texts over 1 MiB are not compared")
+    now, text = _Side.read(fs, path), decode(bytes(body))
+    told: Document = {"old": now.document(), "new": {"version": None, "size": len(body)}}
+    if now.text is None or text is None:
+        return told | {"rows": None, "places": None}
+    rows, places = side_by_side(now.text, text)
+    return told | {"rows": rows, "places": places}
 
 
 class _Side:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import InvalidRequest, UploadNotFound
+from jupyter_sandfs.errors import AlreadyExists, InvalidRequest, UploadNotFound
 from jupyter_sandfs.filestore import FileInfo, FileStore
 from jupyter_sandfs.filestore.keys import complete, new_key
 from jupyter_sandfs.kernel.browser.changes import ACTOR
@@ -43,6 +43,7 @@ class StorePane:
         return {
             "store_list": self.listing,
             "store_stage": self.bring,
+            "store_arrived": self.arrived,
             "store_publish": self.publish,
             "store_delete": self.delete,
             "store_read": self.read,
@@ -74,19 +75,36 @@ class StorePane:
         """Copy a stored file into a folder, under the name it had; gives {path, size}.
 
         Raises:
-            InvalidRequest: the name is taken and `replace` is off.
+            AlreadyExists: the name is taken and `replace` is off.
         """
         info = self._store.head(complete(key))
         path = paths.join(folder, original_name(info))
         if not replace and fs.exists(path):
-            raise InvalidRequest(f"{path} is already there")
+            raise AlreadyExists(path)
         with fs.action(f"stage {info.key}", ACTOR):
             staged = stage(self._store, info.key, fs, path)
         return {"path": staged.path, "size": staged.size_bytes}
 
+    def arrived(self, fs: FileSystem, _body: object, key: str, path: str, *, replace: bool = False) -> Document:
+        """Take an upload that came through the store to its path, and out of the store; gives {path, size}.
+
+        Raises:
+            AlreadyExists: something is there and `replace` is off. It stays in the store until it expires.
+            ObjectNotFound: the kernel has another store than the server.
+        """
+        if not replace and fs.exists(path):
+            raise AlreadyExists(path)
+        with fs.action(f"upload {path}", ACTOR):
+            staged = stage(self._store, complete(key), fs, path)
+        self._store.delete(complete(key))
+        return {"path": staged.path, "size": staged.size_bytes}
+
     def publish(self, _fs: FileSystem, _body: object, path: str, ttl: int | None = None) -> Document:
         """Store a file of the sandbox under a new key; `ttl` in seconds, 0 keeps it, None is the store's default."""
-        return _document(self._sandbox.publish(path, ttl=_checked_ttl(ttl)))
+        stored = self._sandbox.publish(path, ttl=_checked_ttl(ttl))
+        if not isinstance(stored, FileInfo):
+            return {"key": stored.key, "size": stored.size_bytes, "files": len(stored.files)}
+        return _document(stored)
 
     def delete(self, _fs: FileSystem, _body: object, key: str) -> dict[str, bool]:
         return {"deleted": self._store.delete(complete(key))}

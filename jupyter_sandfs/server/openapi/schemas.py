@@ -95,12 +95,13 @@ SCHEMAS: Json = {
                     {
                         "kernelId": text(),
                         "sandboxes": array({"type": "object"}),
+                        "folders": {"type": "object", "additionalProperties": text("of a sandbox, by its name")},
                         "sessionId": text(),
                         "name": text(),
                         "path": text(),
                         "problem": text(),
                     },
-                    required=("kernelId", "sandboxes"),
+                    required=("kernelId", "sandboxes", "folders"),
                 )
             )
         }

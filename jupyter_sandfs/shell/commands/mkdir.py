@@ -27,6 +27,8 @@ def _run(call: Invocation) -> Output:
 def _make(call: Invocation, operand: str, mode: int | None) -> list[str]:
     """Make one directory, and with -p those above it; give the names of those that were not there."""
     path, parents = call.path(operand), "p" in call.arguments
+    if parents and call.fs.is_dir(path):
+        return []
     made = _missing(call, operand) if parents else [operand]
     if not parents and call.fs.get_entry(path):
         raise AlreadyExists(path)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+
 from jupyter_sandfs import staging
 from jupyter_sandfs.errors import InvalidRequest, Unsupported
 from jupyter_sandfs.filestore.keys import complete
 from jupyter_sandfs.filestore.protocol import FileInfo, FileStore
 from jupyter_sandfs.shell.command import Command, Invocation, Output
 from jupyter_sandfs.shell.options import Option
+from jupyter_sandfs.vfs.journal import actor
 
 _PAGE = 1000
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -29,18 +33,34 @@ def _stage(call: Invocation) -> Output:
         raise InvalidRequest("a key and a destination are needed")
     key, destination = call.arguments.operands
     where = call.path(destination) + ("/" if destination.endswith("/") else "")
-    staged = staging.stage(_store(call), complete(key), call.fs, where)
-    return Output(f"{staged.path} ({staged.size_bytes} bytes)\n")
+    name = key if key.endswith("/") else complete(key)
+    with _progress(call, f"stage {key}") as progress:
+        staged = staging.stage(_store(call), name, call.fs, where, actor=actor(), progress=progress)
+    files = f"{staged.files} files, " if key.endswith("/") else ""
+    return Output(f"{staged.path} ({files}{staged.size_bytes} bytes)\n")
 
 
 def _publish(call: Invocation) -> Output:
     if len(call.arguments.operands) != 1:
-        raise InvalidRequest("one file is needed")
-    options = call.arguments.options
+        raise InvalidRequest("one file or directory is needed")
+    options, source = call.arguments.options, call.path(call.arguments.operands[0])
     ttl = seconds(options["ttl"]) if "ttl" in options else None
-    key = complete(options["key"]) if "key" in options else None
-    info = staging.publish(call.fs, call.path(call.arguments.operands[0]), _store(call), key=key, ttl=ttl)
+    key = options.get("key")
+    origin = call.services.get("origin", dict)() | {"actor": actor()}
+    with _progress(call, f"publish {source}") as progress:
+        if call.fs.is_dir(source):
+            prefix = None if key is None else key.rstrip("/") + "/"
+            tree = staging.publish_tree(call.fs, source, _store(call), key=prefix, ttl=ttl, progress=progress, **origin)
+            return Output(f"{tree.key}\n")
+        name = None if key is None else complete(key)
+        info = staging.publish(call.fs, source, _store(call), key=name, ttl=ttl, progress=progress, **origin)
     return Output(f"{info.key}\n")
+
+
+def _progress(call: Invocation, label: str) -> AbstractContextManager[staging.Progress | None]:
+    face: Callable[[str], AbstractContextManager[staging.Progress | None]]
+    face = call.services.get("progress", lambda _: nullcontext())
+    return face(label)
 
 
 def seconds(text: str) -> float:
@@ -105,14 +125,14 @@ _ACTIONS = {"list": _list, "info": _info, "delete": _delete}
 STAGE = Command(
     name="stage",
     usage="KEY DEST",
-    help="Bring the stored file KEY into the sandbox, at DEST or into the directory DEST.",
+    help="Bring the stored file KEY into the sandbox, at DEST or into the directory DEST; with KEY/ all that is below.",
     run=_stage,
     options=(),
 )
 PUBLISH = Command(
     name="publish",
-    usage="[--key KEY] [--ttl DURATION] FILE",
-    help="Store FILE in the staging store and print its key.",
+    usage="[--key KEY] [--ttl DURATION] PATH",
+    help="Store a file, or a directory with all files in it, in the staging store and print the key.",
     run=_publish,
     options=(
         Option("", "store it under this key", word="key", value="KEY"),

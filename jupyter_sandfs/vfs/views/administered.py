@@ -97,6 +97,8 @@ class Administered(Wrapper):
             return self.base.survey(path, at)
 
     def _stat(self, path: str, *, follow: bool) -> Stat:
+        if self._is_plain_directory(path):
+            return self.base.stat(path, follow=follow)
         with reading_as(self):
             return self.base.stat(path, follow=follow)
 

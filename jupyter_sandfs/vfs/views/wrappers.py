@@ -126,10 +126,12 @@ class SubtreeView(Administered):
             return self._follow(path)
 
     def _stat(self, path: str, *, follow: bool) -> Stat:
-        with self._ours():
-            plain = self._is_plain_directory(path)
-            stat = self.base.stat(self._ground(path) if plain else self._in(path, follow=follow), follow=False)
-        return self._said(stat)
+        try:
+            if self._is_plain_directory(path):
+                return self.base.stat(self._ground(path))
+            return self._said(self.base.stat(self._in(path, follow=follow), follow=False))
+        except _NAMING as error:
+            raise self._renamed(error) from None
 
     def ls(self, path: str = paths.ROOT) -> list[DirEntry]:
         with self._ours(), reading_as(self):

@@ -4,7 +4,7 @@ import { CommandToolbarButton, SidePanel } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { Message } from '@lumino/messaging';
 import { Poll } from '@lumino/polling';
-import { Widget } from '@lumino/widgets';
+import { Panel, Widget } from '@lumino/widgets';
 
 import { CommandIDs } from '../commands';
 import { stagingIcon } from '../icons';
@@ -24,7 +24,7 @@ export class StagingPanel extends SidePanel {
     trans: TranslationBundle,
     private readonly onFiles: (files: File[]) => void
   ) {
-    super();
+    super({ content: new Panel() }); // not the accordion that it would be
     this.id = PANEL;
     this.addClass('sandfs-Staging');
     this.title.icon = stagingIcon;
@@ -34,7 +34,7 @@ export class StagingPanel extends SidePanel {
     for (const id of [CommandIDs.upload, CommandIDs.refresh]) {
       this.toolbar.addItem(id, new CommandToolbarButton({ commands, id, label: '' }));
     }
-    this.toolbar.addItem('prefix', prefixField(model, trans));
+    this.content.addWidget(prefixField(model, trans));
     this.content.addWidget(new StagingView(model, commands, trans));
     this.poll = new Poll({
       name: 'jupyter-sandfs:staging',
@@ -75,11 +75,12 @@ export class StagingPanel extends SidePanel {
 function prefixField(model: StagingModel, trans: TranslationBundle): Widget {
   const field = document.createElement('input');
   field.type = 'search';
-  field.className = 'jp-mod-styled sandfs-Prefix';
+  field.className = 'jp-mod-styled';
   field.placeholder = trans.__('Keys that begin with…');
   field.setAttribute('aria-label', field.placeholder);
   field.addEventListener('input', () => void model.filter(field.value.trim()));
   const node = document.createElement('div');
+  node.className = 'sandfs-Prefix';
   node.append(field);
   return new Widget({ node });
 }

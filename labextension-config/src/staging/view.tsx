@@ -86,7 +86,7 @@ export class StagingView extends VDomRenderer<StagingModel> {
       >
         <fileIcon.react tag="span" className="sandfs-File-icon" />
         <span className="sandfs-File-name">{nameOf(file)}</span>
-        <span className="sandfs-File-key">{file.key}</span>
+        {file.key !== `files/${nameOf(file)}` && <span className="sandfs-File-key">{file.key}</span>}
         <span className="sandfs-File-facts">
           {size(file.size_bytes)} · {Time.formatHuman(file.created_at)} ·{' '}
           <span className={left.soon ? 'sandfs-mod-soon' : undefined}>{left.text}</span>

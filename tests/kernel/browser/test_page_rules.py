@@ -67,10 +67,14 @@ ROWS = """(() => {
         ),
         ('rows.sortBy("size", false); return show().map((r) => r[0]);', ["/z", "/a10.txt", "/a9.txt"]),
         ('rows.sortBy("name", true); return show().map((r) => r[0]);', ["/z", "/a10.txt", "/a9.txt"]),
-        ('rows.filter = "DEEP"; return show();', [["/z", 1, 1, 1, True], ["/z/deep.csv", 2, 1, 1, False]]),
-        ('rows.filter = "nothing"; return show();', []),
         (
-            'rows.setArriving(["/a9.txt", "/new.bin"]); return show().map((r) => r[0]);',
+            'rows.setFound([dir("/z"), file("/z/deep.csv")]); return show();',
+            [["/z", 1, 1, 1, True], ["/z/deep.csv", 2, 1, 1, False]],
+        ),
+        ("rows.setFound([]); return show();", []),
+        ("rows.setFound([]); rows.setFound(null); return show().map((r) => r[0]);", ["/z", "/a9.txt", "/a10.txt"]),
+        (
+            'rows.setExtra(["/a9.txt", "/new.bin"].map(m.entryToCome)); return show().map((r) => r[0]);',
             ["/z", "/a9.txt", "/a10.txt", "/new.bin"],
         ),
         ('rows.forget("/z"); return rows.listedFolders();', ["/"]),

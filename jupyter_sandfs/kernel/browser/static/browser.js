@@ -1,75 +1,83 @@
 /** The tree browser: puts the parts together. */
 
-import { folderOf, foldersAbove, isWithin } from "./format.js";
-import { drawing } from "./icons.js";
-import { element, setAttribute, textButton } from "./elements.js";
+import { folderOf, foldersAbove } from "./format.js";
+import { element } from "./elements.js";
 import { Link } from "./link.js";
 import { isFolder, Rows } from "./rows.js";
 import { TreeView } from "./tree.js";
 import { Notices } from "./notices.js";
-import { PreviewPane } from "./preview.js";
+import { Menu } from "./menu.js";
+import { keyHelp } from "./keyhelp.js";
 import { Transport } from "./transport.js";
-import { droppedFiles, Transfers } from "./upload.js";
-import { heightGrip, paneSplit } from "./split.js";
+import { Transfers } from "./upload.js";
+import { heightGrip } from "./split.js";
 import { HeadBar, StatusBar } from "./bars.js";
 import { Listing } from "./listing.js";
 import { Commands } from "./commands.js";
+import { HistoryBar } from "./history.js";
+import { LensBar } from "./lensbar.js";
+import { Sides } from "./sides.js";
+import { emptyPart } from "./empty.js";
+import { LiveChanges } from "./live.js";
+import { doByKey, moreMenu, rowMenu } from "./actions.js";
+import { goneBar, hideStatic } from "./stale.js";
+import { Shelf } from "./shelf.js";
+import { Eyes } from "./eyes.js";
+import { Past } from "./past.js";
+import { Arrivals } from "./arrivals.js";
 
 const PREVIEW_DELAY_MS = 150;
 const EXPANDED_MAX = 200;
-const ATTACH_FRAMES = 120;
-
-/** Keys that stand for a tool. @type {Record<string, (browser: Browser) => void>} */
-const TOOL_KEYS = {
-  "/": (browser) => browser.head.filter.focus(),
-  u: (browser) => browser.pickFiles(),
-  n: (browser) => browser.commands.newFile(browser.path),
-  N: (browser) => browser.commands.newFolder(browser.path),
-  F2: (browser) => browser.withSelected((entry) => browser.commands.rename(entry)),
-  Delete: (browser) => browser.withSelected((entry) => browser.commands.remove(entry)),
-  d: (browser) => browser.withSelected((entry) => isFolder(entry) || browser.transfers.download(entry)),
-  Escape: (browser) => browser.closePreview(),
-};
+/** @typedef {import("./rows.js").FsEntry} FsEntry */
 
 class Browser {
   /** Folder of the selection: the crumbs show it, and what is new goes there. */
   path = "/";
+  /** What will be moved when it is pasted. */
+  cutPath = "";
+  /** Whether it is the owner's: with the staging store, other sandboxes, and the eyes of others. */
+  owner = false;
+  rows = new Rows();
   #model;
-  #rows = new Rows();
-  #changes = { paths: new Set(), all: false, running: false };
   #previewTimer = 0;
+  #live = new LiveChanges((paths) => this.attempt(() => this.takeUp(paths)));
   #onSelected = () => this.#followModel();
 
-  /** @param {object} model of anywidget */
-  constructor(model) {
+  /** @param {any} model of anywidget @param {(model: any) => void} onFresh called with one that takes its place */
+  constructor(model, onFresh) {
     this.#model = model;
-    const name = model.get("name");
+    this.eyes = new Eyes(this, model, onFresh);
+    this.shelf = new Shelf(this);
+    this.past = new Past(this);
+    this.arrivals = new Arrivals(this);
+    this.owner = model.get("owner") === true;
     this.link = new Link(model, {
-      onChanged: (paths) => this.#onChanged(paths),
+      onChanged: (paths) => void this.#live.add(paths),
       onSlow: (slow) => this.status.setSlow(slow),
+      onGone: () => this.#onGone(),
     });
-    this.listing = new Listing(this.link, this.#rows);
+    this.listing = new Listing(this.link, this.rows);
     this.notices = new Notices(() => this.tree.focus());
-    this.commands = new Commands(this.link, this.notices, (path) => this.#attempt(() => this.reveal(path)));
-    const transport = new Transport(this.link, {
-      kernel: model.get("kernel_id"),
-      sandbox: name,
-      view: model.get("view"),
+    this.commands = new Commands(this.link, this.notices, (path) => this.attempt(() => this.reveal(path)));
+    const transport = new Transport(this.link, () => addressOf(model));
+    this.transfers = new Transfers(transport, this.link, this.notices, {
+      progress: (parts) => this.arrivals.show(parts),
+      stored: () => this.shelf.refresh(),
     });
-    this.transfers = new Transfers(transport, this.link, this.notices, (parts) => this.#showUploads(parts));
-    this.#makeParts(name);
+    this.#makeParts(model.get("name"));
     model.on("change:selected", this.#onSelected);
   }
 
-  /** List what is to be seen first. */
+  /** List what is to be seen first. @returns {Promise<void>} */
   async start() {
     const selected = this.#model.get("selected");
-    for (const folder of this.#model.get("expanded").slice(0, EXPANDED_MAX)) this.#rows.expanded.add(folder);
+    for (const folder of this.#model.get("expanded").slice(0, EXPANDED_MAX)) this.rows.expanded.add(folder);
     this.#setPath(this.#model.get("path"));
-    await this.#attempt(async () => {
+    await this.attempt(async () => {
       await this.listing.load("/");
-      for (const folder of this.#rows.expanded) await this.listing.load(folder);
-      this.#update();
+      for (const folder of this.rows.expanded) await this.listing.load(folder);
+      this.update();
+      if (this.owner && this.#model.get("view")) await this.eyes.lookAs(this.#model.get("view"));
       if (selected) await this.reveal(selected);
       await this.#showStats();
     });
@@ -79,8 +87,11 @@ class Browser {
   close() {
     this.#model.off("change:selected", this.#onSelected);
     clearTimeout(this.#previewTimer);
+    this.menu.close();
+    this.notices.close();
+    this.head.close();
     this.transfers.close();
-    this.preview.clear();
+    this.sides.preview.clear();
     this.tree.close();
     this.link.close();
   }
@@ -88,127 +99,211 @@ class Browser {
   /** Open the folders above a path, select it and scroll there. @param {string} path @returns {Promise<void>} */
   async reveal(path) {
     for (const folder of foldersAbove(path)) {
-      this.#rows.expanded.add(folder);
+      this.rows.expanded.add(folder);
       await this.listing.load(folder);
     }
-    if (!this.#rows.entry(path)) await this.listing.refresh([path]);
-    this.#update();
+    if (!this.rows.entry(path)) await this.listing.refresh([path]);
+    this.update();
     this.tree.select(path);
-    const entry = this.#rows.entry(path);
+    const entry = this.rows.entry(path);
     if (entry) this.#onSelect(entry, true);
   }
 
-  /** @param {(entry: import("./rows.js").FsEntry) => void} action */
-  withSelected(action) {
-    const row = this.tree.current();
-    if (row) action(row.entry);
+  /** @returns {FsEntry|null} */
+  selectedEntry() {
+    return this.tree.current()?.entry ?? null;
   }
 
-  pickFiles() {
-    this.picker.value = "";
-    this.picker.click();
+  /** @returns {boolean} whether nothing can be made in the folder on show */
+  get readOnly() {
+    return this.rows.folder(this.path)?.readOnly === true;
   }
 
-  closePreview() {
-    const focused = this.preview.element.contains(document.activeElement);
-    clearTimeout(this.#previewTimer);
-    this.preview.clear();
-    this.#showPane(false);
-    if (focused) this.tree.focus();
+  /** Whether what is at a path would be known. @param {string} path */
+  isListed(path) {
+    return this.rows.folder(folderOf(path)) !== undefined;
+  }
+
+  openSide(entry) {
+    void this.attempt(() => this.sides.open(entry));
+  }
+
+  cut(entry) {
+    this.cutPath = entry.path;
+    this.tree.marks.cut = entry.path;
+    this.tree.paint();
+  }
+
+  paste() {
+    const path = this.cutPath;
+    this.cut({ path: "" });
+    void this.commands.moveInto(path, this.path);
+  }
+
+  copy(text) {
+    navigator.clipboard?.writeText(text).then(
+      () => this.notices.offer(`Copied ${text}`),
+      () => this.notices.fail(`Could not copy: ${text}`),
+    );
+  }
+
+  showKeys() {
+    const close = () => {
+      help.remove();
+      this.tree.focus();
+    };
+    const help = keyHelp(this, close);
+    this.element.append(help);
+    /** @type {HTMLElement} */ (help.querySelector("button")).focus();
+  }
+
+  /** Step out of what is on top: a pane, the history, the lens, the filter. */
+  leave() {
+    if (this.sides.showing) this.sides.close();
+    else if (this.history.open) void this.attempt(() => this.past.toggle());
+    else if (this.rows.searching) this.#clearFilter();
+  }
+
+  reloadAll() {
+    void this.#live.add(null);
+  }
+
+  /** What goes wrong is told, never swallowed. @param {() => unknown} action @returns {Promise<void>} */
+  async attempt(action) {
+    try {
+      await action();
+    } catch (error) {
+      if (error.code !== "gone") this.notices.fail(error.message);
+    }
+  }
+
+  /** Paint anew what shows where the reader is. @param {string} mode of the pane that was opened */
+  modeChanged(mode = "browse") {
+    if (!this.status) return;
+    const rest = this.lens.view ? "lens" : mode;
+    this.status.setMode(this.history.open && mode === "browse" ? "history" : rest);
+    const on = { store: "store", history: "history" }[this.sides?.showing] ?? "";
+    this.head.press(this.history.open ? "history" : this.lens.view ? "lens" : on);
   }
 
   #makeParts(name) {
-    this.head = new HeadBar(name, {
-      go: (folder) => this.#go(folder),
-      filter: (text) => this.#filter(text),
-      leaveFilter: () => this.tree.focus(),
-      newFile: () => this.commands.newFile(this.path),
-      newFolder: () => this.commands.newFolder(this.path),
-      upload: () => this.pickFiles(),
+    this.lens = new LensBar(this.link, {
+      choose: (view) => this.attempt(() => this.eyes.lookAs(view)),
+      leave: () => this.attempt(() => this.eyes.lookAs("")),
     });
-    this.tree = new TreeView(this.#rows, `Files of sandbox ${name}`, this.#treeActions());
-    this.preview = new PreviewPane(this.link, {
-      close: () => this.closePreview(),
-      download: (entry) => this.transfers.download(entry),
+    this.history = new HistoryBar(this.link, {
+      changed: () => this.past.show(),
+      leave: () => this.attempt(() => this.past.toggle()),
+      restore: (moment) => this.attempt(() => this.past.restoreAll(moment)),
+      fail: (error) => this.notices.fail(error.message),
     });
+    this.tree = new TreeView(this.rows, `Files of sandbox ${name}`, this.#treeActions());
+    this.head = new HeadBar(name, this.owner, this.#headActions());
+    this.sides = new Sides(this, this.link, this.tree.element);
     this.status = new StatusBar();
     this.nothing = element("div", { class: "sfs-block", role: "status", hidden: true });
     this.tree.element.append(this.nothing);
-    this.empty = this.#emptyPart();
-    this.body = element("div", { class: "sfs-body" }, this.tree.element);
-    this.split = paneSplit(this.body, this.tree.element);
-    this.body.append(this.split, this.preview.element);
-    this.picker = element("input", { type: "file", multiple: true, hidden: true, "aria-label": "Files to upload" });
-    this.picker.addEventListener("change", () => this.#uploadPicked());
+    this.empty = emptyPart({
+      upload: () => this.arrivals.pick(),
+      newFile: () => this.commands.newFile("/"),
+      fromStore: this.owner ? () => this.attempt(() => this.shelf.toggle()) : null,
+      drop: (data) => this.arrivals.drop("/", data),
+      copy: (text) => this.copy(text),
+    });
+    this.gone = goneBar(() => this.attempt(() => this.eyes.reload()));
     this.element = this.#frame(name);
-    this.#showPane(false);
+    this.menu = new Menu(this.element);
+    this.head.show("/");
   }
 
   #frame(name) {
     // The first keeps JupyterLab's shortcuts away, the second its menu: they act on the notebook.
     const quiet = { "data-lm-suppress-shortcuts": "true", "data-jp-suppress-context-menu": "true" };
-    const frame = element("section", {
-      class: "sfs",
-      "data-sandfs": "browser",
-      "aria-label": `Sandbox ${name}`,
-      ...quiet,
-    });
-    frame.append(this.head.element, this.notices.element, this.empty, this.body, this.transfers.element);
-    frame.append(this.status.element, heightGrip(frame), this.picker);
+    const frame = element("section", { class: "sfs", "data-sandfs": "browser", "aria-label": `Sandbox ${name}`, ...quiet });
+    frame.append(this.head.element, this.gone, this.lens.element, this.history.element, this.notices.element);
+    frame.append(this.empty, this.sides.element, this.transfers.element, this.status.element, heightGrip(frame), this.arrivals.picker);
     frame.addEventListener("keydown", (event) => event.stopPropagation());
-    this.preview.element.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") this.closePreview();
-    });
     return frame;
+  }
+
+  #headActions() {
+    return {
+      go: (folder) => this.#go(folder),
+      filter: (text) => this.attempt(() => this.#filter(text)),
+      leaveFilter: () => this.tree.focus(),
+      newFile: () => this.commands.newFile(this.path),
+      newFolder: () => this.commands.newFolder(this.path),
+      upload: () => this.arrivals.pick(),
+      history: () => this.attempt(() => this.past.toggle()),
+      store: () => this.attempt(() => this.shelf.toggle()),
+      lens: () => this.attempt(() => (this.lens.view ? this.eyes.lookAs("") : this.eyes.next())),
+      more: (anchor) => this.menu.open(anchor, "More actions", moreMenu(this), () => anchor.focus()),
+      switchSandbox: (anchor) => this.attempt(() => this.eyes.openSwitch(anchor)),
+    };
   }
 
   #treeActions() {
     return {
       select: (entry, byKey) => this.#onSelect(entry, byKey),
-      fold: (folder, open) => this.#attempt(() => this.#fold(folder, open)),
-      activate: (entry) => this.#openPreview(entry),
-      more: (folder) => this.#attempt(() => this.#more(folder)),
-      sort: (column, descending) => {
-        this.#rows.sortBy(column, descending);
-        this.tree.update();
-      },
-      drop: (folder, data) => this.#attempt(async () => this.transfers.upload(folder, await droppedFiles(data))),
-      key: (event) => this.#onToolKey(event),
+      fold: (folder, open) => this.attempt(() => this.#fold(folder, open)),
+      activate: (entry) => this.openSide(entry),
+      edit: (entry) => this.attempt(() => this.sides.edit(entry)),
+      more: (folder) => this.attempt(() => this.#more(folder)),
+      sort: (column, descending) => this.attempt(() => this.#sort(column, descending)),
+      drop: (folder, data) => this.arrivals.drop(folder, data),
+      move: (path, folder) => this.commands.moveInto(path, folder),
+      menu: (entry, where) => this.#openMenu(entry, where),
+      key: (event) => this.#onKey(event),
     };
   }
 
-  #onToolKey(event) {
-    const act = event.ctrlKey || event.metaKey || event.altKey ? undefined : TOOL_KEYS[event.key];
-    act?.(this);
-    return act !== undefined;
+  #onKey(event) {
+    if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey)) {
+      this.#openMenu(this.selectedEntry(), this.tree.menuAnchor());
+      return true;
+    }
+    return doByKey(this, event, this.selectedEntry());
+  }
+
+  #openMenu(entry, where) {
+    const label = entry ? `Actions of ${entry.name}` : "Actions";
+    this.menu.open(where, label, rowMenu(this, entry), () => this.tree.focus());
   }
 
   #onSelect(entry, byKey) {
     this.#setPath(isFolder(entry) ? entry.path : folderOf(entry.path));
     this.#save({ selected: entry.path, path: this.path });
     clearTimeout(this.#previewTimer);
-    if (byKey && !isFolder(entry) && this.preview.entry) {
-      this.#previewTimer = setTimeout(() => this.#openPreview(entry), PREVIEW_DELAY_MS);
+    if (byKey && !isFolder(entry) && ["preview", "diff", "rules"].includes(this.sides.showing)) {
+      this.#previewTimer = setTimeout(() => this.openSide(entry), PREVIEW_DELAY_MS);
     }
   }
 
   async #fold(folder, open) {
-    if (open) this.#rows.expanded.add(folder);
-    else this.#rows.expanded.delete(folder);
-    this.#save({ expanded: [...this.#rows.expanded].slice(0, EXPANDED_MAX) });
+    if (open) this.rows.expanded.add(folder);
+    else this.rows.expanded.delete(folder);
+    this.#save({ expanded: [...this.rows.expanded].slice(0, EXPANDED_MAX) });
     if (open) await this.listing.load(folder);
-    this.#update();
+    this.update();
+    await this.eyes.countHidden();
   }
 
   async #more(folder) {
-    const before = this.#rows.folder(folder)?.entries.length;
+    const before = this.rows.folder(folder)?.entries.length;
     await this.listing.more(folder);
-    if (this.#rows.folder(folder)?.entries.length !== before) this.#update();
+    if (this.rows.folder(folder)?.entries.length !== before) this.update();
+  }
+
+  async #sort(column, descending) {
+    const partly = this.rows.sortBy(column, descending);
+    this.tree.update();
+    await this.listing.reorder(partly);
+    this.tree.update();
   }
 
   async #go(folder) {
     if (folder !== "/") {
-      await this.#attempt(() => this.reveal(folder));
+      await this.attempt(() => this.reveal(folder));
       return;
     }
     this.#setPath("/");
@@ -217,180 +312,93 @@ class Browser {
     this.tree.tree.scrollTop = 0;
   }
 
-  #filter(text) {
-    this.#rows.filter = text;
-    this.#update();
-    const found = this.#rows.visible.length > 0 || text.trim() === "";
-    this.nothing.hidden = found;
-    this.nothing.textContent = found ? "" : `Nothing matches '${text.trim()}'. Esc clears.`;
+  async #filter(text) {
+    const { count, complete } = await this.listing.search(text);
+    this.update();
+    this.nothing.hidden = complete && (count > 0 || text === "");
+    const few = `The first ${count.toLocaleString("en")} matches. Type more to narrow it down.`;
+    this.nothing.textContent = count > 0 ? few : `Nothing matches '${text}'. Esc clears.`;
   }
 
-  #openPreview(entry) {
-    this.#showPane(true);
-    void this.preview.show(entry);
+  #clearFilter() {
+    this.head.filter.value = "";
+    void this.attempt(() => this.#filter(""));
   }
 
-  #showPane(shown) {
-    this.preview.element.hidden = !shown;
-    this.split.hidden = !shown;
-    setAttribute(this.body, "data-split", shown);
-  }
-
-  /** Changes may arrive while earlier ones are being listed: they are gathered for the next round. */
-  async #onChanged(paths) {
-    const changes = this.#changes;
-    if (paths === null) changes.all = true;
-    else for (const path of paths) changes.paths.add(path);
-    if (changes.running) return;
-    changes.running = true;
-    await this.#attempt(async () => {
-      while (changes.all || changes.paths.size > 0) await this.#takeUp(changes);
-    });
-    changes.running = false;
-  }
-
-  async #takeUp(changes) {
-    const paths = changes.all ? null : [...changes.paths];
-    changes.paths.clear();
-    changes.all = false;
+  /** Take up that files changed. @param {string[]|null} paths null stands for everything @returns {Promise<void>} */
+  async takeUp(paths) {
     const fresh = await this.listing.refresh(paths);
-    this.#update();
+    if (this.rows.searching) await this.listing.search(this.head.filter.value.trim());
+    this.update();
     this.tree.tint(fresh);
-    this.#refreshPreview(paths);
+    this.sides.changed(paths);
+    if (this.history.open) await this.history.refresh();
+    await this.eyes.countHidden();
     await this.#showStats();
   }
 
-  #refreshPreview(paths) {
-    const { entry } = this.preview;
-    if (!entry || (paths !== null && !paths.some((path) => isWithin(entry.path, path)))) return;
-    const now = this.#rows.entry(entry.path);
-    if (!now && this.#rows.folder(folderOf(entry.path))) this.closePreview();
-    else if (now?.etag !== entry.etag) void this.preview.show(now ?? entry);
-  }
-
-  #update() {
-    const blank = this.#rows.folder("/")?.total === 0 && this.tree.uploads.size === 0;
-    this.empty.hidden = !blank;
-    this.body.hidden = blank;
+  update() {
+    const blank = this.rows.folder("/")?.total === 0 && this.tree.uploads.size === 0 && !this.history.open;
+    const bare = blank && !this.sides.showing;
+    this.empty.hidden = !bare;
+    this.sides.element.hidden = bare;
+    this.head.setReadOnly(this.readOnly);
     this.tree.update();
   }
 
-  #showUploads(parts) {
-    const known = this.tree.uploads;
-    const same = parts.size === known.size && [...parts.keys()].every((path) => known.has(path));
-    this.tree.uploads = parts;
-    if (same) {
-      this.tree.paint();
-      return;
-    }
-    this.#rows.setArriving(parts.keys());
-    this.#update();
-  }
-
   async #showStats() {
-    this.status.show((await this.link.call("stats")).value);
+    const { value } = await this.link.call("stats");
+    const hidden = this.lens.view ? (await this.lens.refresh()).hidden : 0;
+    this.status.show(value, hidden);
   }
 
-  #uploadPicked() {
-    const files = [...this.picker.files].map((file) => ({ file, name: file.name }));
-    void this.#attempt(() => this.transfers.upload(this.path, files));
+  #onGone() {
+    this.gone.hidden = false;
+    this.status.setGone();
+    this.head.setReadOnly(true);
+    this.transfers.close();
   }
 
   /** Python may select too. */
   #followModel() {
     const selected = this.#model.get("selected");
-    if (selected !== this.tree.selected) void this.#attempt(() => (selected ? this.reveal(selected) : this.#go("/")));
+    if (selected !== this.tree.selected) void this.attempt(() => (selected ? this.reveal(selected) : this.#go("/")));
   }
 
   #setPath(path) {
     this.path = path;
     this.head.show(path);
+    this.head.setReadOnly(this.readOnly);
   }
 
   #save(traits) {
     for (const [name, value] of Object.entries(traits)) this.#model.set(name, value);
     this.#model.save_changes();
   }
-
-  /** What goes wrong is told, never swallowed. */
-  async #attempt(action) {
-    try {
-      await action();
-    } catch (error) {
-      this.notices.fail(error.message);
-    }
-  }
-
-  #emptyPart() {
-    const part = element(
-      "div",
-      { class: "sfs-empty", hidden: true },
-      emptyDrawing(),
-      element("strong", {}, "Nothing here yet"),
-      element("span", { class: "sfs-quiet" }, "Drop files or folders here, or start from a cell."),
-      element(
-        "div",
-        { class: "sfs-choices-row" },
-        textButton("Upload", () => this.pickFiles(), { primary: true, iconName: "upload" }),
-        textButton("New file", () => this.commands.newFile("/"), { iconName: "new-file" }),
-      ),
-    );
-    for (const type of ["dragover", "dragleave", "drop"])
-      part.addEventListener(type, (event) => this.#onEmptyDrag(event, part));
-    return part;
-  }
-
-  #onEmptyDrag(event, part) {
-    if (!event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
-    event.stopPropagation();
-    setAttribute(part, "data-drop", event.type === "dragover");
-    if (event.type === "drop") this.#treeActions().drop("/", event.dataTransfer);
-  }
 }
 
-function emptyDrawing() {
-  const svg = drawing("svg", { class: "sfs-icon", viewBox: "0 0 96 64", "aria-hidden": "true" });
-  for (const line of [
-    "M14 54V16a3 3 0 0 1 3-3h17l6 7h35a3 3 0 0 1 3 3v5",
-    "m14 55 9-24a4 4 0 0 1 4-3h57l-9 24a4 4 0 0 1-4 3z",
-    "M51 34v14M44 41h14",
-  ])
-    svg.append(drawing("path", { d: line }));
-  return svg;
+/** @param {any} model @returns {{kernel: string, sandbox: string, view: string|null, owner: boolean}} for the server */
+function addressOf(model) {
+  const [kernel, sandbox, view, owner] = ["kernel_id", "name", "view", "owner"].map((name) => model.get(name));
+  return { kernel, sandbox, view, owner };
 }
 
-/**
- * Hide the static listing that stands for the widget where there is no kernel.
- * @param {HTMLElement} el of the widget @returns {() => void} shows it again
- */
-function hideStatic(el) {
-  const hidden = [];
-  const find = (frames) => {
-    const area = el.closest(".jp-OutputArea, .output");
-    if (!area && frames > 0) frame = requestAnimationFrame(() => find(frames - 1)); // the output is not in the page yet
-    for (const listing of area?.querySelectorAll("details.sandfs-static") ?? []) {
-      const output = listing.closest(".jp-OutputArea-child, .output_area") ?? listing;
-      hidden.push([output, output.style.display]);
-      output.style.display = "none";
-    }
-  };
-  let frame = requestAnimationFrame(() => find(ATTACH_FRAMES));
-  return () => {
-    cancelAnimationFrame(frame);
-    for (const [output, display] of hidden) output.style.display = display;
-  };
-}
-
-/** @param {{model: object, el: HTMLElement}} context of anywidget @returns {() => void} takes the view down */
+/** @param {{model: any, el: HTMLElement}} context of anywidget @returns {() => void} takes the view down */
 function render({ model, el }) {
-  const browser = new Browser(model);
-  el.append(browser.element);
+  const make = (shown) => {
+    const browser = new Browser(shown, (fresh) => {
+      current.close();
+      current = make(fresh);
+    });
+    el.replaceChildren(browser.element);
+    void browser.start();
+    return browser;
+  };
+  let current = make(model);
   const uncover = hideStatic(el);
-  void browser.start();
   return () => {
     uncover();
-    browser.close();
+    current.close();
   };
 }
 

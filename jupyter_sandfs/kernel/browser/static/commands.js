@@ -40,19 +40,34 @@ export class Commands {
     await this.#make(folder, question, (to) => this.#link.call("move", { from: entry.path, to }));
   }
 
-  /** @param {import("./rows.js").FsEntry} entry */
+  /** Delete at once, and offer to take it back: it is in the history. @param {import("./rows.js").FsEntry} entry */
   async remove(entry) {
-    const text = isFolder(entry)
-      ? "With everything in it. This can't be taken back here."
-      : "This can't be taken back here.";
-    const choices = [
-      { label: "Cancel", value: "" },
-      { label: "Delete", value: "delete" },
-    ];
-    if ((await this.#notices.choose({ title: `Delete ${nameOf(entry.path)}?`, text, choices })) !== "delete") return;
-    await this.#try(`"${entry.name}": could not delete`, () =>
-      this.#link.call("remove", { path: entry.path, recursive: isFolder(entry) }),
-    );
+    await this.#try(`"${entry.name}": could not delete`, async () => {
+      const { value } = await this.#link.call("delete", { paths: [entry.path] });
+      const what = isFolder(entry) ? "with everything in it" : "";
+      this.#notices.offer(`Deleted ${[nameOf(entry.path), what].filter(Boolean).join(" ")}.`, "Undo", () =>
+        this.undo(value.action),
+      );
+    });
+  }
+
+  /** Take back what was done here last. @param {number|null} action only if it is this one */
+  async undo(action = null) {
+    await this.#try("Could not undo", async () => {
+      const { value } = await this.#link.call("undo", action === null ? {} : { action });
+      this.#notices.offer(`Undone: ${value.paths.slice(0, 3).map(nameOf).join(", ")}.`);
+      if (value.paths.length > 0) await this.#reveal(value.paths[0]).catch(() => {});
+    });
+  }
+
+  /** @param {string} path @param {string} folder */
+  async moveInto(path, folder) {
+    await this.#try(`"${nameOf(path)}": could not move`, async () => {
+      const { value } = await this.#link.call("move_into", { paths: [path], folder });
+      if (value.count === 0) return;
+      this.#notices.offer(`Moved ${nameOf(path)} to ${folder}.`, "Undo", () => this.undo(value.action));
+      await this.#reveal(value.paths[0]);
+    });
   }
 
   async #make(folder, question, action) {

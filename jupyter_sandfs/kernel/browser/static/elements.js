@@ -12,7 +12,7 @@ import { icon } from "./icons.js";
 export function element(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) setAttribute(node, name, value);
-  node.append(...children.filter((child) => child !== null && child !== false));
+  for (const child of children) if (child !== null && child !== false) node.append(child);
   return node;
 }
 

@@ -56,6 +56,16 @@ export function whenText(modified, now) {
   );
 }
 
+/** @param {number} left milliseconds @returns {string} such as "12 min left", rounded down */
+export function leftText(left) {
+  const seconds = left / 1000;
+  if (seconds <= 0) return "expired";
+  if (seconds < MINUTE) return "under 1 min left";
+  if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)} min left`;
+  if (seconds < 2 * DAY) return `${Math.floor(seconds / HOUR)} h left`;
+  return `${Math.floor(seconds / DAY)} d left`;
+}
+
 /** @param {string} modified RFC 3339 @returns {string} in the reader's own zone and language */
 export function momentText(modified) {
   const date = new Date(modified);

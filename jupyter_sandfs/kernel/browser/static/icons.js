@@ -5,8 +5,8 @@ const SVG = "http://www.w3.org/2000/svg";
 const PAGE_SHAPE = "M3.5 3a.5.5 0 0 1 .5-.5h5L12.5 6v7a.5.5 0 0 1-.5.5H4a.5.5 0 0 1-.5-.5zM9 2.5V6h3.5";
 
 /**
- * Name to the data of its lines; `circles` holds centre and radius.
- * @type {Record<string, {lines: string[], circles?: number[][]}>}
+ * Name to the data of its lines; `circles` holds centre and radius, `dots` centres.
+ * @type {Record<string, {lines: string[], circles?: number[][], dots?: number[][]}>}
  */
 const ICONS = {
   chevron: { lines: ["M6.5 4.5 10 8l-3.5 3.5"] },
@@ -21,7 +21,6 @@ const ICONS = {
   file: { lines: [PAGE_SHAPE] },
   text: { lines: [PAGE_SHAPE, "M5.7 8.5h4.6M5.7 11h3"] },
   table: { lines: ["M2.5 3.5h11v9h-11zM2.5 6.5h11M2.5 9.5h11M6.5 3.5v9"] },
-  columns: { lines: ["M2.5 3.5h3v9h-3zM6.5 3.5h3v9h-3zM10.5 3.5h3v9h-3z"] },
   image: { lines: ["M2.5 3.5h11v9h-11zM2.5 11 6 7.5l3 3 1.7-1.7 2.8 2.7"], circles: [[10.5, 6, 1]] },
   braces: {
     lines: [
@@ -45,6 +44,25 @@ const ICONS = {
   close: { lines: ["m4.5 4.5 7 7M11.5 4.5l-7 7"] },
   store: { lines: ["M2.5 5.3 8 2.5l5.5 2.8v5.4L8 13.5l-5.5-2.8zM2.5 5.3 8 8.2l5.5-2.9M8 8.2v5.3"] },
   warn: { lines: ["M8 2.8 14 13H2zM8 6.8v3M8 11.2v.01"] },
+  columns: { lines: ["M2.5 3.5h3v9h-3zM6.5 3.5h3v9h-3zM10.5 3.5h3v9h-3z"] },
+  eye: { lines: ["M1.5 8S4 3.8 8 3.8 14.5 8 14.5 8 12 12.2 8 12.2 1.5 8 1.5 8z"], circles: [[8, 8, 1.8]] },
+  hidden: { lines: ["M1.5 8S4 3.8 8 3.8 14.5 8 14.5 8 12 12.2 8 12.2 1.5 8 1.5 8zM3 13.5l10-11"] },
+  history: { lines: ["M2.7 6A5.6 5.6 0 1 1 2.4 8.8M2.5 3v3.2h3.2M8 5v3.2l2.2 1.3"] },
+  check: { lines: ["m3.5 8.5 3 3 6-6.5"] },
+  more: { lines: [], dots: [[3.5, 8], [8, 8], [12.5, 8]] },
+  copy: { lines: ["M5.5 5.5h7.5v8H5.5zM3 10.5v-8h7.5"] },
+  stage: { lines: ["M2.5 8H9.5M7 5.5 9.5 8 7 10.5M9 3h4.5v10H9"] },
+  reload: { lines: ["M13.2 6.5A5.5 5.5 0 1 0 13.5 8.8M13.5 3v3.5H10"] },
+  pause: { lines: ["M5.5 4v8M10.5 4v8"] },
+  play: { lines: ["M5.5 4 11.5 8l-6 4z"] },
+  left: { lines: ["M9.5 4.5 6 8l3.5 3.5"] },
+  trash: { lines: ["M3 4.5h10M6.5 4.5V3h3v1.5M4.5 4.5l.6 9h5.8l.6-9M7 7v4M9 7v4"] },
+  cut: { lines: ["M5.3 10.2 12 3M10.7 10.2 4 3"], circles: [[4.2, 11.8, 1.8], [11.8, 11.8, 1.8]] },
+  paste: { lines: ["M4 3.5h8v10H4zM6 2.5h4v2H6z"] },
+  undo: { lines: ["M3 6.5h6.5a3.5 3.5 0 0 1 0 7H6M5.5 4 3 6.5 5.5 9"] },
+  keys: { lines: ["M2 4.5h12v7H2zM4.5 7h.01M7 7h.01M9.5 7h.01M12 7h.01M5 9.5h6"] },
+  hex: { lines: ["M8 2 13 5v6l-5 3-5-3V5zM6.5 6.5v3M9.5 6.5v3M6.5 8h3"] },
+  unplugged: { lines: ["M1.5 8H4M4 4.5h2a3.5 3.5 0 0 1 0 7H4zM9 6.5h1.5M9 9.5h1.5M12.5 4.5v7M12.5 8h2"] },
   pencil: { lines: ["m3 13 .6-3L10.5 3 13 5.5l-7 6.9z"] },
 };
 
@@ -70,7 +88,8 @@ export function drawing(tag, attributes) {
 /** @param {string} name one of ICONS; an empty one keeps its place @param {string} extra class @returns {SVGElement} */
 export function icon(name, extra = "") {
   const node = drawing("svg", { class: `sfs-icon ${extra}`.trim(), viewBox: "0 0 16 16", "aria-hidden": "true" });
-  const { lines, circles = [] } = ICONS[name] ?? { lines: [] };
+  const { lines, circles = [], dots = [] } = ICONS[name] ?? { lines: [] };
+  for (const [cx, cy] of dots) node.append(drawing("circle", { cx, cy, r: 0.6, fill: "currentcolor" }));
   for (const line of lines) node.append(drawing("path", { d: line }));
   for (const [cx, cy, r] of circles) node.append(drawing("circle", { cx, cy, r }));
   return node;

@@ -12,13 +12,23 @@ export class SandboxError extends Error {
   }
 }
 
-/** @param {DataView|ArrayBuffer|Uint8Array|undefined} buffer @returns {Uint8Array<ArrayBuffer>} */
-function bytesOf(buffer) {
-  if (buffer === undefined) return new Uint8Array(0);
-  return ArrayBuffer.isView(buffer)
-    ? new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength)
-    : new Uint8Array(buffer);
+/** @param {any} given a view, a buffer or nothing @returns {Uint8Array<ArrayBuffer>} */
+function bytesOf(given) {
+  if (given === undefined) return new Uint8Array(0);
+  const { buffer = given, byteOffset = 0, byteLength } = given;
+  return new Uint8Array(buffer, byteOffset, byteLength);
 }
+
+function goneError() {
+  return new SandboxError({ code: "gone", text: "the kernel restarted; this listing is from before" });
+}
+
+/**
+ * @typedef {object} LinkHandlers
+ * @property {(paths: string[]|null) => void} onChanged null stands for more than can be named
+ * @property {(slow: boolean) => void} onSlow the kernel has not answered for a while, or does again
+ * @property {() => void} onGone the kernel restarted or ended
+ */
 
 /** One per view: answers go to every page that shows the widget, so a view knows its own by a name of its own. */
 export class Link {
@@ -28,16 +38,24 @@ export class Link {
   #count = 0;
   #pending = new Map();
   #slow = 0;
+  #gone = false;
   #receive = (message, buffers) => this.#onMessage(message, buffers);
+  #leave = () => this.#onGone();
 
   /**
    * @param {object} model of anywidget
-   * @param {{onChanged: (paths: string[]|null) => void, onSlow: (slow: boolean) => void}} handlers
+   * @param {LinkHandlers} handlers
    */
   constructor(model, handlers) {
     this.#model = model;
     this.#handlers = handlers;
     model.on("msg:custom", this.#receive);
+    model.on("comm_live_update", this.#leave);
+  }
+
+  /** @returns {boolean} whether the kernel that knew this widget is gone */
+  get gone() {
+    return this.#gone;
   }
 
   /**
@@ -46,6 +64,7 @@ export class Link {
    * @returns {Promise<{value: any, body: Uint8Array<ArrayBuffer>}>}
    */
   call(op, args = {}, body = null) {
+    if (this.#gone) return Promise.reject(goneError());
     this.#count += 1;
     const id = `${this.#prefix}-${this.#count}`;
     return new Promise((resolve, reject) => {
@@ -58,8 +77,22 @@ export class Link {
   /** Stop listening; what was asked is never answered. */
   close() {
     this.#model.off("msg:custom", this.#receive);
+    this.#model.off("comm_live_update", this.#leave);
     for (const entry of this.#pending.values()) clearTimeout(entry.timer);
     this.#pending.clear();
+  }
+
+  /** The channel is closed for good: a new kernel knows nothing of this widget. */
+  #onGone() {
+    if (this.#gone) return;
+    this.#gone = true;
+    const waiting = [...this.#pending.values()];
+    this.#pending.clear();
+    for (const entry of waiting) {
+      this.#settle(entry);
+      entry.reject(goneError());
+    }
+    this.#handlers.onGone();
   }
 
   #onMessage(message, buffers) {

@@ -7,6 +7,7 @@ export class Listing {
   #link;
   #rows;
   #loading = new Map();
+  #asked = 0;
 
   /** @param {import("./link.js").Link} link @param {import("./rows.js").Rows} rows */
   constructor(link, rows) {
@@ -25,7 +26,7 @@ export class Listing {
       const listed = this.#rows.folder(folder);
       if (!listed || listed.entries.length >= listed.total) return;
       const page = await this.#page(folder, listed.entries.length);
-      this.#rows.setFolder(folder, [...listed.entries, ...page.entries], page.total);
+      this.#rows.setFolder(folder, [...listed.entries, ...page.entries], page.total, page.readOnly);
     });
   }
 
@@ -41,6 +42,27 @@ export class Listing {
       else this.#rows.forget(folder);
     }
     return fresh;
+  }
+
+  /**
+   * Search the names of all files in the kernel, and show what was found; an empty text ends it.
+   * @param {string} text @returns {Promise<{count: number, complete: boolean}>}
+   */
+  async search(text) {
+    this.#asked += 1;
+    const asked = this.#asked;
+    if (text === "") {
+      this.#rows.setFound(null);
+      return { count: 0, complete: true };
+    }
+    const { entries, folders, complete } = (await this.#link.call("search", { text })).value;
+    if (asked === this.#asked) this.#rows.setFound([...folders, ...entries]);
+    return { count: entries.length, complete };
+  }
+
+  /** List folders anew in the order that was chosen. @param {string[]} folders @returns {Promise<void>} */
+  async reorder(folders) {
+    for (const folder of folders) await this.#once(folder, () => this.#list(folder, LISTING_PAGE));
   }
 
   /** Listed folders that hold a changed path, or hold a folder whose time changed with it, or lie below one. */
@@ -68,17 +90,19 @@ export class Listing {
   async #list(folder, count) {
     const entries = [];
     let total = Infinity;
+    let readOnly = false;
     while (entries.length < Math.min(count, total)) {
       const page = await this.#page(folder, entries.length);
-      total = page.total;
+      ({ total, readOnly } = page);
       entries.push(...page.entries);
       if (page.entries.length === 0) break;
     }
-    this.#rows.setFolder(folder, entries, Math.max(total, entries.length));
+    this.#rows.setFolder(folder, entries, Math.max(total, entries.length), readOnly);
   }
 
   async #page(folder, offset) {
-    return (await this.#link.call("entries", { path: folder, offset, limit: LISTING_PAGE })).value;
+    const { column, descending } = this.#rows.order;
+    return (await this.#link.call("rows", { path: folder, offset, order: column, descending })).value;
   }
 
   /** One request at a time for a folder: the next one waits for it. */

@@ -3,6 +3,8 @@
 import { icon } from "./icons.js";
 import { element, setAttribute, spread, textButton, toolButton } from "./elements.js";
 
+const OFFER_MS = 10_000;
+
 /**
  * @typedef {object} Choice
  * @property {string} label
@@ -12,6 +14,7 @@ import { element, setAttribute, spread, textButton, toolButton } from "./element
 
 export class Notices {
   #answer = null;
+  #timer = 0;
   #onClosed;
 
   /** @param {() => void} onClosed called when the bar goes that had the keyboard */
@@ -29,11 +32,29 @@ export class Notices {
   }
 
   /**
+   * Tell that something was done, for ten seconds; with a way to take it back.
+   * @param {string} text @param {string} label @param {() => void} action
+   */
+  offer(text, label = "", action = () => {}) {
+    const button = textButton(label, () => {
+      this.dismiss();
+      action();
+    });
+    this.#show("done", icon("check"), element("span", { class: "sfs-say" }, text), label && button, this.#closeTool());
+    this.#timer = setTimeout(() => this.dismiss(), OFFER_MS);
+  }
+
+  /** Nothing is left to come. */
+  close() {
+    clearTimeout(this.#timer);
+  }
+
+  /**
    * Ask for one of several answers.
-   * @param {{title: string, text: string, choices: Choice[]}} question
+   * @param {{title: string, text: string, choices: Choice[], tone?: string, iconName?: string}} question
    * @returns {Promise<string|null>} null if the reader turned away
    */
-  choose({ title, text, choices }) {
+  choose({ title, text, choices, tone = "conflict", iconName = "warn" }) {
     const buttons = choices.map(({ label, value, primary }) =>
       textButton(label, () => this.#finish(value), { primary }),
     );
@@ -44,7 +65,7 @@ export class Notices {
       " ",
       element("span", { class: "sfs-quiet" }, text),
     );
-    this.#show("conflict", icon("warn"), say, element("span", { class: "sfs-choices" }, ...buttons), this.#closeTool());
+    this.#show(tone, icon(iconName), say, element("span", { class: "sfs-choices" }, ...buttons), this.#closeTool());
     buttons[0]?.focus();
     return this.#waiting();
   }
@@ -55,13 +76,10 @@ export class Notices {
    * @returns {Promise<string|null>}
    */
   ask({ iconName, title, value, confirm }) {
-    const input = element("input", {
-      type: "text",
-      value,
-      "aria-label": title,
-      spellcheck: "false",
-      autocomplete: "off",
-    });
+    const looks = { spellcheck: "false", autocomplete: "off" };
+    const input = /** @type {HTMLInputElement} */ (
+      element("input", { type: "text", value, "aria-label": title, ...looks })
+    );
     const submit = () => this.#finish(input.value.trim() || null);
     input.addEventListener("keydown", (event) => {
       if (event.key === "Enter") submit();
@@ -82,7 +100,7 @@ export class Notices {
   #show(tone, ...parts) {
     this.#finish(null);
     setAttribute(this.element, "data-tone", tone);
-    this.element.replaceChildren(...parts);
+    this.element.replaceChildren(...parts.filter(Boolean));
     this.element.hidden = false;
   }
 
@@ -94,6 +112,7 @@ export class Notices {
 
   #finish(value) {
     const resolve = this.#answer;
+    clearTimeout(this.#timer);
     const focused = this.element.contains(document.activeElement);
     this.#answer = null;
     this.element.hidden = true;

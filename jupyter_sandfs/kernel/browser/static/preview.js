@@ -1,12 +1,13 @@
-/** The pane beside the tree that shows one file: as table, text, image or bytes. */
+/** The pane beside the tree that shows one file: as table, text, Markdown, notebook, image or bytes. */
 
 import { countText, sizeText } from "./format.js";
-import { drawing, icon, kindOf } from "./icons.js";
-import { element, spread, textButton, toolButton } from "./elements.js";
+import { kindOf } from "./icons.js";
+import { element, textButton, toolButton } from "./elements.js";
+import { PaneHead } from "./panehead.js";
+import { codeNodes, markdownView, notebookView } from "./rendered.js";
+import { tableFacts, tableView } from "./tableview.js";
 
-const NUMBER_TYPES = new Set(["int", "float"]);
-const SPARK_WIDTH = 30;
-const SPARK_HEIGHT = 10;
+const HEX_PAGE = 4096;
 
 /**
  * Kind of a preview to what stands after the name, and to the content.
@@ -15,9 +16,20 @@ const SPARK_HEIGHT = 10;
 const PREVIEWS = {
   table: { facts: tableFacts, view: tableView },
   text: { facts: textFacts, view: textView },
+  markdown: { facts: textFacts, view: (value) => markdownView(value.text) },
+  notebook: { facts: (value) => countText(value.total, "cell"), view: notebookView },
   image: { facts: (_value, entry) => sizeText(entry.size), view: imageView },
   binary: { facts: (value) => sizeText(value.size), view: binaryView },
 };
+const EDITABLE = new Set(["text", "markdown", "table"]);
+
+/**
+ * @typedef {object} PreviewActions
+ * @property {() => void} close
+ * @property {(entry: import("./rows.js").FsEntry) => void} download
+ * @property {(entry: import("./rows.js").FsEntry) => void} edit
+ * @property {((entry: import("./rows.js").FsEntry) => void)|null} publish to the staging store; the owner's only
+ */
 
 export class PreviewPane {
   /** The entry on show. @type {import("./rows.js").FsEntry|null} */
@@ -25,23 +37,25 @@ export class PreviewPane {
   #link;
   #asked = 0;
   #imageUrl = "";
+  #plain = false;
+  #value = null;
 
-  /**
-   * @param {import("./link.js").Link} link
-   * @param {{close: () => void, download: (entry: import("./rows.js").FsEntry) => void}} actions
-   */
+  /** @param {import("./link.js").Link} link @param {PreviewActions} actions */
   constructor(link, actions) {
     this.#link = link;
-    this.mark = element("span", {});
-    this.title = element("span", { class: "sfs-title sfs-clip" });
-    this.facts = element("span", { class: "sfs-quiet sfs-clip" });
-    this.scroll = element("div", { class: "sfs-scroll", tabindex: 0, role: "region", "aria-label": "Content" });
+    this.source = toolButton("code", "Show as text", () => this.#toggleSource());
+    this.editTool = toolButton("pencil", "Edit (E)", () => actions.edit(this.entry));
     const tools = [
+      this.source,
+      toolButton("hex", "Show as hex", () => this.showHex()),
+      this.editTool,
       toolButton("download", "Download (D)", () => actions.download(this.entry)),
+      actions.publish && toolButton("stage", "Publish to the store (P)", () => actions.publish(this.entry)),
       toolButton("close", "Close (Esc)", actions.close),
     ];
-    const head = element("div", { class: "sfs-bar" }, this.mark, this.title, this.facts, spread(), ...tools);
-    this.element = element("section", { class: "sfs-pane", "aria-label": "Preview", hidden: true }, head, this.scroll);
+    this.head = new PaneHead(tools.filter(Boolean));
+    this.scroll = element("div", { class: "sfs-scroll", tabindex: 0, role: "region", "aria-label": "Content" });
+    this.element = element("section", { class: "sfs-pane", "aria-label": "Preview" }, this.head.element, this.scroll);
   }
 
   /**
@@ -50,16 +64,13 @@ export class PreviewPane {
    */
   async show(entry) {
     const again = this.entry?.path === entry.path;
-    this.entry = entry;
-    this.#asked += 1;
-    const asked = this.#asked;
-    if (!again) this.#setHead(entry, "");
-    try {
-      const { value, body } = await this.#link.call("preview", { path: entry.path });
-      if (asked === this.#asked) this.#fill(entry, value, body, again);
-    } catch (error) {
-      if (asked === this.#asked) this.#fail(entry, error);
-    }
+    if (!again) this.#plain = false;
+    await this.#ask(entry, "preview", {}, again);
+  }
+
+  /** Show the bytes, whatever they are. @param {number} offset @returns {Promise<void>} */
+  async showHex(offset = 0) {
+    if (this.entry) await this.#ask(this.entry, "hex", { offset }, false);
   }
 
   /** Show nothing. */
@@ -69,28 +80,51 @@ export class PreviewPane {
     this.#setContent();
   }
 
+  async #ask(entry, op, extra, again) {
+    this.entry = entry;
+    this.#asked += 1;
+    const asked = this.#asked;
+    if (!again) this.#setHead(entry, "");
+    try {
+      const { value, body } = await this.#link.call(op, { path: entry.path, ...extra });
+      if (asked === this.#asked) this.#fill(entry, value, body, again);
+    } catch (error) {
+      if (asked === this.#asked) this.#fail(entry, error);
+    }
+  }
+
   #setHead(entry, facts) {
-    const kind = icon(kindOf(entry), "sfs-kind");
-    this.mark.replaceWith(kind);
-    this.mark = kind;
-    this.title.textContent = entry.name;
-    this.title.title = entry.path;
-    this.facts.textContent = facts;
+    this.head.show(kindOf(entry), entry.name, facts, entry.path);
     this.element.setAttribute("aria-label", `Preview of ${entry.name}`);
   }
 
   #fill(entry, value, body, again) {
-    const { facts, view } = PREVIEWS[value.kind] ?? PREVIEWS.binary;
+    const { facts, view } = this.#lookFor(value);
     const { scrollTop, scrollLeft } = this.scroll;
     if (value.kind === "image") value.url = URL.createObjectURL(new Blob([body], { type: value.mime }));
+    this.#value = value;
+    this.source.hidden = value.kind !== "markdown";
+    this.editTool.hidden = !EDITABLE.has(value.kind) || entry.dynamic === true;
+    this.source.setAttribute("aria-pressed", String(this.#plain));
     this.#setHead(entry, facts(value, entry));
-    this.#setContent(view(value, entry));
+    this.#setContent(view(value, entry, (offset) => this.showHex(offset)));
     this.#imageUrl = value.url ?? "";
     this.scroll.scrollTo(again ? scrollLeft : 0, again ? scrollTop : 0);
   }
 
+  #lookFor(value) {
+    if (value.kind === "markdown" && this.#plain) return PREVIEWS.text;
+    return PREVIEWS[value.kind] ?? PREVIEWS.binary;
+  }
+
+  #toggleSource() {
+    this.#plain = !this.#plain;
+    if (this.entry && this.#value) this.#fill(this.entry, this.#value, null, false);
+  }
+
   #fail(entry, error) {
     this.#setHead(entry, "");
+    this.editTool.hidden = true;
     const retry = textButton("Retry", () => this.show(entry));
     this.#setContent(element("div", { class: "sfs-block", role: "alert" }, error.message, retry));
   }
@@ -102,59 +136,23 @@ export class PreviewPane {
   }
 }
 
-function tableFacts(value) {
-  const rows =
-    value.totalRows === null ? `first ${countText(value.rows.length, "row")}` : countText(value.totalRows, "row");
-  return `${rows}, ${countText(value.totalColumns, "column")}`;
-}
-
-function tableView(value) {
-  const numeric = value.columns.map((column) => NUMBER_TYPES.has(column.type));
-  const side = (index) => ({ class: numeric[index] ? null : "sfs-left" });
-  const heads = value.columns.map((column, index) =>
-    element("th", { scope: "col", ...side(index) }, column.name, columnFacts(column)),
-  );
-  const cells = (row) =>
-    row.map((cell, index) => element("td", side(index), numeric[index] ? cell.replace(/^-/, "−") : cell));
-  const rows = value.rows.map((row, index) =>
-    element("tr", {}, element("th", { scope: "row" }, String(index + 1)), ...cells(row)),
-  );
-  const head = element("tr", {}, element("th", { scope: "col", "aria-label": "row" }), ...heads);
-  return element("table", { class: "sfs-table" }, element("thead", {}, head), element("tbody", {}, ...rows));
-}
-
-function columnFacts({ summary, histogram }) {
-  return element("small", {}, summary, histogram.length > 0 && sparkline(histogram));
-}
-
-/** @param {number[]} counts @returns {SVGElement} a bar each; what occurs at all is at least one pixel high */
-function sparkline(counts) {
-  const svg = drawing("svg", {
-    class: "sfs-spark",
-    viewBox: `0 0 ${SPARK_WIDTH} ${SPARK_HEIGHT}`,
-    "aria-hidden": "true",
-  });
-  const step = SPARK_WIDTH / counts.length;
-  const highest = Math.max(...counts, 1);
-  counts.forEach((count, index) => {
-    const height = count && Math.max(1, (count / highest) * SPARK_HEIGHT);
-    svg.append(drawing("rect", { x: index * step, y: SPARK_HEIGHT - height, width: step - 1, height }));
-  });
-  return svg;
-}
-
 function textFacts(value, entry) {
   const part = value.truncated ? `first 64 KB of ${sizeText(entry.size)}` : countText(lineCount(value.text), "line");
   return `${value.language}, ${part}`;
 }
 
 function textView(value) {
-  const numbers = Array.from({ length: lineCount(value.text) }, (_, index) => index + 1).join("\n");
-  const gutter = element("div", { class: "sfs-gutter", "aria-hidden": "true" }, numbers);
-  return element("div", { class: "sfs-text" }, gutter, element("pre", {}, value.text));
+  const gutter = element("div", { class: "sfs-gutter", "aria-hidden": "true" }, lineNumbers(lineCount(value.text)));
+  return element("div", { class: "sfs-text" }, gutter, element("pre", {}, ...codeNodes(value.text, value.language)));
 }
 
-function lineCount(text) {
+/** @param {number} count @returns {string} */
+export function lineNumbers(count) {
+  return Array.from({ length: count }, (_, index) => index + 1).join("\n");
+}
+
+/** @param {string} text @returns {number} what ends with a line break has no line after it */
+export function lineCount(text) {
   const breaks = text.split(/\r\n|\r|\n/).length;
   return Math.max(1, /[\r\n]$/.test(text) ? breaks - 1 : breaks);
 }
@@ -164,7 +162,12 @@ function imageView(value, entry) {
   return element("div", { class: "sfs-image" }, image);
 }
 
-function binaryView(value) {
-  const remark = element("div", { class: "sfs-block" }, `No preview for this type: ${sizeText(value.size)}, binary.`);
-  return element("div", {}, remark, element("pre", { class: "sfs-hex" }, value.hex));
+function binaryView(value, _entry, go) {
+  const shown = Math.min(value.size, value.offset + HEX_PAGE);
+  const more = element("div", { class: "sfs-hex-pages" });
+  if (value.offset > 0) more.append(textButton("Earlier bytes", () => go(value.offset - HEX_PAGE)));
+  if (shown < value.size) more.append(textButton("More bytes", () => go(value.offset + HEX_PAGE)));
+  const range = value.size > HEX_PAGE ? `, bytes ${value.offset.toLocaleString("en")} to ${shown.toLocaleString("en")}` : "";
+  const remark = element("div", { class: "sfs-block" }, `${sizeText(value.size)}, shown as hex${range}.`);
+  return element("div", {}, remark, element("pre", { class: "sfs-hex" }, value.hex), more);
 }

@@ -18,7 +18,11 @@ export const LISTING_PAGE = 1000;
  * @property {boolean} [dynamic]
  * @property {boolean} [readOnly]
  * @property {boolean} [appendOnly]
+ * @property {boolean} [gone] it was there at the moment of the history, and is no more
+ * @property {boolean} [restricted] hidden from some; told to the owner only
  */
+
+/** @typedef {{entries: FsEntry[], total: number, readOnly?: boolean}} Folder a folder as far as it is listed */
 
 /**
  * @typedef {object} TreeRow
@@ -61,20 +65,36 @@ export function freshPaths(before, after) {
   return after.filter(differs).map((entry) => entry.path);
 }
 
+/** @param {FsEntry[]} entries @returns {Map<string, FsEntry[]>} */
+function byFolder(entries) {
+  const folders = new Map();
+  for (const entry of entries) {
+    const folder = folderOf(entry.path);
+    folders.set(folder, [...(folders.get(folder) ?? []), entry]);
+  }
+  return folders;
+}
+
+/** @param {string} path @returns {FsEntry} of a file that is not there yet */
+export function entryToCome(path) {
+  return { name: nameOf(path), path, entryType: "file", size: 0, modified: "", version: 0, etag: "" };
+}
+
 export class Rows {
-  /** @type {Map<string, {entries: FsEntry[], total: number}>} */
+  /** @type {Map<string, Folder>} */
   #folders = new Map();
   /** @type {Set<string>} */
   expanded = new Set();
   /** @type {TreeRow[]} */
   visible = [];
-  filter = "";
   order = { column: "name", descending: false };
   #places = new Map();
-  /** Files on their way into a folder. @type {Map<string, FsEntry[]>} */
-  #arriving = new Map();
+  /** What is shown beside what is listed: files on their way, and what is gone. @type {Map<string, FsEntry[]>} */
+  #extra = new Map();
+  /** What a search found, by folder; null without one. @type {Map<string, FsEntry[]>|null} */
+  #found = null;
 
-  /** @param {string} folder @returns {{entries: FsEntry[], total: number}|undefined} */
+  /** @param {string} folder @returns {Folder|undefined} */
   folder(folder) {
     return this.#folders.get(folder);
   }
@@ -89,9 +109,16 @@ export class Rows {
     return folder === "/" || [...foldersAbove(folder), folder].every((path) => this.expanded.has(path));
   }
 
-  /** @param {string} folder @param {FsEntry[]} entries @param {number} total */
-  setFolder(folder, entries, total) {
-    this.#folders.set(folder, { entries: this.#sorted(entries, total), total });
+  /** @param {string} folder @param {FsEntry[]} entries @param {number} total @param {boolean} readOnly */
+  setFolder(folder, entries, total, readOnly = false) {
+    this.#folders.set(folder, { entries: this.#sorted(entries, total), total, readOnly });
+  }
+
+  /** Forget everything that was listed. */
+  clear() {
+    this.#folders.clear();
+    this.expanded.clear();
+    this.#found = null;
   }
 
   /** Forget what was listed at and below a folder. @param {string} folder */
@@ -99,25 +126,36 @@ export class Rows {
     for (const path of [...this.#folders.keys()]) if (isWithin(path, folder)) this.#folders.delete(path);
   }
 
-  /** Show files that are not there yet. @param {Iterable<string>} paths */
-  setArriving(paths) {
-    this.#arriving = new Map();
-    for (const path of paths) {
-      const entry = { name: nameOf(path), path, entryType: "file", size: 0, modified: "", version: 0, etag: "" };
-      const folder = folderOf(path);
-      this.#arriving.set(folder, [...(this.#arriving.get(folder) ?? []), entry]);
-    }
+  /** Show nodes that are not listed, such as files on their way. @param {FsEntry[]} entries */
+  setExtra(entries) {
+    this.#extra = byFolder(entries);
   }
 
-  /** @param {string} column @param {boolean} descending */
+  /** @returns {boolean} whether the result of a search is on view */
+  get searching() {
+    return this.#found !== null;
+  }
+
+  /** Show what was found and the folders that lead there, instead of what is listed. @param {FsEntry[]|null} entries */
+  setFound(entries) {
+    this.#found = entries && byFolder(entries);
+  }
+
+  /**
+   * Order what is listed whole; what is listed in part has to be listed anew.
+   * @param {string} column @param {boolean} descending
+   * @returns {string[]} the folders that are listed in part
+   */
   sortBy(column, descending) {
     this.order = { column, descending };
     for (const listed of this.#folders.values()) listed.entries = this.#sorted(listed.entries, listed.total);
+    return this.listedFolders().filter((folder) => this.#folders.get(folder).total > LISTING_PAGE);
   }
 
   /** @param {string} path @returns {FsEntry|undefined} */
   entry(path) {
-    return this.#folders.get(folderOf(path))?.entries.find((each) => each.path === path);
+    const row = this.visible[this.indexOf(path)];
+    return row?.entry ?? this.#folders.get(folderOf(path))?.entries.find((each) => each.path === path);
   }
 
   /** @param {string} key @returns {number} -1 when it is not on view */
@@ -129,38 +167,37 @@ export class Rows {
   flatten() {
     /** @type {TreeRow[]} */
     const rows = [];
-    this.#collect("/", 1, rows, this.filter.trim().toLowerCase());
+    this.#collect("/", 1, rows);
     this.visible = rows;
     this.#places = new Map(rows.map((row, index) => [row.key, index]));
   }
 
-  /** Add a folder's rows; with a filter only those that match, and the folders that lead to them. */
-  #collect(folder, level, rows, needle) {
-    const listed = this.#withArriving(folder);
-    if (!listed) return;
-    const own = [];
-    for (const entry of listed.entries) this.#add(entry, level, rows, own, needle);
-    const siblings = needle ? own.length : listed.total;
-    own.forEach((row, index) => Object.assign(row, { position: index + 1, siblings }));
-    if (!needle) this.#addRemark(folder, level, rows, listed);
+  /** Add a folder's rows, and those of the folders in it that are open. */
+  #collect(folder, level, rows) {
+    const shown = this.#shownIn(folder);
+    if (!shown) return;
+    shown.entries.forEach((entry, index) => {
+      const open = isFolder(entry) && this.#isOpen(entry.path);
+      rows.push({ key: entry.path, kind: "entry", entry, level, position: index + 1, siblings: shown.total, open });
+      if (open) this.#collect(entry.path, level + 1, rows);
+    });
+    if (!this.#found) this.#addRemark(folder, level, rows, shown);
   }
 
-  #add(entry, level, rows, own, needle) {
-    const row = { key: entry.path, kind: "entry", entry, level, position: 0, siblings: 0, open: false };
-    const at = rows.push(row);
-    const search = needle !== "" && isFolder(entry);
-    if (search || this.expanded.has(entry.path)) this.#collect(entry.path, level + 1, rows, needle);
-    row.open = isFolder(entry) && (search ? rows.length > at : this.expanded.has(entry.path));
-    if (needle && rows.length === at && !entry.name.toLowerCase().includes(needle)) rows.pop();
-    else own.push(row);
+  #isOpen(path) {
+    return this.#found ? this.#found.has(path) : this.expanded.has(path);
   }
 
-  #withArriving(folder) {
+  #shownIn(folder) {
+    if (this.#found) {
+      const entries = this.#sorted(this.#found.get(folder) ?? [], 0);
+      return { entries, total: entries.length };
+    }
     const listed = this.#folders.get(folder);
-    const arriving = this.#arriving.get(folder);
-    if (!listed || !arriving) return listed;
+    const extra = this.#extra.get(folder);
+    if (!listed || !extra) return listed;
     const there = new Set(listed.entries.map((entry) => entry.path));
-    const more = arriving.filter((entry) => !there.has(entry.path));
+    const more = extra.filter((entry) => !there.has(entry.path));
     const total = listed.total + more.length;
     return { entries: this.#sorted([...more, ...listed.entries], total), total };
   }

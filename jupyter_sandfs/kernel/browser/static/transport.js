@@ -1,51 +1,37 @@
 /**
- * How bytes travel: uploads over HTTP when the server answers for this kernel, else by messages;
- * downloads by messages.
+ * How bytes travel: over HTTP when the server answers for this kernel, in one request or resumably through the staging
+ * store; else by messages, chunk by chunk.
  */
 
-import { SandboxError } from "./link.js";
 import { nameOf } from "./format.js";
+import { Cancelled, followDownload, saveBlob, sendRequest, serverBase } from "./server.js";
+import { tusAbort, tusLimit, tusUpload } from "./tus.js";
 
 const CHUNK_BYTES = 1 << 20;
-
-/** Raised when the reader cancelled. */
-export class Cancelled extends Error {}
+const RESUMABLE_BYTES = 8 << 20; // smaller ones are sent again as a whole
+const STAGING_TTL = 86_400; // seconds that a part of an upload waits in the store
 
 /**
  * @typedef {object} Upload
  * @property {Blob} file
- * @property {string} path where it goes
+ * @property {string} path where it goes; of a file for the store only the name counts
  * @property {boolean} replace whether a file may be there
+ * @property {number|null} [ttl] seconds in the store; null is its default
+ * @property {Record<string, any>} session what an earlier attempt left, so that this one goes on there
  * @property {AbortSignal} signal
- * @property {(part: number) => void} progress told from 0 to 1
+ * @property {(part: number, from?: number) => void} progress told from 0 to 1; and what an earlier attempt brought
  */
-
-/** @returns {string|null} the base URL of Jupyter Server with a slash at its end, if a Jupyter page says one */
-function serverBase() {
-  const said = document.getElementById("jupyter-config-data")?.textContent;
-  const base = (said && baseFrom(said)) || document.body.dataset.baseUrl;
-  return base ? base.replace(/\/?$/, "/") : null;
-}
-
-function baseFrom(json) {
-  try {
-    return JSON.parse(json).baseUrl;
-  } catch {
-    return null;
-  }
-}
-
-/** @returns {string} of the cookie that Jupyter wants repeated in a header */
-function xsrfToken() {
-  return document.cookie.match(/(?:^|;\s*)_xsrf=([^;]*)/)?.[1] ?? "";
-}
 
 export class Transport {
   #link;
   #address;
   #probe = null;
+  #limit = null;
 
-  /** @param {import("./link.js").Link} link @param {{kernel: string, sandbox: string, view: string|null}} address */
+  /**
+   * @param {import("./link.js").Link} link
+   * @param {() => {kernel: string, sandbox: string, view: string|null, owner: boolean}} address
+   */
   constructor(link, address) {
     this.#link = link;
     this.#address = address;
@@ -53,17 +39,60 @@ export class Transport {
 
   /** @param {Upload} upload @returns {Promise<void>} Raises Cancelled, SandboxError. */
   async upload(upload) {
-    this.#probe ??= this.#serverAnswers();
-    if (await this.#probe) await this.#uploadByHttp(upload);
-    else await this.#uploadByMessages(upload);
+    if (!(await this.#isServed())) return this.#uploadByMessages(upload);
+    if (await this.#isResumable(upload.file.size)) return this.#uploadThroughStore(upload);
+    return this.#uploadByHttp(upload);
+  }
+
+  /** Put a file into the staging store. @param {Upload} upload @returns {Promise<void>} */
+  async uploadToStore(upload) {
+    const { file, path, session, signal, progress, ttl = null } = upload;
+    if (await this.#isServed()) {
+      await tusUpload({ file, name: nameOf(path), ttl, session, signal, progress });
+      return;
+    }
+    const times = ttl === null ? {} : { ttl };
+    session.id ??= (await this.#link.call("store_begin", { name: nameOf(path), size: file.size, ...times })).value.uploadId;
+    await this.#sendChunks("store_append", upload);
+    await this.#link.call("store_commit", { upload_id: session.id });
+  }
+
+  /** Forget what an upload that was cancelled left behind. @param {Record<string, any>} session */
+  async forget(session) {
+    if (session.url) await tusAbort(session);
+    if (session.id) await this.#link.call(session.abort ?? "upload_abort", { upload_id: session.id }).catch(() => {});
   }
 
   /**
-   * Read a whole file and hand it to the page's downloads.
+   * Bring a whole file, or a folder as zip, to the page's downloads.
    * @param {import("./rows.js").FsEntry} entry @param {AbortSignal} signal @param {(part: number) => void} progress
    */
   async download(entry, signal, progress) {
-    saveBlob(new Blob(await this.#readAll(entry.path, signal, progress)), nameOf(entry.path));
+    const folder = entry.entryType === "directory";
+    const name = folder ? `${nameOf(entry.path) || this.#address().sandbox}.zip` : nameOf(entry.path);
+    if (await this.#isServed()) {
+      const url = folder ? this.#url("archive", entry.path, { format: "zip" }) : this.#url("file", entry.path);
+      followDownload(url, name);
+    } else {
+      const parts = folder ? await this.#readArchive(entry.path, signal) : await this.#readAll(entry.path, signal, progress);
+      saveBlob(new Blob(parts), name);
+    }
+  }
+
+  /** @param {{key: string, name: string}} stored @param {AbortSignal} signal @param {(part: number) => void} progress */
+  async downloadStored({ key, name }, signal, progress) {
+    const parts = [];
+    let [offset, size, version] = [0, Infinity, null];
+    while (offset < size) {
+      const { value, body } = await this.#link.call("store_read", { key, offset, ...(version && { version }) });
+      if (signal.aborted) throw new Cancelled();
+      ({ size, version } = value);
+      if (body.length === 0) break;
+      parts.push(body);
+      offset += body.length;
+      progress(offset / Math.max(1, size));
+    }
+    saveBlob(new Blob(parts), name);
   }
 
   async #readAll(path, signal, progress) {
@@ -72,12 +101,8 @@ export class Transport {
     let etag = null;
     let size = Infinity;
     while (offset < size) {
-      const { value, body } = await this.#link.call("read", {
-        path,
-        offset,
-        length: CHUNK_BYTES,
-        ...(etag && { etag }),
-      });
+      const wanted = { path, offset, length: CHUNK_BYTES, ...(etag && { etag }) };
+      const { value, body } = await this.#link.call("read", wanted);
       if (signal.aborted) throw new Cancelled();
       ({ etag, size } = value);
       if (body.length === 0) break;
@@ -88,14 +113,36 @@ export class Transport {
     return parts;
   }
 
-  #url(route, path) {
-    const { kernel, sandbox, view } = this.#address;
-    const query = new URLSearchParams({ path, session_id: kernel, sandbox, ...(view && { view }) });
+  async #readArchive(path, signal) {
+    const parts = [];
+    const { value } = await this.#link.call("archive_begin", { path, format: "zip" });
+    const id = value.archiveId;
+    for (let offset = 0, ended = false; !ended; ) {
+      const { value: state, body } = await this.#link.call("archive_read", { archive_id: id, offset });
+      if (signal.aborted) {
+        await this.#link.call("archive_abort", { archive_id: id });
+        throw new Cancelled();
+      }
+      parts.push(body);
+      offset += body.length;
+      ({ ended } = state);
+    }
+    return parts;
+  }
+
+  #url(route, path, extra = {}) {
+    const { kernel, sandbox, view } = this.#address();
+    const query = new URLSearchParams({ path, session_id: kernel, sandbox, ...(view && { view }), ...extra });
     return `${serverBase()}sandfs/v1/fs/${route}?${query}`;
   }
 
+  #isServed() {
+    this.#probe ??= this.#serverAnswers();
+    return this.#probe;
+  }
+
   async #serverAnswers() {
-    if (!this.#address.kernel || serverBase() === null) return false;
+    if (!this.#address().kernel || serverBase() === null) return false;
     try {
       return (await fetch(this.#url("stat", "/"), { credentials: "same-origin" })).status === 200;
     } catch {
@@ -103,69 +150,52 @@ export class Transport {
     }
   }
 
-  /** XMLHttpRequest, because fetch does not tell how much of a body was sent. */
-  #uploadByHttp({ file, path, replace, signal, progress }) {
-    const request = new XMLHttpRequest();
-    return new Promise((resolve, reject) => {
-      request.open("PUT", this.#url("file", path));
-      request.setRequestHeader("X-XSRFToken", xsrfToken());
-      request.setRequestHeader("Content-Type", "application/octet-stream");
-      if (!replace) request.setRequestHeader("If-None-Match", "*");
-      request.upload.addEventListener("progress", (event) => progress(event.loaded / Math.max(1, file.size)));
-      request.addEventListener("load", () => (request.status < 300 ? resolve() : reject(httpError(request))));
-      request.addEventListener("error", () =>
-        reject(new SandboxError({ code: "network", text: "the server could not be reached" })),
-      );
-      request.addEventListener("abort", () => reject(new Cancelled()));
-      signal.addEventListener("abort", () => request.abort());
-      request.send(file);
-    });
+  /** Whether a file goes through the staging store: that is the owner's, and takes files up to a size. */
+  async #isResumable(size) {
+    const { owner, view } = this.#address();
+    if (!owner || view !== null || size < RESUMABLE_BYTES) return false;
+    this.#limit ??= tusLimit();
+    return size <= (await this.#limit);
+  }
+
+  async #uploadThroughStore(upload) {
+    const { file, path, replace, session, signal, progress } = upload;
+    const sent = { file, name: nameOf(path), ttl: STAGING_TTL, session, signal, progress };
+    const key = await tusUpload(sent);
+    try {
+      await this.#link.call("store_arrived", { key, path, replace });
+    } catch (error) {
+      if (error.code !== "object_not_found") throw error;
+      await this.#uploadByHttp(upload); // the kernel has another store than the server
+    }
+  }
+
+  async #uploadByHttp({ file, path, replace, signal, progress }) {
+    const headers = { "Content-Type": "application/octet-stream", ...(!replace && { "If-None-Match": "*" }) };
+    const told = (sent) => progress(Math.min(1, sent / Math.max(1, file.size)));
+    await sendRequest({ method: "PUT", url: this.#url("file", path), headers, body: file, signal, progress: told });
+  }
+
+  async #uploadByMessages(upload) {
+    const { file, path, replace, session } = upload;
+    const must = replace ? {} : { expected_version: 0 };
+    session.id ??= (await this.#link.call("upload_begin", { path, size: file.size, ...must })).value.uploadId;
+    await this.#sendChunks("upload_append", upload);
+    await this.#link.call("upload_commit", { upload_id: session.id });
   }
 
   /** One chunk after the other: each waits for the answer, so nothing piles up in a busy kernel. */
-  async #uploadByMessages({ file, path, replace, signal, progress }) {
-    const must = replace ? {} : { expected_version: 0 };
-    const { value } = await this.#link.call("upload_begin", { path, size: file.size, ...must });
-    try {
-      await this.#sendChunks(value.uploadId, file, signal, progress);
-      await this.#link.call("upload_commit", { upload_id: value.uploadId });
-    } catch (error) {
-      // the first error is the one to tell
-      this.#link.call("upload_abort", { upload_id: value.uploadId }).catch(() => {});
-      throw error;
-    }
-  }
-
-  async #sendChunks(uploadId, file, signal, progress) {
-    for (let offset = 0; offset < file.size; offset += CHUNK_BYTES) {
-      const chunk = await file.slice(offset, offset + CHUNK_BYTES).arrayBuffer();
+  async #sendChunks(op, { file, session, signal, progress }) {
+    session.abort = op === "store_append" ? "store_abort" : "upload_abort";
+    session.offset ??= 0;
+    if (session.offset > 0) progress(session.offset / file.size, session.offset / file.size);
+    while (session.offset < file.size) {
+      const chunk = await file.slice(session.offset, session.offset + CHUNK_BYTES).arrayBuffer();
       if (signal.aborted) throw new Cancelled();
-      await this.#link.call("upload_append", { upload_id: uploadId, offset }, chunk);
-      progress(Math.min(1, (offset + CHUNK_BYTES) / file.size));
+      await this.#link.call(op, { upload_id: session.id, offset: session.offset }, chunk);
+      session.offset += chunk.byteLength;
+      progress(session.offset / file.size);
     }
     if (signal.aborted) throw new Cancelled();
   }
-}
-
-/** The server says what went wrong as problem+json (RFC 9457). */
-function httpError(request) {
-  let problem = {};
-  try {
-    problem = JSON.parse(request.responseText);
-  } catch {
-    // an answer of something between us and the server
-  }
-  return new SandboxError({
-    code: "http",
-    text: problem.detail ?? problem.title ?? `the server answered ${request.status}`,
-  });
-}
-
-function saveBlob(blob, name) {
-  const url = URL.createObjectURL(blob);
-  const anchor = document.createElement("a");
-  anchor.href = url;
-  anchor.download = name;
-  anchor.click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }

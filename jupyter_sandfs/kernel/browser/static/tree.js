@@ -5,6 +5,7 @@ import { icon } from "./icons.js";
 import { element, setAttribute } from "./elements.js";
 import { isFolder } from "./rows.js";
 import { rowElement, rowStamp } from "./treerow.js";
+import { RowDrag } from "./drag.js";
 
 const ROW_PX = 24; // --sfs-row
 const TYPING_MS = 600;
@@ -39,6 +40,9 @@ const TREE_KEYS = {
  * @property {(folder: string) => void} more list the next page of a folder
  * @property {(column: string, descending: boolean) => void} sort
  * @property {(folder: string, data: DataTransfer) => void} drop
+ * @property {(path: string, folder: string) => void} move
+ * @property {(entry: import("./rows.js").FsEntry) => void} edit
+ * @property {(entry: import("./rows.js").FsEntry|null, where: {x: number, y: number}) => void} menu
  * @property {(event: KeyboardEvent) => boolean} key a key that is none of the tree's
  */
 
@@ -47,6 +51,8 @@ export class TreeView {
   selected = "";
   /** Path to the part of it that was uploaded. @type {Map<string, number>} */
   uploads = new Map();
+  /** What else rows show: the history's marks, what the lens hides, what was cut. */
+  marks = { markOf: (_path, _folder) => "", hidden: new Map(), cut: "" };
   #rows;
   #actions;
   #fresh = new Set();
@@ -76,7 +82,7 @@ export class TreeView {
     const rest = this.tree.scrollTop % ROW_PX;
     const before = this.#rows.indexOf(this.selected);
     this.#rows.flatten();
-    if (before >= 0 && this.#rows.indexOf(this.selected) < 0 && !this.#rows.filter) this.#succeed(before);
+    if (before >= 0 && this.#rows.indexOf(this.selected) < 0 && !this.#rows.searching) this.#succeed(before);
     setAttribute(this.canvas, "--rows", this.#rows.visible.length);
     const place = top === undefined || this.tree.scrollTop === 0 ? -1 : this.#rows.indexOf(top.key);
     if (place >= 0) this.tree.scrollTop = place * ROW_PX + rest;
@@ -205,10 +211,15 @@ export class TreeView {
     this.tree.addEventListener("scroll", () => this.#paintSoon());
     this.tree.addEventListener("keydown", (event) => this.#onKey(event));
     this.canvas.addEventListener("click", (event) => this.#onClick(event));
-    this.canvas.addEventListener("dblclick", (event) => event.preventDefault());
-    this.tree.addEventListener("dragover", (event) => this.#onDragOver(event));
-    this.tree.addEventListener("dragleave", (event) => this.#onDragLeave(event));
-    this.tree.addEventListener("drop", (event) => this.#onDrop(event));
+    this.canvas.addEventListener("dblclick", (event) => this.#onDoubleClick(event));
+    this.tree.addEventListener("contextmenu", (event) => this.#onContextMenu(event));
+    this.drag = new RowDrag(this.tree, {
+      rowAt: (event) => this.#rowAt(event),
+      aim: (folder) => this.#aimDrop(folder),
+      drop: (folder, data) => this.#actions.drop(folder, data),
+      move: (path, folder) => this.#actions.move(path, folder),
+      open: (folder) => this.#actions.fold(folder, true),
+    });
     this.resizing = new ResizeObserver(() => this.#paintSoon());
     this.resizing.observe(this.tree);
     this.aging = setInterval(() => this.paint(), AGE_MS); // "2 min ago" becomes 3
@@ -249,6 +260,7 @@ export class TreeView {
     this.#rowOf.set(node, row);
     node.id = this.#rowId(index);
     setAttribute(node, "--at", index);
+    setAttribute(node, "data-drop", row.key === this.#dropFolder); // in place: a drag must not lose its target
     return node;
   }
 
@@ -256,8 +268,10 @@ export class TreeView {
     return {
       selected: row.key === this.selected,
       fresh: this.#fresh.has(row.key),
-      drop: row.key === this.#dropFolder,
       uploaded: this.uploads.get(row.key),
+      mark: row.entry ? this.marks.markOf(row.key, isFolder(row.entry)) : "",
+      hidden: this.marks.hidden.get(row.key) ?? 0,
+      cut: row.key === this.marks.cut,
       now,
     };
   }
@@ -317,31 +331,30 @@ export class TreeView {
     return true;
   }
 
-  #onDragOver(event) {
-    if (!event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
-    event.stopPropagation();
-    event.dataTransfer.dropEffect = "copy";
-    this.#aimDrop(dropFolder(this.#rowAt(event)));
-  }
-
-  #onDragLeave(event) {
-    if (!this.tree.contains(event.relatedTarget)) this.#aimDrop(null);
-  }
-
-  #onDrop(event) {
-    if (!event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
-    event.stopPropagation();
-    this.#aimDrop(null);
-    this.#actions.drop(dropFolder(this.#rowAt(event)), event.dataTransfer);
-  }
-
   #aimDrop(folder) {
     if (folder === this.#dropFolder) return;
     this.#dropFolder = folder;
     setAttribute(this.tree, "data-drop", folder === "/");
     this.paint();
+  }
+
+  #onDoubleClick(event) {
+    event.preventDefault();
+    const row = this.#rowAt(event);
+    if (row?.kind === "entry" && !isFolder(row.entry)) this.#actions.edit(row.entry);
+  }
+
+  #onContextMenu(event) {
+    event.preventDefault();
+    event.stopPropagation();
+    const row = this.#rowAt(event);
+    if (row?.entry && row.key !== this.selected) this.#choose(row.entry, false);
+    this.#actions.menu(row?.entry ?? null, { x: event.clientX, y: event.clientY });
+  }
+
+  /** Where a menu for the selected row belongs. @returns {HTMLElement} */
+  menuAnchor() {
+    return this.#painted.get(this.selected)?.node.querySelector(".sfs-label") ?? this.tree;
   }
 
   #columnButton(column, label) {
@@ -356,7 +369,7 @@ export class TreeView {
 
   #markOrder() {
     const { column, descending } = this.#rows.order;
-    for (const node of this.columns.children) {
+    for (const node of /** @type {HTMLElement[]} */ ([...this.columns.children])) {
       const chosen = node.dataset.column === column;
       setAttribute(node, "aria-pressed", String(chosen));
       setAttribute(node, "data-descending", chosen && descending);
@@ -364,13 +377,6 @@ export class TreeView {
       if (chosen) node.append(icon("down"));
     }
   }
-}
-
-/** @param {import("./rows.js").TreeRow|undefined} row @returns {string} the folder that files dropped on it go to */
-function dropFolder(row) {
-  if (!row) return "/";
-  if (row.kind !== "entry") return row.folder;
-  return isFolder(row.entry) ? row.entry.path : folderOf(row.entry.path);
 }
 
 /** @returns {number|null} index of the first entry from `start` in a direction */

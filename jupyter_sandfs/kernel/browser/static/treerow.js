@@ -9,17 +9,28 @@ import { isFolder } from "./rows.js";
  * @typedef {object} RowState what a row shows besides its entry
  * @property {boolean} selected
  * @property {boolean} fresh just changed
- * @property {boolean} drop files that are dropped now go here
  * @property {number|undefined} uploaded part of an upload that arrived, 0 to 1
+ * @property {string} mark how it differs from the moment of the history: added, changed, removed, inside or nothing
+ * @property {number} hidden names in it that the view hides, which the lens tells
+ * @property {boolean} cut will be moved when it is pasted
  * @property {number} now milliseconds
  */
 
 /** Flag of an entry to icon and label. */
 const BADGES = {
+  restricted: ["hidden", "hidden from some"],
   readOnly: ["lock", "read-only"],
   dynamic: ["live", "computed when read"],
   appendOnly: ["append", "append-only"],
   symlinkTarget: ["link", "link"],
+};
+
+/** Mark to sign and label. */
+const MARK_SIGNS = {
+  added: ["+", "added"],
+  changed: ["~", "changed"],
+  removed: ["−", "removed"],
+  inside: ["•", "changes inside"],
 };
 
 /**
@@ -32,13 +43,14 @@ export function rowStamp(row, state) {
   const facts = entry
     ? [entry.etag, entry.name, entry.size, entry.version, whenOf(entry, state.now), badgesOf(entry)]
     : row.text;
-  const { selected, fresh, drop, uploaded } = state;
-  return JSON.stringify([row.level, row.position, row.siblings, row.open, facts, selected, fresh, drop, uploaded]);
+  const { selected, fresh, uploaded, mark, hidden, cut } = state;
+  const place = [row.level, row.position, row.siblings, row.open];
+  return JSON.stringify([place, facts, selected, fresh, uploaded, mark, hidden, cut]);
 }
 
 /** @param {import("./rows.js").TreeRow} row @param {RowState} state @returns {HTMLElement} */
 export function rowElement(row, state) {
-  return row.kind === "entry" ? entryElement(row, row.entry, state) : remarkElement(row);
+  return row.entry ? entryElement(row, row.entry, state) : remarkElement(row);
 }
 
 function entryElement(row, entry, state) {
@@ -51,7 +63,9 @@ function entryElement(row, entry, state) {
       class: "sfs-row",
       "data-path": entry.path,
       "data-fresh": state.fresh,
-      "data-drop": state.drop,
+      "data-mark": state.mark || null,
+      "data-cut": state.cut,
+      draggable: uploading || entry.gone ? null : "true",
     },
     nameElement(row, entry, state),
     element("span", { class: "sfs-size" }, figures[0]),
@@ -90,13 +104,21 @@ function nameElement(row, entry, state) {
     icon(isFolder(entry) ? "chevron" : "", "sfs-twist"),
     mark,
     element("span", { class: "sfs-label sfs-clip", title: titleOf(entry) }, entry.name),
-    state.drop && element("span", { class: "sfs-chip" }, "drop to upload here"),
-    element("span", { class: "sfs-badges" }, ...badgesOf(entry).map((flag) => badgeElement(...BADGES[flag]))),
+    state.hidden > 0 && element("span", { class: "sfs-chip" }, `${state.hidden} hidden`),
+    element("span", { class: "sfs-badges" }, ...badgeElements(entry), state.mark && markElement(state.mark)),
   );
 }
 
-function badgeElement(name, label) {
-  return element("span", { role: "img", "aria-label": label, title: label }, icon(name));
+function badgeElements(entry) {
+  return badgesOf(entry).map((flag) => {
+    const [name, label] = BADGES[flag];
+    return element("span", { role: "img", "aria-label": label, title: label }, icon(name));
+  });
+}
+
+function markElement(mark) {
+  const [sign, label] = MARK_SIGNS[mark];
+  return element("span", { class: "sfs-mark", "data-mark": mark, role: "img", "aria-label": label, title: label }, sign);
 }
 
 function badgesOf(entry) {
@@ -108,6 +130,7 @@ function titleOf(entry) {
 }
 
 function figuresOf(entry, now) {
+  if (entry.gone) return [isFolder(entry) ? "" : sizeText(entry.size), "gone", ""];
   if (isFolder(entry)) return ["", whenOf(entry, now), ""];
   return [entry.dynamic && entry.size === 0 ? "" : sizeText(entry.size), whenOf(entry, now), `v${entry.version}`];
 }

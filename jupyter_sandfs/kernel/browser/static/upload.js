@@ -1,21 +1,26 @@
-/** Transfers: what is on its way, one after the other, each with its progress and a way to cancel. */
+/** Transfers: what is on its way, one after the other, each with its progress and ways to pause and cancel. */
 
 import { folderOf, joinPath, nameOf, sizeText } from "./format.js";
 import { icon, kindOf } from "./icons.js";
-import { element, meter, toolButton } from "./elements.js";
-import { Cancelled } from "./transport.js";
+import { element, meter, setAttribute, textButton, toolButton } from "./elements.js";
+import { Cancelled } from "./server.js";
 
-const DROP_FILES = 2000;
-const DROP_DEPTH = 32;
 const FREE_NAMES = 100;
+const STRIPS = 50;
 
 /**
  * @typedef {object} Job
  * @property {string} path
+ * @property {"upload"|"store"|"download"} kind
  * @property {Blob|null} file null for a download
+ * @property {"waiting"|"running"|"paused"|"stopped"} state
  * @property {AbortController} control
  * @property {number} part 0 to 1
+ * @property {number} from what an earlier attempt brought, 0 to 1
+ * @property {number} since milliseconds: when this attempt began
  * @property {number} size bytes
+ * @property {string} trouble why it stopped
+ * @property {Record<string, any>} session
  * @property {(job: Job) => Promise<void>} run
  */
 
@@ -23,7 +28,7 @@ export class Transfers {
   #transport;
   #link;
   #notices;
-  #onProgress;
+  #events;
   /** @type {Job[]} */
   #jobs = [];
   #running = false;
@@ -31,13 +36,14 @@ export class Transfers {
   /**
    * @param {import("./transport.js").Transport} transport @param {import("./link.js").Link} link
    * @param {import("./notices.js").Notices} notices
-   * @param {(parts: Map<string, number>) => void} onProgress told the part of each upload on its way
+   * @param {{progress: (parts: Map<string, number>) => void, stored: () => void}} events told the part of each upload on
+   *   its way, and when something came into the store
    */
-  constructor(transport, link, notices, onProgress) {
+  constructor(transport, link, notices, events) {
     this.#transport = transport;
     this.#link = link;
     this.#notices = notices;
-    this.#onProgress = onProgress;
+    this.#events = events;
     this.element = element("section", { class: "sfs-transfers", "aria-label": "Transfers", hidden: true });
   }
 
@@ -49,35 +55,51 @@ export class Transfers {
   async upload(folder, files) {
     for (const { file, name } of files) {
       const answer = await this.#placeFor(joinPath(folder, name), files.length);
-      if (answer)
-        this.#add({ path: answer.path, file, size: file.size, run: (job) => this.#send(job, answer.replace) });
+      if (!answer) continue;
+      const run = (job) => this.#transport.upload({ ...sendingOf(job, this), replace: answer.replace });
+      this.#add({ path: answer.path, kind: "upload", file, size: file.size, run });
     }
   }
 
-  /** @param {import("./rows.js").FsEntry} entry */
+  /** Upload files to the staging store. @param {File[]} files @param {number|null} ttl seconds */
+  uploadToStore(files, ttl) {
+    for (const file of files) {
+      const run = async (job) => {
+        await this.#transport.uploadToStore({ ...sendingOf(job, this), replace: false, ttl });
+        this.#events.stored();
+      };
+      this.#add({ path: `/${file.name}`, kind: "store", file, size: file.size, run });
+    }
+  }
+
+  /** A folder comes as zip. @param {import("./rows.js").FsEntry} entry */
   download(entry) {
-    const run = (job) => this.#transport.download(entry, job.control.signal, (part) => this.#progress(job, part));
-    this.#add({ path: entry.path, file: null, size: entry.size, run });
+    const run = (job) => this.#transport.download(entry, job.control.signal, (part) => this.progress(job, part));
+    this.#add({ path: entry.path, kind: "download", file: null, size: entry.size, run });
+  }
+
+  /** @param {{key: string, name: string, size: number}} stored */
+  downloadStored(stored) {
+    const run = (job) => this.#transport.downloadStored(stored, job.control.signal, (part) => this.progress(job, part));
+    this.#add({ path: `/${stored.name}`, kind: "download", file: null, size: stored.size, run });
   }
 
   /** Cancel everything. */
   close() {
     for (const job of this.#jobs) job.control.abort();
+    this.#jobs = [];
   }
 
-  #send(job, replace) {
-    const { path, file, control } = job;
-    return this.#transport.upload({
-      path,
-      file,
-      replace,
-      signal: control.signal,
-      progress: (part) => this.#progress(job, part),
-    });
+  /** @param {Job} job @param {number} part @param {number} [from] */
+  progress(job, part, from) {
+    job.part = part;
+    if (from !== undefined) Object.assign(job, { from, since: performance.now() });
+    this.#paint();
   }
 
   #add(job) {
-    this.#jobs.push({ ...job, part: 0, control: new AbortController() });
+    const start = { state: "waiting", part: 0, from: 0, since: 0, trouble: "", session: {} };
+    this.#jobs.push({ ...start, ...job, control: new AbortController() });
     this.#paint();
     void this.#work();
   }
@@ -85,47 +107,89 @@ export class Transfers {
   async #work() {
     if (this.#running) return;
     this.#running = true;
-    while (this.#jobs.length > 0) await this.#finish(this.#jobs[0]);
+    for (let job = this.#next(); job; job = this.#next()) await this.#attempt(job);
     this.#running = false;
   }
 
-  async #finish(job) {
+  #next() {
+    return this.#jobs.find((job) => job.state === "waiting");
+  }
+
+  async #attempt(job) {
+    Object.assign(job, { state: "running", trouble: "", since: performance.now() });
+    this.#paint();
     try {
-      if (!job.control.signal.aborted) await job.run(job);
+      await job.run(job);
+      this.#remove(job);
     } catch (error) {
-      if (!(error instanceof Cancelled)) this.#notices.fail(`${nameOf(job.path)} ${stopText(job)}: ${error.message}`);
+      if (!(error instanceof Cancelled)) this.#stop(job, error);
     }
-    this.#jobs = this.#jobs.filter((each) => each !== job);
     this.#paint();
   }
 
-  #progress(job, part) {
-    job.part = part;
+  /** What the network broke off can go on; what was refused can't. */
+  #stop(job, error) {
+    if (error.code === "network" && job.file) {
+      Object.assign(job, { state: "stopped", trouble: error.message });
+      return;
+    }
+    this.#remove(job);
+    void this.#transport.forget(job.session);
+    this.#notices.fail(`${nameOf(job.path)} ${stopText(job)}: ${error.message}`);
+  }
+
+  #pause(job) {
+    job.state = "paused";
+    job.control.abort();
     this.#paint();
+  }
+
+  #resume(job) {
+    Object.assign(job, { state: "waiting", control: new AbortController() });
+    this.#paint();
+    void this.#work();
+  }
+
+  #cancel(job) {
+    this.#remove(job);
+    job.control.abort();
+    if (job.file) void this.#transport.forget(job.session);
+    this.#paint();
+  }
+
+  #remove(job) {
+    this.#jobs = this.#jobs.filter((each) => each !== job);
   }
 
   #paint() {
     this.element.hidden = this.#jobs.length === 0;
-    this.element.replaceChildren(...this.#jobs.slice(0, 50).map((job) => this.#strip(job)));
-    this.#onProgress(new Map(this.#jobs.filter((job) => job.file).map((job) => [job.path, job.part])));
+    const focus = document.activeElement?.getAttribute("aria-label");
+    const within = this.element.contains(document.activeElement);
+    this.element.replaceChildren(...this.#jobs.slice(0, STRIPS).map((job) => this.#strip(job)));
+    if (within) /** @type {HTMLElement|null} */ (this.element.querySelector(`[aria-label=${CSS.escape(focus)}]`))?.focus();
+    const arriving = this.#jobs.filter((job) => job.kind === "upload");
+    this.#events.progress(new Map(arriving.map((job) => [job.path, job.part])));
   }
 
   #strip(job) {
     const name = nameOf(job.path);
-    const percent = `${Math.floor(job.part * 100)} %`;
-    const cancel = () => {
-      job.control.abort();
-      if (this.#jobs[0] !== job) void this.#finish(job);
-    };
+    const bar = meter(job.part, name);
+    setAttribute(bar, "--from", `${Math.round(job.from * 100)}%`);
+    const tools = [
+      job.state === "running" && job.file && toolButton("pause", `Pause ${name}`, () => this.#pause(job)),
+      job.state === "paused" && toolButton("play", `Resume ${name}`, () => this.#resume(job)),
+      job.state === "stopped" && textButton("Resume", () => this.#resume(job)),
+      toolButton("close", `Cancel ${name}`, () => this.#cancel(job)),
+    ];
     return element(
       "div",
-      { class: "sfs-transfer" },
+      { class: "sfs-transfer", "data-state": job.state },
       icon(kindOf({ name, entryType: "file" })),
       element("span", { class: "sfs-clip" }, name, " ", element("span", { class: "sfs-quiet" }, placeText(job))),
-      meter(job.part, name),
-      element("span", { class: "sfs-number" }, percent),
-      element("span", { class: "sfs-quiet sfs-wide" }, `${sizeText(job.part * job.size)} of ${sizeText(job.size)}`),
-      toolButton("close", `Cancel ${name}`, cancel),
+      bar,
+      element("span", { class: "sfs-number" }, `${Math.floor(job.part * 100)} %`),
+      element("span", { class: "sfs-quiet sfs-wide", title: job.trouble }, paceText(job)),
+      element("span", { class: "sfs-transfer-tools" }, ...tools),
     );
   }
 
@@ -171,37 +235,29 @@ export function numberedPath(path, number) {
   return joinPath(folderOf(path), `${name.slice(0, dot)} (${number})${name.slice(dot)}`);
 }
 
-/**
- * Give the files of a drop with names relative to it; folders are walked, to a bound.
- * @param {DataTransfer} data @returns {Promise<{file: File, name: string}[]>}
- */
-export async function droppedFiles(data) {
-  // read before the event is over
-  const roots = [...data.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
-  const plain = [...data.files].map((file) => ({ file, name: file.name }));
-  if (!roots.some((root) => root.isDirectory)) return plain.slice(0, DROP_FILES);
-  const found = [];
-  for (const root of roots) await walkDropped(root, root.name, DROP_DEPTH, found);
-  return found;
-}
-
-async function walkDropped(node, name, depth, found) {
-  if (found.length >= DROP_FILES || depth === 0) return;
-  if (node.isFile) {
-    found.push({ file: await new Promise((resolve, reject) => node.file(resolve, reject)), name });
-    return;
-  }
-  const reader = node.createReader();
-  const batch = () => new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-  for (let children = await batch(); children.length > 0 && found.length < DROP_FILES; children = await batch()) {
-    for (const child of children) await walkDropped(child, `${name}/${child.name}`, depth - 1, found);
-  }
+/** @param {Job} job @param {Transfers} transfers */
+function sendingOf(job, transfers) {
+  const progress = (part, from) => transfers.progress(job, part, from);
+  return { path: job.path, file: job.file, session: job.session, signal: job.control.signal, progress };
 }
 
 function placeText(job) {
-  return job.file ? `to ${folderOf(job.path)}` : "download";
+  return { upload: `to ${folderOf(job.path)}`, store: "to the store", download: "download" }[job.kind];
 }
 
 function stopText(job) {
   return `${job.file ? "upload" : "download"} stopped at ${Math.floor(job.part * 100)} %`;
+}
+
+/** How fast it goes and how long that will take, or what became of it. @param {Job} job @returns {string} */
+function paceText(job) {
+  if (job.state === "waiting") return "waiting";
+  if (job.state === "paused") return "paused";
+  if (job.state === "stopped") return `stopped: ${job.trouble}`;
+  const seconds = (performance.now() - job.since) / 1000;
+  const pace = seconds > 0.5 ? ((job.part - job.from) * job.size) / seconds : 0;
+  const resumed = job.from > 0 ? `resumed at ${Math.floor(job.from * 100)} %, ` : "";
+  if (pace <= 0) return `${resumed}${sizeText(job.part * job.size)} of ${sizeText(job.size)}`;
+  const left = ((1 - job.part) * job.size) / pace;
+  return `${resumed || `${sizeText(pace)}/s, `}${left < 90 ? `${Math.ceil(left)} s` : `${Math.ceil(left / 60)} min`} left`;
 }

@@ -1,0 +1,81 @@
+/** The list of all keys, over the widget until Esc. */
+
+import { element, keyCap, toolButton } from "./elements.js";
+
+/** @type {[string, [string, string][]][]} */
+const KEY_GROUPS = [
+  [
+    "Move",
+    [
+      ["↑ ↓", "to the next row"],
+      ["→ ←", "open and close a folder"],
+      ["Home End", "to the first and last row"],
+      ["a…z", "to a name that begins so"],
+      ["/", "filter all files"],
+      ["Tab", "from part to part"],
+    ],
+  ],
+  [
+    "Files",
+    [
+      ["Enter", "preview, or fold a folder"],
+      ["E", "edit a text"],
+      ["N", "new file"],
+      ["Shift N", "new folder"],
+      ["F2", "rename"],
+      ["Del", "delete"],
+      ["Ctrl X", "cut, then Ctrl V in a folder"],
+      ["Ctrl Z", "undo what was done here"],
+      ["U", "upload"],
+      ["D", "download"],
+      ["Menu", "all actions; also Shift F10"],
+    ],
+  ],
+  [
+    "Look",
+    [
+      ["H", "history"],
+      ["[ ]", "to earlier and later moments"],
+      ["N P", "in the history: next, previous change"],
+      ["S", "staging store"],
+      ["P", "publish to the store"],
+      ["V", "view as somebody else"],
+      ["W", "why something is hidden"],
+      ["Esc", "back to the tree"],
+    ],
+  ],
+];
+
+/**
+ * @param {{owner: boolean}} reader
+ * @param {() => void} onClose
+ * @returns {HTMLElement} a dialog
+ */
+export function keyHelp({ owner }, onClose) {
+  const close = toolButton("close", "Close (Esc)", onClose);
+  const owners = new Set(["S", "P", "V", "W"]);
+  const groups = KEY_GROUPS.map(([title, rows]) =>
+    element(
+      "section",
+      {},
+      element("h4", {}, title),
+      element(
+        "dl",
+        {},
+        ...rows
+          .filter(([keys]) => owner || !owners.has(keys))
+          .map(([keys, does]) =>
+            element("div", {}, element("dt", {}, ...keys.split(" ").map(keyCap)), element("dd", {}, does)),
+          ),
+      ),
+    ),
+  );
+  const head = element("div", { class: "sfs-bar" }, element("b", {}, "All keys"), element("span", { class: "sfs-spread" }), close);
+  const body = element("div", { class: "sfs-keys-body", tabindex: 0, role: "region", "aria-label": "Keys" }, ...groups);
+  const dialog = element("div", { class: "sfs-keys", role: "dialog", "aria-label": "All keys" }, head, body);
+  dialog.addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    if (event.key === "Escape") onClose();
+  });
+  return dialog;
+}

@@ -1,0 +1,113 @@
+"""The short cut of restoring: plain files that changed, came or went since a moment, where nobody is asked or told.
+
+Does what `operations.restore` plans and `commits` carries out, less what is for rules, hooks, watches and storages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from jupyter_sandfs.vfs.content import Slice, size_of
+from jupyter_sandfs.vfs.history import Snapshot, pairs, same_content
+from jupyter_sandfs.vfs.journal import Journal, current, together, weight
+from jupyter_sandfs.vfs.limits import Limits
+from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node, new_record, settle
+from jupyter_sandfs.vfs.tree import Tree
+
+_Step = tuple[str, str, Directory, FileRecord | None, FileRecord | None]
+"""A file to take back: its path and name, the directory to change in place, what it is, and what it will be."""
+
+
+def rewind(tree: Tree, journal: Journal, limits: Limits, moment: Snapshot) -> bool:
+    """Make the tree what it was, all of it; or say that the long way has to be taken, and nothing has changed."""
+    root = moment.root
+    grows = root.size > tree.size and root.size > limits.total_bytes
+    if grows or root.files + root.directories > limits.nodes:
+        return False
+    written = journal.overwritten_since(moment.at_ns)
+    if written is None:
+        steps = _steps(tree, pairs(root.directory, tree.root))
+    else:
+        steps = _steps(tree, [(path, *both) for path, both in written.items()])
+    if steps is None:
+        return False
+    _take(tree, steps)
+    with together(len(steps)):
+        at_ns, running = tree.stamp(), current()
+        entries = [
+            (at_ns, "restore", path, now, after, None, running, _kept(now, after), False)
+            for path, _, _, now, after in steps
+        ]
+        journal.extend(entries)
+    return True
+
+
+def _steps(tree: Tree, found: Iterable[tuple[str, Node | None, Node | None]]) -> list[_Step] | None:
+    """How each difference is taken back in place, removals first; None if one of them can't be."""
+    steps: list[_Step] = []
+    owned = tree.owned
+    for path, then, now in found:
+        if not (_is_plain(now) and _is_plain(then)):
+            return None
+        head, _, name = path.rpartition("/")
+        directory = owned.get(head) or tree.take(head)
+        if directory is None:
+            return None
+        after = _renewed(tree, path, now, then)  # type: ignore[arg-type]  # plain ones are records or None
+        if after is not now:
+            steps.append((path, name, directory, now, after))  # type: ignore[arg-type]  # the same
+    steps.sort(key=_removals_first)
+    return steps
+
+
+def _is_plain(node: Node | None) -> bool:
+    if type(node) is FileRecord:
+        return node[4] is None and (type(node[0]) is bytes or type(node[0]) is Slice)
+    return node is None
+
+
+def _renewed(tree: Tree, path: str, now: FileRecord | None, then: FileRecord | None) -> FileRecord | None:
+    """What a file is to be: the content and the time that it had, and a version that goes on."""
+    if then is None:
+        return None
+    content, stamp, version, created_ns, _ = then
+    if now is None:
+        return then._replace(version=max(version, tree.next_version(path, None)))
+    if content is now[0] or same_content(content, now[0]):
+        return now
+    if version <= now[2]:
+        version = now[2] + 1
+    renewed: FileRecord = new_record((content, stamp, version, created_ns, None))
+    return renewed
+
+
+def _removals_first(step: _Step) -> tuple[bool, str]:
+    return step[4] is not None, step[0]
+
+
+def _take(tree: Tree, steps: list[_Step]) -> None:
+    """Carry all steps out, or none of them."""
+    done: list[_Step] = []
+    try:
+        for step in steps:
+            path, name, directory, now, after = step
+            if now is None or after is None:
+                tree.put(path, after)
+            else:
+                directory.files[name] = after
+                grown = size_of(after[0]) - size_of(now[0])
+                directory.own_bytes += grown
+                tree.size += grown
+                tree.highest_version = max(tree.highest_version, after[2])
+            done.append(step)
+    except BaseException:  # also an interrupt in the middle
+        for path, _, _, now, _ in reversed(done):
+            tree.put(path, now)
+        raise
+
+
+def _kept(now: FileRecord | None, after: FileRecord | None) -> int:
+    """Bytes that only the journal holds on to."""
+    if now is None:
+        return 0
+    return size_of(now[0]) if after is not None else weight(settle(now))
