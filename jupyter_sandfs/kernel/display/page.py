@@ -12,7 +12,8 @@ STYLE = """<style>
 .sandfs-page{font:13px/1.45 var(--jp-ui-font-family,system-ui,sans-serif);
  color:var(--jp-ui-font-color1,inherit);overflow-x:auto}
 .sandfs-page table{border-collapse:collapse;margin:2px 0}
-.sandfs-page.sandfs-page th,.sandfs-page.sandfs-page td{padding:2px 14px 2px 4px;text-align:left;white-space:pre;border:0}
+.sandfs-page.sandfs-page th,.sandfs-page.sandfs-page td{padding:2px 14px 2px 4px;
+ text-align:left;white-space:pre;border:0}
 .sandfs-page thead th{border-bottom:1px solid var(--jp-border-color1,#8888);font-weight:600}
 .sandfs-page tbody tr:nth-child(odd){background:transparent}
 .sandfs-page tbody tr:hover{background:var(--jp-layout-color2,#8882)}
