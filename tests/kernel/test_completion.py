@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from jupyter_sandfs.kernel.commands import LINE_COMMANDS
-from jupyter_sandfs.kernel.completion import MOST
+from jupyter_sandfs.kernel.completion import MOST, complete
 from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.vfs.views.view import VisibilityView
 
@@ -209,6 +211,34 @@ def test_ipython_in_a_terminal_offers_the_same(ip, fs):
     assert offered("%sandfs cat /m") == ["%sandfs cat /my\\ dir/"]
     assert offered("%sandfs cat '/my dir/") == ["%sandfs cat '/my dir/ü 🙂.txt"]
     assert offered("%%sandfs wri") == ["%%sandfs write"]
+
+
+_PIECES = [
+    *"'\"\\|;&<>(){}$ -/=",
+    "cat",
+    "as analyst ",
+    "ls --",
+    "config ",
+    "view ",
+    "%sandfs",
+    "/d",
+    "-o x ",
+    "ü\0\ud800",
+]
+_TYPED = st.lists(st.sampled_from(_PIECES), max_size=8).map("".join)
+
+
+def test_no_line_breaks_the_completer(sandbox, fs):
+    fs.write_file("/d/a b", "")
+    sandbox.view(VisibilityView({"public"}), name="analyst")
+
+    @settings(derandomize=True, max_examples=500, deadline=None)
+    @given(text=_TYPED, cell=st.booleans(), script=st.booleans())
+    def ask(text, cell, script):
+        found = complete(text, cell=cell, script=script, names=["name"])
+        assert text.endswith(found.fragment)
+
+    ask()
 
 
 def test_nothing_is_offered_after_unloading(ip, sandbox, offered):
