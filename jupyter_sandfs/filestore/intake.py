@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import BinaryIO, Self
 
 from jupyter_sandfs.errors import InvalidRequest, ObjectTooLarge, QuotaExceeded
 from jupyter_sandfs.filestore.blobs import write_all
+from jupyter_sandfs.filestore.body import chunks
 from jupyter_sandfs.filestore.ledger import Content
-from jupyter_sandfs.filestore.protocol import CHUNK_BYTES, Body
+from jupyter_sandfs.filestore.protocol import Body
 from jupyter_sandfs.filestore.terms import count
 from jupyter_sandfs.filestore.vault import INLINE_BYTES, Vault
 
@@ -106,26 +106,3 @@ class Intake:
         self._file.close()
         if error is not None and self._granted != STEP_BYTES:
             self._vault.release(self.claim)
-
-
-def chunks(body: Body) -> Iterator[memoryview]:
-    """The chunks of any kind of body. Raises InvalidRequest for what holds no bytes."""
-    if isinstance(body, bytes | bytearray | memoryview):
-        yield octets(body)
-    elif hasattr(body, "read"):
-        while chunk := octets(body.read(CHUNK_BYTES)):
-            yield chunk
-    elif isinstance(body, Iterable) and not isinstance(body, str):
-        yield from map(octets, body)
-    else:
-        raise InvalidRequest(f"a body is bytes, an open binary file or chunks of bytes, not {type(body).__name__}")
-
-
-def octets(chunk: object) -> memoryview:
-    """See a chunk as single bytes. Raises InvalidRequest for what is none."""
-    if not isinstance(chunk, bytes | bytearray | memoryview):
-        raise InvalidRequest(f"a body consists of bytes, not {type(chunk).__name__}")
-    view = memoryview(chunk)
-    if not view.c_contiguous:
-        view = memoryview(bytes(view))
-    return view.cast("B")

@@ -10,7 +10,7 @@ from typing import Any, Unpack
 
 from jupyter_sandfs.errors import StoreError, UploadNotFound
 from jupyter_sandfs.filestore import keys, wire
-from jupyter_sandfs.filestore.intake import chunks, octets
+from jupyter_sandfs.filestore.body import chunks, octets
 from jupyter_sandfs.filestore.listing import check_listing
 from jupyter_sandfs.filestore.protocol import (
     Body,

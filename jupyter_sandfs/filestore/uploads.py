@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from jupyter_sandfs.errors import InvalidRequest, ObjectTooLarge, OffsetMismatch, UploadNotFound
 from jupyter_sandfs.filestore.blobs import write_all
-from jupyter_sandfs.filestore.intake import octets
+from jupyter_sandfs.filestore.body import octets
 from jupyter_sandfs.filestore.ledger import Content
 from jupyter_sandfs.filestore.protocol import CHUNK_BYTES, FileInfo, Upload
 from jupyter_sandfs.filestore.rows import UPLOAD_COLUMNS, UploadRow

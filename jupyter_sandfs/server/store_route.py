@@ -80,9 +80,9 @@ class StoreRoute(IntakeRoute):
 
     # ------------------------------------------------------------ files that go out
 
-    async def send_file(self, key: str) -> None:
+    async def send_file(self, key: str, version: int | None = None) -> None:
         """Answer with a file, or the part of it that was asked for; to HEAD with the headers alone."""
-        info = await (await self.store()).head(key)
+        info = await (await self.store()).head(key, version=version)
         self._announce(info)
         part = self.choose_part(info.size_bytes, info.etag)
         if part is None:
@@ -100,10 +100,12 @@ class StoreRoute(IntakeRoute):
             self.set_header("X-Expires-At", rfc3339(info.expires_at))
 
     async def _send_part(self, info: FileInfo, part: Part) -> None:
-        reader = await (await self.store()).open(info.key, start=part.start, end=part.end)
+        store = await self.store()
         try:
-            if reader.info.version != info.version:
-                raise PreconditionFailed(f"{info.key}: the file was replaced just now")
+            reader = await store.open(info.key, version=info.version, start=part.start, end=part.end)
+        except ObjectNotFound as error:
+            raise PreconditionFailed(f"{info.key}: the file was replaced just now") from error
+        try:
             await self._send_chunks(reader)
         except iostream.StreamClosedError:
             return  # the client went away

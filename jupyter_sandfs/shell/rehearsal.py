@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from jupyter_sandfs.errors import Unsupported
-from jupyter_sandfs.filestore.intake import chunks
+from jupyter_sandfs.filestore.body import chunks
 from jupyter_sandfs.filestore.protocol import Body, FileInfo, FileStore
 from jupyter_sandfs.shell.command import Command, Invocation, Output
 from jupyter_sandfs.shell.results import ShellResult

@@ -81,7 +81,7 @@ def chromium(part) -> Iterator[Browser]:
 
 @pytest.fixture
 def open_lab(lab: Lab, labextension: Path, chromium: Browser, settle, request) -> Iterator[Callable[[str], Page]]:
-    """Open JupyterLab, on a file of its root if one is named; at the end leave a picture where SANDFS_SCREENSHOTS says."""
+    """Open JupyterLab, on a file of its root if one is named; leave a picture where SANDFS_SCREENSHOTS says."""
     del labextension  # it need only be there
     with chromium.new_context(viewport={"width": 1300, "height": 850}, permissions=["clipboard-read"]) as context:
 

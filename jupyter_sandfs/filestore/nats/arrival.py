@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from jupyter_sandfs.errors import InvalidRequest, ObjectTooLarge, QuotaExceeded, SandfsError, StoreError
-from jupyter_sandfs.filestore.intake import chunks
+from jupyter_sandfs.filestore.body import chunks
 from jupyter_sandfs.filestore.nats.accounts import Content
 from jupyter_sandfs.filestore.nats.chunks import Outgoing, chunk_ttl, chunks_under_way
 from jupyter_sandfs.filestore.nats.session import Session

@@ -7,7 +7,7 @@ import secrets
 from typing import NamedTuple
 
 from jupyter_sandfs.errors import InvalidRequest, ObjectTooLarge, OffsetMismatch
-from jupyter_sandfs.filestore.intake import octets
+from jupyter_sandfs.filestore.body import octets
 from jupyter_sandfs.filestore.nats import accounts, chunks
 from jupyter_sandfs.filestore.nats.accounts import Content, UploadRow
 from jupyter_sandfs.filestore.nats.chunks import MOMENT, OFFSET, chunk_size, chunk_ttl, marks_of

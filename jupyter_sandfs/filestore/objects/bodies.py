@@ -9,7 +9,7 @@ from itertools import chain
 from urllib.parse import quote
 
 from jupyter_sandfs.errors import InvalidRequest, ObjectTooLarge, QuotaExceeded, StoreError
-from jupyter_sandfs.filestore.intake import chunks
+from jupyter_sandfs.filestore.body import chunks
 from jupyter_sandfs.filestore.objects.bucket import Bucket
 from jupyter_sandfs.filestore.objects.depot import Depot
 from jupyter_sandfs.filestore.objects.entries import Entry, described

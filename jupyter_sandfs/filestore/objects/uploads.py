@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 
 from jupyter_sandfs.errors import InvalidRequest, ObjectTooLarge, OffsetMismatch, StoreError, UploadNotFound
-from jupyter_sandfs.filestore.intake import octets
+from jupyter_sandfs.filestore.body import octets
 from jupyter_sandfs.filestore.objects.bodies import Intake
 from jupyter_sandfs.filestore.objects.bucket import Overtaken, Stamp
 from jupyter_sandfs.filestore.objects.depot import Depot
