@@ -110,6 +110,7 @@ def test_a_notebook_that_is_opened_again_shows_its_listing_and_runs_in_notebook_
     listing = page.locator(".sandfs-static")
     expect(listing).to_contain_text("names as saved on")
     expect(listing).to_contain_text("rain.csv")
+    expect(page.get_by_text("Loading widget")).to_be_hidden()
     expect(page.get_by_text("Error displaying widget")).to_be_hidden()
     keep_picture(page, "tree-saved")
 
