@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -51,6 +52,17 @@ class Rope:
                 break
         return b"".join(reversed(pieces))
 
+    def pieces(self, size: int) -> list[bytes]:
+        """The first `size` bytes as they are kept, without joining."""
+        self._flush()
+        found, left = [], size
+        for chunk in self._chunks:
+            if left <= 0:
+                break
+            found.append(chunk if len(chunk) <= left else chunk[:left])
+            left -= len(chunk)
+        return found
+
     def begins_with(self, content: bytes) -> bool:
         """Say whether the first chunk is this very object."""
         return bool(self._chunks) and self._chunks[0] is content
@@ -82,6 +94,14 @@ def append_to(content: bytes | Slice, piece: bytes) -> Slice:
     ours = isinstance(content, Slice) and content.rope.size == content.size  # nothing was added after this version
     rope = content.rope if isinstance(content, Slice) and ours else Rope(data_of(content))
     rope.append(piece)
+    return Slice(rope, rope.size)
+
+
+def in_pieces(pieces: Iterable[bytes]) -> Slice:
+    """A content of pieces; large ones are kept as they are."""
+    rope = Rope()
+    for piece in pieces:
+        rope.append(piece)
     return Slice(rope, rope.size)
 
 
