@@ -70,26 +70,39 @@ def compare(shown: str, size: int, rounds: int) -> None:
     with tempfile.TemporaryDirectory() as root:
         raw = Path(root, "raw")
         raw.mkdir()
+        for number in range(256):  # as in a store that has been used for a while
+            Path(root, "store", "blobs", f"{number:02x}").mkdir(0o700, parents=True)
         with LocalFileStore(Path(root, "store"), limits=LIMITS) as store:
             for number, body in enumerate(bodies(size, rounds)):
-                turns = {
-                    "our put": lambda: store.put(f"files/{number}", body),  # noqa: B023  used at once
-                    "raw put": lambda: raw_put(raw, number, body),  # noqa: B023  used at once
-                    "our get": lambda: our_get(store, number),  # noqa: B023  used at once
-                    "raw get": lambda: raw_get(raw, number),  # noqa: B023  used at once
-                }
-                order = list(turns) if number % 2 else ["raw put", "our put", "raw get", "our get"]
-                for name in sorted(order, key=lambda name: name.endswith("get")):
-                    times[name].append(seconds(turns[name]))
-    median = {name: statistics.median(each) for name, each in times.items()}
-    best = {name: min(each) for name, each in times.items()}
+                take_turns(
+                    number,
+                    times,
+                    {
+                        "our put": lambda: store.put(f"files/{number}", body),  # noqa: B023  used at once
+                        "raw put": lambda: raw_put(raw, number, body),  # noqa: B023  used at once
+                    },
+                )
+            for number in range(rounds):
+                take_turns(
+                    number,
+                    times,
+                    {
+                        "our get": lambda: our_get(store, number),  # noqa: B023  used at once
+                        "raw get": lambda: raw_get(raw, number),  # noqa: B023  used at once
+                    },
+                )
     for what in ("put", "get"):
-        ours, bare = median[f"our {what}"], median[f"raw {what}"]
-        fastest = best[f"raw {what}"] / best[f"our {what}"]
-        print(
-            f"{what} {shown:>7}: {ours * 1e3:9.3f} ms, raw {bare * 1e3:9.3f} ms: "
-            f"{bare / ours:5.2f} ({fastest:.2f} of minima)"
-        )
+        tell(f"{what} {shown:>7}", times[f"our {what}"], times[f"raw {what}"])
+
+
+def take_turns(number: int, times: dict[str, list[float]], acts: dict[str, Callable[[], object]]) -> None:
+    for name in list(acts) if number % 2 else reversed(acts):
+        times[name].append(seconds(acts[name]))
+
+
+def tell(what: str, ours: list[float], raw: list[float]) -> None:
+    middle, bare = statistics.median(ours) * 1e3, statistics.median(raw) * 1e3
+    print(f"{what}: {middle:9.3f} ms, raw {bare:9.3f} ms: {bare / middle:5.2f} ({min(raw) / min(ours):.2f} of minima)")
 
 
 def listings(total: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -35,6 +35,7 @@ class Workplace(ABC):
     name: str
     shell: SandboxShell
     actor: str
+    _fs: FileSystem
 
     @property
     @abstractmethod
@@ -53,8 +54,8 @@ class Workplace(ABC):
 
     @property
     def fs(self) -> FileSystem:
-        """The file system."""
-        return self.shell.fs
+        """The file system; where its shell works on a branch, this is still the first one."""
+        return self._fs
 
     @property
     def journal(self) -> list[JournalRecord]:
@@ -121,7 +122,7 @@ class Workplace(ABC):
         shown: AbstractContextManager[Progress | None] = face(label) if face else nullcontext()
         return shown
 
-    def _new_shell(self, fs: FileSystem) -> SandboxShell:
+    def _new_shell(self, fs: FileSystem, allowed_commands: Iterable[str] | None = None) -> SandboxShell:
         services: Mapping[str, Any] = {
             "store": lambda: self.files,
             "python": lambda: self.python_limits,
@@ -129,7 +130,8 @@ class Workplace(ABC):
             "origin": lambda: {"sandbox": self.name, "actor": self.actor},
             "progress": self.progress,
         }
-        return SandboxShell(fs, services=services, actor=self.actor)
+        self._fs = fs
+        return SandboxShell(fs, services=services, actor=self.actor, allowed_commands=allowed_commands)
 
 
 class SandboxView(Workplace):

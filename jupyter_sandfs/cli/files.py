@@ -160,7 +160,7 @@ def info(connection: Connection, key: str, *, as_json: bool) -> None:
         **{f"metadata {name}": value for name, value in found.metadata.items()},
     }
     for name, value in lines.items():
-        click.echo(f"{name + ':':16}{value}")
+        click.echo(f"{name + ':':15} {value}")
 
 
 @files.command()

@@ -7,7 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from jupyter_sandfs.errors import StoreError
@@ -64,6 +64,10 @@ class Index:
         _make_private_file(path)
         with self._lent() as connection:
             connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
+
+    def asking(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Lend a connection for a question that is one statement: that sees one state by itself."""
+        return self._lent()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

@@ -17,7 +17,7 @@ from jupyter_sandfs.filestore.blobs import BlobDirectory
 from jupyter_sandfs.filestore.index import Index
 from jupyter_sandfs.filestore.intake import Intake
 from jupyter_sandfs.filestore.ledger import BATCH, Content
-from jupyter_sandfs.filestore.listing import check_listing, list_page
+from jupyter_sandfs.filestore.listing import check_listing, flat_page, list_page, start_of
 from jupyter_sandfs.filestore.mounts import on_network_filesystem
 from jupyter_sandfs.filestore.protocol import (
     Body,
@@ -32,7 +32,7 @@ from jupyter_sandfs.filestore.protocol import (
     Usage,
 )
 from jupyter_sandfs.filestore.readers import LocalReader
-from jupyter_sandfs.filestore.rows import Row, find_with_body, live_rows
+from jupyter_sandfs.filestore.rows import Row, describe, find_with_body, key_of, live_rows
 from jupyter_sandfs.filestore.terms import count, inherited, seconds, terms_of, terms_of_deletion
 from jupyter_sandfs.filestore.vault import Vault
 
@@ -97,9 +97,13 @@ class LocalFileStore(FileStore):
         with vault.reading() as rows:
 
             def scan(start: str, below: str | None) -> Iterator[Row]:
-                return live_rows(rows, vault.tenant, start=start, below=below, now=now)
+                return map(Row._make, live_rows(rows, vault.tenant, start=start, below=below, now=now))
 
-            return list_page(scan, prefix, delimiter=delimiter, after=after, limit=limit)
+            if delimiter is not None:
+                return list_page(scan, prefix, delimiter=delimiter, after=after, limit=limit)
+            start, below = start_of(prefix, None, after) or "", keys.successor(prefix)
+            found = live_rows(rows, vault.tenant, start=start, below=below, now=now, limit=limit + 1)
+            return flat_page(list(found), limit, key=key_of, describe=describe)
 
     def versions(self, key: str) -> tuple[FileInfo, ...]:
         keys.check(key)
@@ -189,7 +193,7 @@ class LocalFileStore(FileStore):
 
     def _find(self, key: str, version: int | None) -> tuple[Row, bytes | None]:
         keys.check(key)
-        with self._vault.reading() as rows:
+        with self._vault.index.asking() as rows:
             return find_with_body(rows, self._vault.tenant, key, self._vault.clock(), version=version)
 
     def _open(self, key: str, version: int | None) -> tuple[FileInfo, BinaryIO]:

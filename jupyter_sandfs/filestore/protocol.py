@@ -7,7 +7,7 @@ them here, once. `aio.AsyncFileStore` offers the same names as coroutines.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from types import TracebackType
@@ -87,7 +87,7 @@ class Page:
         next_after: pass it as `after` for the next page; None when this is the last.
     """
 
-    items: tuple[FileInfo, ...] = ()
+    items: Sequence[FileInfo] = ()
     common_prefixes: tuple[str, ...] = ()
     next_after: str | None = None
 

@@ -37,6 +37,9 @@ class Files(StoreRoute):
     @web.authenticated
     @authorized
     async def get(self) -> None:
+        if versions_of := self.query("versions_of"):
+            await self._list_versions(keys.complete(versions_of))
+            return
         limit = min(self.number("limit") or _MAX_LISTED, _MAX_LISTED)
         prefix, delimiter, after = self.query("prefix") or "", self.query("delimiter"), self.query("after")
         store = await self.store()
@@ -44,6 +47,12 @@ class Files(StoreRoute):
         files = [describe(info) for info in page.items]
         answer: dict[str, Any] = {"files": files, "count": len(files), "next": page.next_after}
         self.answer(answer | ({"prefixes": list(page.common_prefixes)} if delimiter else {}))
+
+    async def _list_versions(self, key: str) -> None:
+        found = await (await self.store()).versions(key)
+        if not found:
+            raise ObjectNotFound(key)
+        self.answer({"files": [describe(info) for info in found], "count": len(found), "next": None})
 
     @web.authenticated
     @authorized
@@ -88,13 +97,13 @@ class File(StoreRoute):
     @authorized
     async def get(self, name: str) -> None:
         self.check_xsrf_cookie()  # as Jupyter's own downloads: no other site may embed them
-        await self.send_file(keys.complete(name))
+        await self.send_file(keys.complete(name), self.number("version"))
 
     @web.authenticated
     @authorized
     async def head(self, name: str) -> None:
         self.check_xsrf_cookie()
-        await self.send_file(keys.complete(name))
+        await self.send_file(keys.complete(name), self.number("version"))
 
     @web.authenticated
     @authorized
@@ -154,9 +163,18 @@ class File(StoreRoute):
         self.tell("copy", "store", target, source=key, bytes=info.size_bytes)
         self.answer(receipt(info), status=201)
 
+    async def _restore(self, key: str, body: dict[str, Any]) -> None:
+        """Make an older version the current one."""
+        expected = await self.expected_version(key)
+        info = await (await self.store()).restore(key, body["version"], if_version=expected)
+        self.tell("write", "store", key, bytes=info.size_bytes)
+        self.set_header("ETag", conditions.quoted(info.etag))
+        self.answer(receipt(info))
+
     _ACTIONS: ClassVar[Mapping[str, Callable[[File, str, dict[str, Any]], Awaitable[None]]]] = {
         "sign": _sign,
         "copy": _copy,
+        "restore": _restore,
     }
 
 

@@ -43,12 +43,13 @@ class Staging:
             return self._stores[tenant]
 
     async def clean(self) -> None:
-        """Remove what has expired, of all tenants."""
-        await (await self.store()).cleanup()
+        """Remove what has expired, of the tenants that are in use: each may have a bucket of its own."""
+        for store in {await self.store(), *self._stores.values()}:
+            await store.cleanup()
 
     async def remove_all(self, prefix: str) -> None:
         """Remove the files whose keys begin with a prefix, of the tenants that are in use."""
-        for store in [await self.store(), *self._stores.values()]:
+        for store in {await self.store(), *self._stores.values()}:
             while page := (await store.list(prefix, limit=_PAGE)).items:
                 for info in page:
                     await store.delete(info.key)

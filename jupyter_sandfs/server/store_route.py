@@ -11,7 +11,7 @@ from jupyter_sandfs.filestore import AsyncFileStore, AsyncReader, FileInfo, PutO
 from jupyter_sandfs.rpc.entries import rfc3339
 from jupyter_sandfs.server import conditions
 from jupyter_sandfs.server.conditions import Part
-from jupyter_sandfs.server.intake import Gathered, IntakeRoute, Sink
+from jupyter_sandfs.server.intake import Gathered, IntakeRoute, Owning, Sink
 from jupyter_sandfs.server.staging import CHUNK_BYTES, LargeObject, SmallObject, Staging
 from jupyter_sandfs.server.tenants import Tenants
 
@@ -61,7 +61,7 @@ class StoreRoute(IntakeRoute):
         if length is not None and length <= CHUNK_BYTES:
             return SmallObject(await self.store(), key, options)
         upload = await (await self.store()).begin_upload(key, length=length, **options)
-        return Gathered(LargeObject(upload), CHUNK_BYTES)
+        return Gathered(Owning(LargeObject(upload)), CHUNK_BYTES)
 
     async def expected_version(self, key: str) -> int | None:
         """The version that If-Match or If-None-Match demands; None if neither is there."""
@@ -80,9 +80,9 @@ class StoreRoute(IntakeRoute):
 
     # ------------------------------------------------------------ files that go out
 
-    async def send_file(self, key: str) -> None:
+    async def send_file(self, key: str, version: int | None = None) -> None:
         """Answer with a file, or the part of it that was asked for; to HEAD with the headers alone."""
-        info = await (await self.store()).head(key)
+        info = await (await self.store()).head(key, version=version)
         self._announce(info)
         part = self.choose_part(info.size_bytes, info.etag)
         if part is None:
@@ -100,10 +100,12 @@ class StoreRoute(IntakeRoute):
             self.set_header("X-Expires-At", rfc3339(info.expires_at))
 
     async def _send_part(self, info: FileInfo, part: Part) -> None:
-        reader = await (await self.store()).open(info.key, start=part.start, end=part.end)
+        store = await self.store()
         try:
-            if reader.info.version != info.version:
-                raise PreconditionFailed(f"{info.key}: the file was replaced just now")
+            reader = await store.open(info.key, version=info.version, start=part.start, end=part.end)
+        except ObjectNotFound as error:
+            raise PreconditionFailed(f"{info.key}: the file was replaced just now") from error
+        try:
             await self._send_chunks(reader)
         except iostream.StreamClosedError:
             return  # the client went away

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any, Self
 
+from jupyter_sandfs import paths
 from jupyter_sandfs.errors import (
     InvalidRequest,
     MergeConflict,
@@ -18,14 +19,24 @@ from jupyter_sandfs.vfs.archives import tarball
 from jupyter_sandfs.vfs.archives.tarball import Loaded
 from jupyter_sandfs.vfs.commits import ROLLBACK, Commits
 from jupyter_sandfs.vfs.dump import dump, load
-from jupyter_sandfs.vfs.history import Pair, Snapshot, changes_of, check_room, pairs, pairs_by_directory
+from jupyter_sandfs.vfs.history import (
+    Origin,
+    Pair,
+    Snapshot,
+    changes_of,
+    check_room,
+    new_origin,
+    pairs,
+    pairs_by_directory,
+)
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Action, Batch, Change, JournalRecord
 from jupyter_sandfs.vfs.merging import Merged, OnConflict, merge
 from jupyter_sandfs.vfs.operations import Desk, Plan
 from jupyter_sandfs.vfs.reverting import Permit, revert
 from jupyter_sandfs.vfs.rewinding import rewind
-from jupyter_sandfs.vfs.tree import Tree
+from jupyter_sandfs.vfs.tree import Root, Tree
+from jupyter_sandfs.vfs.views.expectation import RulesChanged, decided
 from jupyter_sandfs.vfs.views.wrappers import ReadOnlyView
 
 _AT_ONCE = 2_000  # changed directories that are compared under the lock
@@ -75,7 +86,7 @@ class Timeline(Commits):
         with self._lock:
             written = self._journal.overwritten_since(moment.at_ns) if moment.tree_id == self.id else None
             if written is not None:
-                return [Pair(path, *both) for path, both in written.items()]
+                return [Pair(*each) for each in written]
             walk = pairs_by_directory(moment.root.directory, self._tree.root)
             found = list(itertools.chain.from_iterable(itertools.islice(walk, _AT_ONCE)))
             if next(walk, None) is None:
@@ -95,7 +106,7 @@ class Timeline(Commits):
                 raise NotFound(snapshot, f"no snapshot has this name; there are: {known}") from None
         return snapshot
 
-    def _with(self, tree: Tree, origin: Snapshot) -> Self:
+    def _with(self, tree: Tree, origin: Snapshot | Origin) -> Self:
         """A file system in memory that starts with a tree of this one; without the cost of `__init__`."""
         fs = object.__new__(type(self))
         fs._begin(tree, self._limits, self._clock, origin)
@@ -125,8 +136,8 @@ class Timeline(Commits):
 
     def fork(self) -> Self:
         with self._lock:
-            origin = Snapshot(None, self._tree.last_stamp, self.id, self._tree.freeze())
-            return self._with(self._tree.fork(), origin)
+            start = self._tree.freeze()
+            return self._with(self._tree.fork(start), new_origin((self.id, start)))
 
     def merge(
         self, other: FileSystem, *, base: Snapshot | str | None = None, conflicts: OnConflict | str = "refuse"
@@ -134,19 +145,19 @@ class Timeline(Commits):
         if not isinstance(other, Timeline):
             raise InvalidRequest("what is merged is a file system of its own, such as a fork; not a view")
         how, found = _on_conflict(conflicts), list[str]()
-        start = self._moment(base) if base is not None else self._common_origin(other)
+        start = self._moment(base).root if base is not None else self._common_origin(other)
         theirs = other.snapshot().root
-        done = self._commit("merge", lambda desk: merge(desk, start.root, theirs, how, found))
+        done = self._commit("merge", lambda desk: merge(desk, start, theirs, how, found))
         return Merged(sorted((step.change for step in done.steps), key=lambda change: change.path), found)
 
-    def _common_origin(self, other: Timeline) -> Snapshot:
+    def _common_origin(self, other: Timeline) -> Root:
         ours, theirs = self._origin, other._origin  # one of our kind
         if theirs is not None and theirs.tree_id == self.id:
-            return theirs
+            return theirs.root
         if ours is not None and ours.tree_id == other.id:
-            return ours
+            return ours.root
         if ours is not None and theirs is not None and ours.root.directory is theirs.root.directory:
-            return ours
+            return ours.root
         raise InvalidRequest("neither is a fork of the other: give the snapshot that both started from as base")
 
     # ------------------------------------------------------------ actions
@@ -189,29 +200,23 @@ class Timeline(Commits):
     def undo(self, *, actor: str | None = None, permit: Permit | None = None) -> list[Change]:
         who, running = _acting(actor), journal.current()
 
-        def plan(desk: Desk) -> Plan:
-            batch = self._journal.last_action(who, besides=running)
-            if not batch:
-                raise InvalidRequest(f"{who} has nothing to undo")
-            ready = self._taken_back(desk, batch, permit)
+        def plan(desk: Desk, batch: Batch) -> Plan:
+            ready = self._taken_back(desk, batch)
             ready.carried_out = lambda numbers: self._journal.undid(who, batch, numbers)
             ready.taken_back = lambda: self._journal.did_not_undo(who)
             return ready
 
-        return self._revert("undo", who, plan)
+        return self._permitted("undo", who, lambda: self._journal.last_action(who, besides=running), plan, permit)
 
     def redo(self, *, actor: str | None = None, permit: Permit | None = None) -> list[Change]:
         who = _acting(actor)
 
-        def plan(desk: Desk) -> Plan:
-            batch = self._journal.last_undone(who)
-            if not batch:
-                raise InvalidRequest(f"{who} has nothing to redo")
-            ready = self._taken_back(desk, batch, permit)
+        def plan(desk: Desk, batch: Batch) -> Plan:
+            ready = self._taken_back(desk, batch)
             ready.carried_out = partial(self._redid, who, ready)
             return ready
 
-        return self._revert("redo", who, plan)
+        return self._permitted("redo", who, lambda: self._journal.last_undone(who), plan, permit)
 
     def log(self, limit: int | None = None) -> list[JournalRecord]:
         with self._lock:
@@ -221,13 +226,47 @@ class Timeline(Commits):
         undoing = self._journal.redid(actor, numbers)
         plan.taken_back = lambda: self._journal.did_not_redo(actor, undoing)
 
+    def _permitted(
+        self,
+        operation: str,
+        actor: str,
+        find: Callable[[], Batch],
+        plan: Callable[[Desk, Batch], Plan],
+        permit: Permit | None,
+    ) -> list[Change]:
+        """Take back, or bring back, what is found; where leave is needed it is asked for without the lock."""
+
+        def found() -> Batch:
+            batch = find()
+            if not batch:
+                raise InvalidRequest(f"{actor} has nothing to {operation}")
+            return batch
+
+        def decide() -> Callable[[], list[Change]]:
+            with self._lock:
+                asked = found()
+            for number, entry in reversed(asked):
+                permit(journal.record(number, entry))  # type: ignore[misc]  # only called where there is one
+
+            def planned(desk: Desk) -> Plan:
+                batch = found()
+                if [number for number, _ in batch] != [number for number, _ in asked]:
+                    raise RulesChanged  # something else is the last action now: it needs leave of its own
+                return plan(desk, batch)
+
+            return partial(self._revert, operation, actor, planned)
+
+        if permit is None:
+            return self._revert(operation, actor, lambda desk: plan(desk, found()))
+        return decided(paths.ROOT, self._tree.epoch, decide)
+
     def _revert(self, operation: str, actor: str, plan: Callable[[Desk], Plan]) -> list[Change]:
         with self._pinned(), journal.part(operation, actor):
             done = self._commit(operation, plan)
         return [step.change for step in done.steps]
 
-    def _taken_back(self, desk: Desk, batch: Batch, permit: Permit | None = None) -> Plan:
-        return revert(desk, batch, self._journal.since(batch[0][0]), permit)
+    def _taken_back(self, desk: Desk, batch: Batch) -> Plan:
+        return revert(desk, batch, self._journal.since(batch[0][0]))
 
     def _roll_back(self, action: Action, start: int, error: BaseException) -> None:
         """Take back what an action did since `start`, whole, and as if it had never been."""

@@ -611,6 +611,15 @@ def test_a_listing_has_the_keys_with_the_prefix_in_order(tree, prefix):
     assert keys_of(tree.list(prefix)) == [key for key in sorted(TREE) if key.startswith(prefix)]
 
 
+def test_a_page_is_a_sequence_of_descriptions(tree):
+    items = tree.list("files/").items
+
+    assert (len(items), items[0], items[-1:]) == (len(list(items)), tree.head(items[0].key), (items[-1],))
+    assert items == tuple(items)
+    assert tree.list("files/") == tree.list("files/")
+    assert repr(items) == repr(tuple(items))
+
+
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 8, 9])
 def test_pages_together_are_the_whole_listing(tree, limit):
     found, after = [], None

@@ -194,6 +194,7 @@ def test_kills_lose_nothing_that_was_acknowledged_and_leave_nothing_behind(root)
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_hundreds_of_kills_lose_nothing_that_was_acknowledged(root):
     kill_writers(root, 150)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 from urllib.parse import quote
 
@@ -261,3 +262,42 @@ async def test_a_full_store_refuses_with_507(fetch):
 
 async def test_limit_is_a_number(fetch):
     assert (await fetch("files", params={"limit": "many"})).problem == "invalid_request"
+
+
+# ---------------------------------------------------------------- older versions
+
+
+async def test_older_versions_are_listed_read_and_restored(fetch):
+    for body in (b"first", b"second"):
+        await fetch("files", "a", method="PUT", body=body)
+
+    listed = (await fetch("files", params={"versions_of": "a"})).json
+    old = await fetch("files", "a", params={"version": "1"})
+    part = await fetch("files", "a", params={"version": "1"}, headers={"Range": "bytes=1-2"})
+    restored = await fetch("files", "a/restore", method="POST", body=json.dumps({"version": 1}))
+
+    assert [(each["version"], each["size_bytes"]) for each in listed["files"]] == [(2, 6), (1, 5)]
+    assert (listed["count"], listed["next"]) == (2, None)
+    assert (old.body, part.status, part.body) == (b"first", 206, b"ir")
+    assert (restored.status, restored.json["file_key"], restored.json["size_bytes"]) == (200, "files/a", 5)
+    assert (await fetch("files", "a")).body == b"first"
+
+
+@pytest.mark.parametrize(
+    ("address", "request_", "status"),
+    [
+        ("", {"params": {"versions_of": "none"}}, 404),
+        ("a", {"params": {"version": "9"}}, 404),
+        ("a", {"params": {"version": "x"}}, 400),
+        ("a/restore", {"method": "POST", "body": '{"version": 9}'}, 404),
+        ("a/restore", {"method": "POST", "body": "{}"}, 400),
+        ("a/restore", {"method": "POST", "body": '{"version": 1}', "headers": {"If-Match": '"other"'}}, 412),
+    ],
+)
+async def test_versions_that_are_not_there_or_not_meant_change_nothing(fetch, address, request_, status):
+    await fetch("files", "a", method="PUT", body=b"1")
+
+    answer = await (fetch("files", address, **request_) if address else fetch("files", **request_))
+
+    assert answer.status == status
+    assert (await fetch("files", params={"versions_of": "a"})).json["count"] == 1

@@ -24,6 +24,7 @@ from nats.errors import TimeoutError as NatsTimeoutError
 
 from jupyter_sandfs.errors import QuotaExceeded, StoreError
 from jupyter_sandfs.filestore.nats.address import Address
+from jupyter_sandfs.filestore.nats.runs import Runs
 from jupyter_sandfs.filestore.nats.subjects import Subjects
 
 PATIENCE = 5.0
@@ -77,6 +78,7 @@ class Wire:
         inbox: subject on which this connection answers that it is alive.
         patience: seconds that a request may take.
         delay: seconds that a message to the server and back takes.
+        own: sequences of messages that were stored through here.
         capacity: what the stream may hold in bytes, for those who are told that it is full.
     """
 
@@ -85,6 +87,7 @@ class Wire:
         self._patience = patience
         self.subjects = subjects
         self.inbox = client.new_inbox()
+        self.own = Runs()
         self.capacity = 0
         self.delay = 0.0
         self._answers = client.new_inbox()
@@ -163,7 +166,9 @@ class Wire:
     def _sequence(self, answer: Mapping[str, Any]) -> int | None:
         error = answer.get("error")
         if not error:
-            return int(answer["seq"])
+            seq = int(answer["seq"])
+            self.own.add(seq)
+            return seq
         if error.get("err_code") == _WRONG_LAST_SEQUENCE:
             return None
         raise self._refusal(error)

@@ -29,6 +29,10 @@ _LIST = (
     parameter("query", "delimiter", text("fold what goes on behind it into `prefixes`")),
     parameter("query", "after", text("go on behind this key")),
     parameter("query", "limit", whole("1000 at most are given", minimum=1, maximum=10**9)),
+    parameter("query", "versions_of", text("instead: the versions of this key that are kept, newest first")),
+)
+_VERSION = parameter(
+    "query", "version", whole("an older version, as `versions_of` lists them", minimum=1, maximum=10**18)
 )
 _IF_MATCH = parameter("header", "If-Match", text())
 _IF_ABSENT = parameter("header", "If-None-Match", text("* demands that nothing is there"))
@@ -78,6 +82,10 @@ _COPY = obj(
     closed=True,
 )
 
+_RESTORE = obj(
+    {"version": whole("as `versions_of` lists them", minimum=1, maximum=10**18)}, required=("version",), closed=True
+)
+
 FILES: Json = {
     "/files": {
         "get": operation(
@@ -96,10 +104,16 @@ FILES: Json = {
     },
     "/files/{key}": {
         "get": operation(
-            "readFile", "Read a file", _SENT | problems(400, 403, 404, 412, 416, 500), parameters=(_KEY, *_READ)
+            "readFile",
+            "Read a file",
+            _SENT | problems(400, 403, 404, 412, 416, 500),
+            parameters=(_KEY, _VERSION, *_READ),
         ),
         "head": operation(
-            "describeFile", "Describe a file", _SENT | problems(400, 403, 404, 412, 416, 500), parameters=(_KEY, *_READ)
+            "describeFile",
+            "Describe a file",
+            _SENT | problems(400, 403, 404, 412, 416, 500),
+            parameters=(_KEY, _VERSION, *_READ),
         ),
         "put": operation(
             "writeFile",
@@ -135,6 +149,18 @@ FILES: Json = {
             {"201": answer("stored", ref("Receipt")), **problems(400, 403, 404, 412, 413, 507)},
             parameters=(_KEY,),
             body=json_body(_COPY),
+        ),
+    },
+    "/files/{key}/restore": {
+        "post": operation(
+            "restoreFile",
+            "Make an older version of a file the current one",
+            {
+                "200": answer("restored, as a new version", ref("Receipt")),
+                **problems(400, 403, 404, 412, 413, 415, 507),
+            },
+            parameters=(_KEY, _IF_MATCH),
+            body=json_body(_RESTORE),
         ),
     },
 }
