@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -40,6 +41,7 @@ def main(environment: Path) -> None:
         text = re.sub(r"\x1b\[[0-9;]*m", "", listed.stdout + listed.stderr)
         assert "jupyter_sandfs enabled" in text, text
         assert "OK" in text.partition("jupyter_sandfs")[2], text
+        _check_labextension(environment)
         store = (Path(elsewhere) / "store").as_uri()
         told = subprocess.run(
             [environment / "bin" / "jupyter", "sandfs", "files", "usage", "--store", store],
@@ -51,6 +53,17 @@ def main(environment: Path) -> None:
         )
         assert told.stdout.startswith("files:"), told.stdout
     sys.stdout.write("the wheel imports, loads, is enabled, and has its command\n")
+
+
+def _check_labextension(environment: Path) -> None:
+    """JupyterLab, were it installed too, would find the extension; so does its own list, where it is."""
+    extension = environment / "share" / "jupyter" / "labextensions" / "jupyter-sandfs"
+    described = json.loads((extension / "package.json").read_text())
+    remote = described["jupyterlab"]["_build"]["load"]
+    assert (extension / remote).is_file(), remote
+    assert json.loads((extension / "install.json").read_text())["packageName"] == "jupyter_sandfs"
+    schemas = {each.name for each in (extension / "schemas" / "jupyter-sandfs").glob("*.json")}
+    assert schemas == {"browser.json", "staging.json"}, schemas
 
 
 def _run_cell(directory: str) -> str:

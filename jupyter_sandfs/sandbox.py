@@ -160,7 +160,7 @@ class Sandbox(Workplace):
     @property
     def fs(self) -> VirtualFileSystem:
         """The file system."""
-        return cast("VirtualFileSystem", self.shell.fs)
+        return cast("VirtualFileSystem", super().fs)
 
     @property
     def durable(self) -> bool:

@@ -35,6 +35,7 @@ class Workplace(ABC):
     name: str
     shell: SandboxShell
     actor: str
+    _fs: FileSystem
 
     @property
     @abstractmethod
@@ -53,8 +54,8 @@ class Workplace(ABC):
 
     @property
     def fs(self) -> FileSystem:
-        """The file system."""
-        return self.shell.fs
+        """The file system; where its shell works on a branch, this is still the first one."""
+        return self._fs
 
     @property
     def journal(self) -> list[JournalRecord]:
@@ -129,6 +130,7 @@ class Workplace(ABC):
             "origin": lambda: {"sandbox": self.name, "actor": self.actor},
             "progress": self.progress,
         }
+        self._fs = fs
         return SandboxShell(fs, services=services, actor=self.actor)
 
 

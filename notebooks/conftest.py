@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from pathlib import Path
 
 import pytest
 from nbval.plugin import IPyNbCell
@@ -21,9 +22,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Give kernels a home of their own: what they publish never reaches a person's staging store."""
+    """Give each notebook's kernel a home of its own: what it publishes reaches neither a person's store nor another's."""
     if isinstance(item, IPyNbCell):
         for name in ("JUPYTER_SANDFS_STORE_URL", "JUPYTER_SANDFS_TENANT"):  # a server that was tested here leaves them
             os.environ.pop(name, None)
+        home = Path(_HOME.name, item.path.stem)
         for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR"):
-            os.environ[name] = f"{_HOME.name}/{name.lower()}"
+            os.environ[name] = str(home / name.lower())
+            (home / name.lower()).mkdir(parents=True, exist_ok=True)

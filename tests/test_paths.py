@@ -57,6 +57,32 @@ def test_the_normal_form_is_absolute_free_of_dots_and_its_own_normal_form(path):
     assert paths.join(*paths.split(normal)) == normal
 
 
+SEGMENT = st.text(alphabet="ab. ", min_size=1, max_size=4).filter(lambda name: name not in {".", ".."})
+
+
+@given(st.lists(SEGMENT, max_size=3), SEGMENT)
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_a_path_is_its_parent_and_its_name_and_a_name_is_its_stem_and_its_suffix(above, name):
+    top = "/" + "/".join(above)
+    path = paths.join(top, name)
+
+    assert (paths.parent(path), paths.name(path)) == (top, name)
+    assert paths.stem(path) + paths.suffix(path) == name
+    assert paths.split(path) == (top, name)
+    assert (paths.is_child_of(path, top), paths.is_child_of(top, path), paths.is_root(path)) == (True, False, False)
+    assert paths.join(top, paths.relative_to(path, top)) == path
+    assert paths.ancestors(path) == [*paths.ancestors(top), top]
+
+
+@given(st.text(alphabet="/\\.ab ", max_size=10), st.text(alphabet="/\\.ab ", max_size=10))
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_what_is_joined_is_what_a_relative_path_means_there(first, second):
+    absolute = second.startswith(("/", "\\"))  # it starts anew, as with os.path.join
+
+    assert paths.join(first, second) == paths.normalize(second if absolute else f"{first}/{second}")
+    assert paths.normalize(second, paths.normalize(first)) == paths.join(first, second)
+
+
 @pytest.mark.parametrize(
     ("path", "parent", "name", "stem", "suffix", "ancestors"),
     [

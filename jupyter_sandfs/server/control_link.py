@@ -35,7 +35,7 @@ class ControlLink:
     @classmethod
     async def open(cls, manager: Any, *, in_base64: bool) -> ControlLink:
         """Start a control channel to the kernel of a kernel manager."""
-        client = manager.client()
+        client = _gateway_channel(manager.kernel_id) if in_base64 else manager.client()
         started = client.start_channels(shell=False, iopub=False, stdin=False, hb=False, control=True)
         if started is not None:
             await ensure_async(started)
@@ -88,6 +88,12 @@ class ControlLink:
             waiter = self._waiting.get(message["parent_header"].get("msg_id"))
             if waiter is not None and not waiter.done():
                 waiter.set_result(message)
+
+
+def _gateway_channel(kernel_id: str) -> Any:
+    from jupyter_sandfs.server.gateway_channel import GatewayChannel  # noqa: PLC0415 (heavy, and rarely there)
+
+    return GatewayChannel(kernel_id)
 
 
 def _decode(message: dict[str, Any]) -> Reply:

@@ -43,6 +43,9 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
 
 
 def _load_jupyter_server_extension(serverapp: Any) -> None:
+    """Set everything up; a second time does nothing, since the extension goes by two names of modules."""
+    if "sandfs_links" in serverapp.web_app.settings:
+        return
     options = SandFS(parent=serverapp).options(os.environ)
     url = options.store_url or default_store_url()
     # Kernels inherit these: they use the same store.

@@ -175,7 +175,7 @@ async def _open_socket(address: Address, manager: Any) -> SocketLink | None:
 async def _until_ready(manager: Any) -> None:
     """Wait for a kernel that is still starting."""
     ready = getattr(manager, "ready", None)
-    if ready is None:
+    if ready is None or _is_behind_gateway(manager):  # a gateway's client never says that one is ready
         return
     try:
         await asyncio.wait_for(asyncio.shield(asyncio.ensure_future(ensure_async(ready))), _READY_SECONDS)
@@ -194,12 +194,18 @@ def _address(manager: Any) -> Address | None:
 
 def _generation(manager: Any) -> object:
     """Something that differs when the kernel was restarted, or its extension loaded again."""
+    return manager.connection_file, getattr(manager.provisioner, "pid", None), _published(manager.connection_file)
+
+
+def _published(connection_file: str) -> object:
+    """Which runtime file is there; behind a gateway there is not even a connection file."""
+    if not connection_file:
+        return None
     try:
-        found = rendezvous.runtime_file(Path(manager.connection_file)).stat()
-        published: object = (found.st_ino, found.st_mtime_ns)
+        found = rendezvous.runtime_file(Path(connection_file)).stat()
     except OSError:
-        published = None
-    return manager.connection_file, getattr(manager.provisioner, "pid", None), published
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def _is_local(manager: Any) -> bool:

@@ -13,6 +13,7 @@ from jupyter_sandfs.shell.capsule import Mount
 from jupyter_sandfs.shell.command import Output
 from jupyter_sandfs.shell.engine import CallFacts, Handler, RawResult, Setup
 from jupyter_sandfs.shell.restriction import LANGUAGE, NoPrograms, refusals
+from jupyter_sandfs.vfs.interface import FileSystem
 
 if TYPE_CHECKING:
     from bashkit import Bash
@@ -51,6 +52,7 @@ class BashkitEngine:
 
     def __init__(self, setup: Setup, commands: Mapping[str, Handler]) -> None:
         self._setup = setup
+        self._mount = Mount(self._shown(setup.system), setup.guard)
         self._waits = _Waits()
         self._aliased: list[str] = []
         self._bash = self._start(commands)
@@ -74,6 +76,9 @@ class BashkitEngine:
     def rearm(self) -> None:
         self._bash.clear_cancel()
 
+    def turn_to(self, system: FileSystem) -> None:
+        self._mount.system = self._shown(system)
+
     def register(self, commands: Mapping[str, Handler]) -> None:
         # The interpreter takes commands only when it is made, so a new one goes on with the old one's state.
         state = self.state()
@@ -90,10 +95,8 @@ class BashkitEngine:
     def _start(self, commands: Mapping[str, Handler]) -> Bash:
         bashkit = _import_bashkit()
         setup = self._setup
-        system = setup.system
         if setup.allowed is not None:
             commands = refusals(_known(bashkit) - LANGUAGE - setup.allowed) | dict(commands)
-            system = NoPrograms(system)
         self._aliased = [name for name in _STREAMED if name in commands]
         bash: Bash = bashkit.Bash(
             username=_USER,
@@ -110,8 +113,11 @@ class BashkitEngine:
                 name: _builtin(handler, bashkit.BuiltinResult, self._waits) for name, handler in _twinned(commands)
             },
         )
-        bash.mount("/", bashkit.FileSystem.from_capsule(Mount(system, setup.guard).capsule()))
+        bash.mount("/", bashkit.FileSystem.from_capsule(self._mount.capsule()))
         return bash
+
+    def _shown(self, system: FileSystem) -> FileSystem:
+        return system if self._setup.allowed is None else NoPrograms(system)
 
     def _alias(self) -> None:
         """Lead the names that the engine streams into to their twins."""

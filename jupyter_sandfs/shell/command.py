@@ -12,6 +12,7 @@ from typing import Any
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import LimitExceeded, NotADirectory, NotFound
+from jupyter_sandfs.shell.branches import Branches
 from jupyter_sandfs.shell.options import Arguments, Option
 from jupyter_sandfs.vfs.entries import Stat
 from jupyter_sandfs.vfs.interface import FileSystem
@@ -39,7 +40,7 @@ class Surroundings:
     """What commands of one shell work with, beside their arguments.
 
     Attributes:
-        fs: the file system as this shell sees it.
+        branches: the file systems that this shell may work on.
         commands: all commands of ours, by name.
         services: what the sandbox adds (its store, …), by name.
         now: the clock; aware datetimes.
@@ -47,12 +48,17 @@ class Surroundings:
         guard: entered, if there is one, where another thread is started, so that its changes belong to the run.
     """
 
-    fs: FileSystem
+    branches: Branches
     commands: Mapping[str, Command]
     services: Mapping[str, Any]
     now: Callable[[], datetime]
     stopped: Callable[[], bool]
     guard: Callable[[], AbstractContextManager[Any] | None] = nullcontext
+
+    @property
+    def fs(self) -> FileSystem:
+        """The file system as this shell sees it now."""
+        return self.branches.current
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,6 +88,9 @@ class Engine(Protocol):
     def rearm(self) -> None:
         """Forget a cancel, so that the next run starts; called when nothing runs."""
 
+    def turn_to(self, system: FileSystem) -> None:
+        """Make another file system `/`; also called by a command, while a line runs."""
+
     def register(self, commands: Mapping[str, Handler]) -> None:
         """Make these the commands beyond the engine's own; the state stays. Called when nothing runs."""
 

@@ -103,6 +103,11 @@ class Stage:
         run = self.run
         return run is None or run.stopped
 
+    def all_or_nothing(self) -> bool:
+        """Whether all that the run does is taken back if it fails."""
+        run = self.run
+        return run is not None and run.transaction
+
     def guard(self) -> AbstractContextManager[Any] | None:
         run = self.run
         return None if run is None else run.guard()

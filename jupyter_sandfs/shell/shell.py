@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import InvalidRequest, LimitExceeded, MergeConflict
 from jupyter_sandfs.shell.bashkit_engine import BashkitEngine
+from jupyter_sandfs.shell.branches import Branches
 from jupyter_sandfs.shell.command import Command, Surroundings
 from jupyter_sandfs.shell.commands import COMMANDS
 from jupyter_sandfs.shell.dispatch import UserFunction, from_function, handler
@@ -84,7 +85,9 @@ class SandboxShell:
         actor: str = "",
         engine: EngineFactory = BashkitEngine,
     ) -> None:
-        self.fs = fs if view is None else View(fs, view)
+        self._stage = Stage()
+        main = fs if view is None else View(fs, view)
+        self._branches = Branches(main, self._turn_to, self._stage.all_or_nothing)
         self._limits = _checked(Limits(timeout, max_commands, max_output))
         self._cwd = paths.normalize(cwd)
         require_directory(self.fs, self._cwd)
@@ -93,20 +96,25 @@ class SandboxShell:
         self._allowed = None if allowed_commands is None else frozenset(_checked_names(allowed_commands))
         known = dict(COMMANDS) | {each.name: each for each in commands}
         self._commands = {name: each for name, each in known.items() if self._allows(name)}
-        self._stage = Stage()
         self._around = Surroundings(
-            fs=self.fs,
+            branches=self._branches,
             commands=MappingProxyType(self._commands),
             services=services or {},
             now=_now,
             stopped=self._stage.stopped,
             guard=self._stage.guard,
         )
+        self._branch = self._branches.name  # after the last run
         self._new_engine = engine
         self._engine: Engine | None = None
         self._turn = threading.Lock()  # held for a whole run
         self._state = threading.Lock()  # guards who is on `_stage`; held for moments
         _open.add(self)
+
+    @property
+    def fs(self) -> FileSystem:
+        """The file system as this shell sees it: that of the branch which it works on."""
+        return self._branches.current
 
     @property
     def cwd(self) -> str:
@@ -246,7 +254,7 @@ class SandboxShell:
         else:
             with self.fs.action(label, self._actor) as action:
                 raw, changes = self._perform_under(run, action)
-        self._cwd = raw.cwd
+        self._cwd = self._nearest(raw.cwd)
         return ShellResult(
             stdout=raw.stdout,
             stderr=raw.stderr,
@@ -282,6 +290,18 @@ class SandboxShell:
         if self.fs.is_dir(cwd) or self._engine is None:
             return cwd
         return self._engine.run(f"cd {shlex.quote(self._cwd)}").cwd
+
+    def _nearest(self, cwd: str) -> str:
+        """The directory to go on in: another branch may not have this one."""
+        if self._branches.name == self._branch or self._engine is None:
+            return cwd
+        self._branch = self._branches.name
+        there = next(each for each in (cwd, *reversed(paths.ancestors(cwd))) if self.fs.is_dir(each))
+        return cwd if there == cwd else self._engine.run(f"cd {shlex.quote(there)}").cwd
+
+    def _turn_to(self, system: FileSystem) -> None:
+        if self._engine is not None:
+            self._engine.turn_to(system)
 
     def _run_engine(self, run: Run) -> RawResult:
         with self._state:

@@ -188,7 +188,7 @@ class _Grafting:
         if above.new:
             above.directory.directories[name] = directory
         else:
-            self._plan.puts.append(Put(path, partial(self._planted, directory)))
+            self._plan.puts.append(Put(path, partial(self._planted, directory), directory=directory))
         return _Spot(directory, above.policy, new=True)
 
     def _planted(self, directory: Directory) -> Directory:

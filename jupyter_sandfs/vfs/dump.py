@@ -10,6 +10,7 @@ numbers and sums are checked before a node is made.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 from collections.abc import Callable, Iterator
 from itertools import accumulate, pairwise
@@ -115,7 +116,7 @@ def load(data: bytes, limits: Limits, mounted: Mounted, *, now_ns: int) -> Root:
         NoSpace, FileTooLarge, NameTooLong: it goes over the limits.
     """
     index, start = _index(data)
-    reader = _Reader(memoryview(data)[start:-_SUM], limits, mounted, now_ns)
+    reader = _Reader(data, range(start, len(data) - _SUM), limits, mounted, now_ns)
     try:
         root = reader.tree(index)
     except (TypeError, ValueError, LookupError, AttributeError, OverflowError) as error:
@@ -146,9 +147,9 @@ def _index(data: bytes) -> tuple[list[Any], int]:
 class _Reader:
     """Makes nodes of rows; refuses whatever `dump` would not have written."""
 
-    def __init__(self, contents: memoryview, limits: Limits, mounted: Mounted, now_ns: int) -> None:
-        self._contents = contents
-        self._at = 0
+    def __init__(self, data: bytes, contents: range, limits: Limits, mounted: Mounted, now_ns: int) -> None:
+        self._data = data
+        self._at, self._end = contents.start, contents.stop
         self._limits = limits
         self._mounted = mounted
         self._now = now_ns
@@ -166,7 +167,7 @@ class _Reader:
             if files:
                 self._files(directory, path, *files)
         _require("" in made, "there is no root")
-        _require(self._at == len(self._contents), "the contents are longer than the index says")
+        _require(self._at == self._end, "the contents are longer than the index says")
         return made[""]
 
     def _directory(self, path: str, facts: dict[str, Any]) -> Directory | None:
@@ -206,13 +207,16 @@ class _Reader:
         self._check_names(path, names)
         self._check_sizes(path, sizes)
         _check_numbers(versions, 1)
-        times = [[min(each, self._now) for each in _check_numbers(column, 0)] for column in (stamps, created)]
-        columns = zip(names, self._bodies(sizes), times[0], versions, times[1], strict=True)
-        directory.files = {name: new_record((*rest, None)) for name, *rest in columns}
+        _require(len(names) == len(sizes) == len(stamps) == len(versions) == len(created), "columns differ in length")
+        times = self._times(stamps), self._times(created)
+        fields = zip(self._bodies(sizes), times[0], versions, times[1], itertools.repeat(None))  # endless
+        directory.files = dict(zip(names, map(new_record, fields), strict=True))
         _require(len(directory.files) == len(names), f"a name comes twice in {path!r:.100}")
+        directory.own_bytes = sum(sizes)
         for at, facts in aside.items():
             self._amend(directory, path, names[int(at)], facts)
-        directory.own_bytes = sum(size_of(record.content) for record in directory.files.values())
+        if aside:
+            directory.own_bytes = sum(size_of(record.content) for record in directory.files.values())
 
     def _amend(self, directory: Directory, path: str, name: str, facts: dict[str, Any]) -> None:
         """Give a file what stands aside of it."""
@@ -239,9 +243,10 @@ class _Reader:
 
     def _bodies(self, sizes: list[int]) -> list[bytes]:
         ends = list(accumulate(sizes, initial=self._at))
-        _require(ends[-1] <= len(self._contents), "the contents are shorter than the index says")
+        _require(ends[-1] <= self._end, "the contents are shorter than the index says")
         self._at = ends[-1]
-        return [bytes(self._contents[start:end]) for start, end in pairwise(ends)]
+        data = self._data
+        return [data[start:end] for start, end in pairwise(ends)]
 
     # ------------------------------------------------------------ checks
 
@@ -258,7 +263,7 @@ class _Reader:
         except InvalidPath:
             normal = False
         _require(normal and "" not in names, f"a name in {path!r:.100} is not in normal form")
-        for name in names:
+        for name in names if max(map(len, names)) * 4 > self._limits.name_bytes else ():
             if len(name) * 4 > self._limits.name_bytes and len(name.encode()) > self._limits.name_bytes:
                 raise NameTooLong(f"{path}/{name}", f"a name has at most {self._limits.name_bytes} bytes")
         if path.count("/") + 1 > self._limits.depth:
@@ -268,6 +273,11 @@ class _Reader:
         _check_numbers(sizes, 0)
         if sizes and max(sizes) > self._limits.file_bytes:
             raise FileTooLarge(path, f"{max(sizes)} bytes, over the limit of {self._limits.file_bytes}")
+
+    def _times(self, column: list[int]) -> list[int]:
+        _check_numbers(column, 0)
+        now = self._now
+        return column if max(column, default=0) <= now else [min(each, now) for each in column]
 
     def _time(self, value: int) -> int:
         return min(_check_numbers([value], 0)[0], self._now)

@@ -47,21 +47,23 @@ class PathEvent(NamedTuple):
 
     Attributes:
         source: where a move or a copy comes from.
+        filled: a directory comes with something in it.
     """
 
     kind: PathEventKind
     path: str
     source: str | None = None
+    filled: bool = False
 
     def concerns(self, prefix: str) -> bool:
         """Say whether it happens at or below `prefix`, or to a directory that `prefix` is in."""
         places = [self.path, *([self.source] if self.source is not None else ())]
         if any(paths.is_within(place, prefix) for place in places):
             return True
-        return self.kind not in _NEW and any(paths.is_within(prefix, place) for place in places)
+        return (self.filled or self.kind not in _NEW) and any(paths.is_within(prefix, place) for place in places)
 
 
-_NEW = {PathEventKind.CREATE, PathEventKind.MKDIR}  # nothing can have been below such a path
+_NEW = {PathEventKind.CREATE, PathEventKind.MKDIR}  # nothing is below such a path, unless it comes filled
 
 WriteHook = Callable[[WriteEvent], None]
 PathHook = Callable[[PathEvent], None]

@@ -246,11 +246,14 @@ class Journal:
         self._capacity, self._capacity_bytes = limits.journal_records, limits.journal_bytes
         self._entries: deque[tuple[Any, ...]] = deque()
         self._kept = 0
-        self._room = self._capacity  # entries that there still is room for
         self._pins = 0
         self._cancelled: set[int] = set()
         self._undone: dict[str, list[Undoing]] = {}
-        self.length = 0
+        self._dropped = 0
+
+    @property
+    def length(self) -> int:
+        return self._dropped + len(self._entries)
 
     def add(
         self,
@@ -269,15 +272,14 @@ class Journal:
 
     def append(self, entry: tuple[Any, ...]) -> None:
         """Remember the fields of an `Entry`; for those who can't pay for more."""
-        self.length += 1
+        entries = self._entries
+        entries.append(entry)
         kept = entry[7]
         if kept:
             if kept > self._capacity_bytes and not self._pins:
-                entry, kept = _without_body(entry), 0
+                entries[-1], kept = _without_body(entry), 0
             self._kept += kept
-        self._entries.append(entry)
-        self._room -= 1
-        if self._room < 0 or self._kept > self._capacity_bytes:
+        if len(entries) > self._capacity or self._kept > self._capacity_bytes:
             self._trim()
         if entry[6] is not None and entry[6].number:  # of steps that only belong together nobody asks for a list
             entry[6].add(change_between(entry[2], entry[3], entry[4]))
@@ -290,10 +292,8 @@ class Journal:
                 self.append(entry)
             return
         self._entries.extend(entries)
-        self.length += len(entries)
         self._kept += kept
-        self._room -= len(entries)
-        if self._room < 0 or self._kept > self._capacity_bytes:
+        if len(self._entries) > self._capacity or self._kept > self._capacity_bytes:
             self._trim()
 
     def last(self, limit: int | None) -> list[JournalRecord]:
@@ -312,7 +312,7 @@ class Journal:
                 return None
             known = found.get(path)
             found[path] = before, after if known is None else known[1]
-        return found if self.length == len(self._entries) else None
+        return None if self._dropped else found
 
     # ------------------------------------------------------------ what can be taken back
 
@@ -406,15 +406,14 @@ class Journal:
         entries = self._entries
         while entries and (len(entries) > self._capacity or self._kept > self._capacity_bytes):
             gone = entries.popleft()
-            act, kept = gone[6:8]
-            self._kept -= kept
-            if act is not None:
-                act.forgotten = True
-        self._room = self._capacity - len(entries)
+            self._dropped += 1
+            self._kept -= gone[7]
+            if gone[6] is not None:
+                gone[6].forgotten = True
 
     @property
     def _first(self) -> int:
-        return self.length - len(self._entries) + 1
+        return self._dropped + 1
 
     def _keep(self, bytes_of: Iterable[tuple[int, int]]) -> None:
         """Set how many bytes only the journal holds on to, by the number of a change."""

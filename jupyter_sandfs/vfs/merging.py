@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import MergeConflict
 from jupyter_sandfs.vfs.content import Slice, data_of, size_of
-from jupyter_sandfs.vfs.events import WriteEvent
+from jupyter_sandfs.vfs.events import PathEventKind, WriteEvent
 from jupyter_sandfs.vfs.history import differences, node_at, same_content
 from jupyter_sandfs.vfs.journal import Change, ChangeKind
 from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node, empty_directory
@@ -213,7 +213,8 @@ def _add(tree: Tree, plan: Plan, path: str, node: Node) -> None:
     _weigh(tree, plan, node, 1, whole_tree=False)
     make: Callable[[], Node]
     make = partial(_hollow, tree, node) if isinstance(node, Directory) else partial(_arrived, tree, path, node)
-    plan.puts.append(Put(path, make))
+    new = isinstance(node, Directory) and current is None
+    plan.puts.append(Put(path, make, PathEventKind.MKDIR if new else None))
 
 
 def _weigh(tree: Tree, plan: Plan, node: Node | None, sign: int, *, whole_tree: bool) -> None:

@@ -68,11 +68,13 @@ class Put(NamedTuple):
 
     Attributes:
         kind: what hooks are told; None means that the path is created, or updated if something is there.
+        directory: what comes, if it is a directory that may hold something.
     """
 
     path: str
     make: Callable[[], Node | None]
     kind: PathEventKind | None = None
+    directory: Directory | None = None
 
 
 def take_away(path: str) -> Put:
@@ -125,8 +127,11 @@ class Plan:
         return [self._event(put, tree) for put in self.puts if not (self.moves and put.path == self.source)]
 
     def _event(self, put: Put, tree: Tree) -> PathEvent:
-        usual = PathEventKind.CREATE if tree.get(put.path) is None else PathEventKind.UPDATE
-        return PathEvent(put.kind or usual, put.path, self.source if put.path == self.path else None)
+        coming, usual = put.directory, PathEventKind.UPDATE
+        if tree.get(put.path) is None:
+            usual = PathEventKind.CREATE if coming is None else PathEventKind.MKDIR
+        filled = coming is not None and bool(coming.files or coming.directories)
+        return PathEvent(put.kind or usual, put.path, self.source if put.path == self.path else None, filled)
 
 
 # ---------------------------------------------------------------- content
@@ -146,7 +151,8 @@ def write(desk: Desk, path: str, data: bytes, *, append: bool, expected_version:
     old = size_of(node.content) if node else 0
     plan = _plan_new(desk, place) if node is None else Plan(place.path)
     plan.size = len(data) + (0 if append else -old)
-    _check_file_size(desk, place.path, len(data) + (old if append else 0))
+    if plan.size > 0:  # what shrinks has room, also in a storage that came with more than the limits
+        _check_file_size(desk, place.path, len(data) + (old if append else 0))
     version = _next(desk.tree, place)
     plan.puts.append(Put(place.path, lambda: _written(desk.tree, node, data, version, append=append)))
     plan.writes = lambda: [WriteEvent(place.path, data, version, append)]
@@ -507,7 +513,8 @@ def restore(desk: Desk, moment: Root) -> Plan:
     plan.nodes = moment.files + moment.directories - tree.files - tree.directories
     for change, node in found:
         kind = PathEventKind.DELETE if node is None else None
-        plan.puts.append(Put(change.path, partial(restored, tree, change.path, node), kind))
+        directory = node if isinstance(node, Directory) and change.kind is ChangeKind.ADDED else None
+        plan.puts.append(Put(change.path, partial(restored, tree, change.path, node), kind, directory))
     plan.writes = lambda: [
         event for change, node in found if node is not None for event in restored_events(tree, change, node)
     ]

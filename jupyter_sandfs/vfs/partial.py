@@ -86,9 +86,13 @@ def _return(desk: Desk, path: str, node: Node, kept: frozenset[str], *, freed: b
     back = _numbered(desk.tree, path, node, kept)
     totals = desk.tree.settle(back)
     plan = Plan(path) if freed else operations.put_new(desk, path, lambda: back, size=totals.size)
-    plan.puts, plan.size, plan.nodes = [Put(path, lambda: back)], totals.size, totals.nodes
+    plan.puts, plan.size, plan.nodes = [_coming(path, back)], totals.size, totals.nodes
     plan.writes = partial(_events, path, back)
     return plan
+
+
+def _coming(path: str, back: Node) -> Put:
+    return Put(path, lambda: back, directory=back if isinstance(back, Directory) else None)
 
 
 def _numbered(tree: Tree, path: str, node: Node, kept: frozenset[str]) -> Node:

@@ -276,7 +276,18 @@ class _Reader:
             self._body(hunk, missing)
         if self.at < len(self.lines) and self.lines[self.at].startswith(_NO_END):
             self._unended(hunk)
+        if self._goes_on():
+            raise self._miscounted()
         self.patches[-1].hunks.append(hunk)
+
+    def _goes_on(self) -> bool:
+        """Whether the next line looks like one of the hunk that is over: half of it would be applied."""
+        line = self.lines[self.at].rstrip(b"\r\n") if self.at < len(self.lines) else b""
+        is_other = not line.strip() or line == b"-- " or (line.startswith(b"--- ") and self._next(b"+++ "))
+        return not is_other and line[:1] in b" -+"
+
+    def _miscounted(self) -> InvalidRequest:
+        return InvalidRequest(f"patch, line {self.at + 1}: a hunk is shorter or longer than its head says")
 
     def _body(self, hunk: Hunk, missing: list[int]) -> None:
         """Take one line of a hunk; an empty one is an empty line of context whose blank an editor removed."""
@@ -286,7 +297,7 @@ class _Reader:
             return
         mark, text = (line[:1], line[1:]) if line.strip(b"\r\n") else (b" ", line)
         if mark not in b" -+" or not line or min(missing[0] - (mark in b" -"), missing[1] - (mark in b" +")) < 0:
-            raise InvalidRequest(f"patch, line {self.at + 1}: a hunk is shorter or longer than its head says")
+            raise self._miscounted()
         ended = text if text.endswith(b"\n") else text + b"\n"  # the last line of a cell may have lost its end
         if mark in b" -":
             hunk.old.append(ended)

@@ -9,7 +9,7 @@ from jupyter_sandfs import paths
 from jupyter_sandfs.errors import LimitExceeded, MergeConflict, NotADirectory
 from jupyter_sandfs.vfs.content import size_of
 from jupyter_sandfs.vfs.events import PathEventKind, WriteEvent
-from jupyter_sandfs.vfs.journal import Batch, ChangeKind, Entry, JournalRecord, Lost, record
+from jupyter_sandfs.vfs.journal import Batch, ChangeKind, Entry, JournalRecord, Lost
 from jupyter_sandfs.vfs.nodes import Directory, Node, policy_of
 from jupyter_sandfs.vfs.operations import Desk, Plan, Put, check_takes_back, check_writable, restored, restored_events
 
@@ -17,7 +17,7 @@ Permit = Callable[[JournalRecord], None]
 """Raises for a change that the caller may not take back."""
 
 
-def revert(desk: Desk, batch: Batch, later: Batch, permit: Permit | None) -> Plan:
+def revert(desk: Desk, batch: Batch, later: Batch) -> Plan:
     """Take a batch of changes back, all of it or nothing.
 
     Args:
@@ -32,9 +32,7 @@ def revert(desk: Desk, batch: Batch, later: Batch, permit: Permit | None) -> Pla
     plan = Plan(batch[0][1].path)
     staying = _staying(desk, batch)
     ruled = {entry.path for _, entry in batch if _brings_rules(entry)}
-    for number, entry in reversed(batch):
-        if permit is not None:
-            permit(record(number, entry))
+    for _, entry in reversed(batch):
         if entry.path not in staying:
             _check_rules(desk, entry, ruled)
             _add(desk, plan, entry)
@@ -50,7 +48,8 @@ def _add(desk: Desk, plan: Plan, entry: Entry) -> None:
         plan.size += size - gone_size
         plan.nodes += nodes - gone_nodes
     kind = PathEventKind.DELETE if before is None else None
-    plan.puts.append(Put(entry.path, partial(_earlier, desk, entry.path, before), kind))
+    back = before if isinstance(before, Directory) and not isinstance(entry.after, Directory) else None
+    plan.puts.append(Put(entry.path, partial(_earlier, desk, entry.path, before), kind, back))
 
 
 def _earlier(desk: Desk, path: str, node: Node | None) -> Node | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from jupyter_sandfs.vfs import journal
 from jupyter_sandfs.vfs.commits import Commits
-from jupyter_sandfs.vfs.content import Link, Slice, append_to, size_of
+from jupyter_sandfs.vfs.content import Link, Slice, append_to
 from jupyter_sandfs.vfs.journal import current
 from jupyter_sandfs.vfs.nodes import Directory, FileRecord, empty_directory, new_record
 from jupyter_sandfs.vfs.views.expectation import expected
@@ -65,13 +65,18 @@ class ShortCut(Commits):
             if before is None:
                 return self._create_in_place(directory, path, name, data, expected_version)
             old, _, version, created_ns, extra = before
-            if extra is not None or type(old) is not bytes or expected_version not in (None, version):
+            if (
+                extra is not None
+                or type(old) is not bytes
+                or (expected_version is not None and expected_version != version)
+            ):
                 return 0
             grown = len(data) - len(old)
             if grown > 0 and not self._fits(len(data), grown):
                 return 0
             version += 1
-            stamp = tree.stamp()
+            now, last = self._clock(), tree.last_stamp  # as Tree.stamp, less a call
+            tree.last_stamp = stamp = now if now > last else last + 1
             after = directory.files[name] = new_record((data, stamp, version, created_ns, None))
             if version > tree.highest_version:  # noqa: PLR1730  # max() costs a call on the path of every write
                 tree.highest_version = version
@@ -96,16 +101,24 @@ class ShortCut(Commits):
             if directory is None or before is None or before.extra is not None:
                 return 0
             old, _, version, created_ns, _ = before
-            if not isinstance(old, Slice | bytes) or expected_version not in (None, version):
+            if type(old) is Slice:
+                size = old[1]
+            elif type(old) is bytes:
+                size = len(old)
+            else:
                 return 0
-            if not self._fits(size_of(old) + len(data), len(data)):
+            grown = len(data)
+            if expected_version is not None and expected_version != version:
+                return 0
+            if not self._fits(size + grown, grown):
                 return 0
             version += 1
             stamp, content = tree.stamp(), append_to(old, data)
             after = directory.files[name] = new_record((content, stamp, version, created_ns, None))
-            tree.highest_version = max(tree.highest_version, version)
-            directory.own_bytes += len(data)
-            tree.size += len(data)
+            if version > tree.highest_version:  # noqa: PLR1730  # as above
+                tree.highest_version = version
+            directory.own_bytes += grown
+            tree.size += grown
             # What was there is part of what is there: nothing is kept for it.
             self._note((stamp, "append", path, before, after, None, current(), 0, False))
             return version
@@ -124,7 +137,8 @@ class ShortCut(Commits):
             return 0
         if len(path) > 2 * limits.depth and path.count("/") > limits.depth:  # a level has two characters at least
             return 0
-        stamp = tree.stamp()
+        now, last = self._clock(), tree.last_stamp
+        tree.last_stamp = stamp = now if now > last else last + 1
         version = tree.next_version(path, None) if tree.ghosts else tree.floor + 1
         after = directory.files[name] = new_record((data, stamp, version, stamp, None))
         directory.stamp = directory.plain_stamp = stamp

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from typing import Any, Self
 
+from jupyter_sandfs import paths
 from jupyter_sandfs.errors import (
     InvalidRequest,
     MergeConflict,
@@ -26,6 +27,7 @@ from jupyter_sandfs.vfs.operations import Desk, Plan
 from jupyter_sandfs.vfs.reverting import Permit, revert
 from jupyter_sandfs.vfs.rewinding import rewind
 from jupyter_sandfs.vfs.tree import Tree
+from jupyter_sandfs.vfs.views.expectation import RulesChanged, decided
 from jupyter_sandfs.vfs.views.wrappers import ReadOnlyView
 
 _AT_ONCE = 2_000  # changed directories that are compared under the lock
@@ -189,29 +191,23 @@ class Timeline(Commits):
     def undo(self, *, actor: str | None = None, permit: Permit | None = None) -> list[Change]:
         who, running = _acting(actor), journal.current()
 
-        def plan(desk: Desk) -> Plan:
-            batch = self._journal.last_action(who, besides=running)
-            if not batch:
-                raise InvalidRequest(f"{who} has nothing to undo")
-            ready = self._taken_back(desk, batch, permit)
+        def plan(desk: Desk, batch: Batch) -> Plan:
+            ready = self._taken_back(desk, batch)
             ready.carried_out = lambda numbers: self._journal.undid(who, batch, numbers)
             ready.taken_back = lambda: self._journal.did_not_undo(who)
             return ready
 
-        return self._revert("undo", who, plan)
+        return self._permitted("undo", who, lambda: self._journal.last_action(who, besides=running), plan, permit)
 
     def redo(self, *, actor: str | None = None, permit: Permit | None = None) -> list[Change]:
         who = _acting(actor)
 
-        def plan(desk: Desk) -> Plan:
-            batch = self._journal.last_undone(who)
-            if not batch:
-                raise InvalidRequest(f"{who} has nothing to redo")
-            ready = self._taken_back(desk, batch, permit)
+        def plan(desk: Desk, batch: Batch) -> Plan:
+            ready = self._taken_back(desk, batch)
             ready.carried_out = partial(self._redid, who, ready)
             return ready
 
-        return self._revert("redo", who, plan)
+        return self._permitted("redo", who, lambda: self._journal.last_undone(who), plan, permit)
 
     def log(self, limit: int | None = None) -> list[JournalRecord]:
         with self._lock:
@@ -221,13 +217,47 @@ class Timeline(Commits):
         undoing = self._journal.redid(actor, numbers)
         plan.taken_back = lambda: self._journal.did_not_redo(actor, undoing)
 
+    def _permitted(
+        self,
+        operation: str,
+        actor: str,
+        find: Callable[[], Batch],
+        plan: Callable[[Desk, Batch], Plan],
+        permit: Permit | None,
+    ) -> list[Change]:
+        """Take back, or bring back, what is found; where leave is needed it is asked for without the lock."""
+
+        def found() -> Batch:
+            batch = find()
+            if not batch:
+                raise InvalidRequest(f"{actor} has nothing to {operation}")
+            return batch
+
+        def decide() -> Callable[[], list[Change]]:
+            with self._lock:
+                asked = found()
+            for number, entry in reversed(asked):
+                permit(journal.record(number, entry))  # type: ignore[misc]  # only called where there is one
+
+            def planned(desk: Desk) -> Plan:
+                batch = found()
+                if [number for number, _ in batch] != [number for number, _ in asked]:
+                    raise RulesChanged  # something else is the last action now: it needs leave of its own
+                return plan(desk, batch)
+
+            return partial(self._revert, operation, actor, planned)
+
+        if permit is None:
+            return self._revert(operation, actor, lambda desk: plan(desk, found()))
+        return decided(paths.ROOT, self._tree.epoch, decide)
+
     def _revert(self, operation: str, actor: str, plan: Callable[[Desk], Plan]) -> list[Change]:
         with self._pinned(), journal.part(operation, actor):
             done = self._commit(operation, plan)
         return [step.change for step in done.steps]
 
-    def _taken_back(self, desk: Desk, batch: Batch, permit: Permit | None = None) -> Plan:
-        return revert(desk, batch, self._journal.since(batch[0][0]), permit)
+    def _taken_back(self, desk: Desk, batch: Batch) -> Plan:
+        return revert(desk, batch, self._journal.since(batch[0][0]))
 
     def _roll_back(self, action: Action, start: int, error: BaseException) -> None:
         """Take back what an action did since `start`, whole, and as if it had never been."""

@@ -14,6 +14,7 @@ Invariants:
 
 from __future__ import annotations
 
+import operator
 import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
@@ -38,6 +39,7 @@ from jupyter_sandfs.vfs.nodes import (
 _CACHED = 16_384  # directories per cache
 _GHOSTS = 100_000  # removed paths whose last version is remembered exactly
 _EMPTY = Totals(0, 1, 0, 1)
+_VERSION = operator.attrgetter("version")
 
 
 class Root(NamedTuple):
@@ -304,7 +306,13 @@ class Tree:
         self.ghosts[path] = before.version if isinstance(before, FileRecord) else self.highest_version
 
     def renumbered(self, path: str, directory: Directory) -> Directory:
-        """A copy of a directory that comes back, whose files' versions go on above the last ones seen at `path`."""
+        """A directory that comes back, with versions of its files that go on above the last ones seen at `path`.
+
+        A frozen one is shared if nothing was ever there; of any other it is a copy.
+        """
+        if directory.totals is not None and not self.was_used(path):
+            self.highest_version = max(self.highest_version, _highest(directory))
+            return directory
         twin = directory.copy(self.token)
         for name, record in directory.files.items():
             version = max(record.version, self.next_version(f"{path}/{name}", None))
@@ -337,3 +345,9 @@ class Tree:
         twin.ghosts, twin.floor = self.ghosts, self.floor  # one of our kind
         self.ghosts_shared = twin.ghosts_shared = True
         return twin
+
+
+def _highest(directory: Directory) -> int:
+    """The highest version of a file in a directory, or below."""
+    own = max(map(_VERSION, directory.files.values()), default=0)
+    return max(own, *map(_highest, directory.directories.values())) if directory.directories else own

@@ -274,6 +274,8 @@ export interface components {
             status: number;
             detail: string;
             instance: string;
+            /** @description from which a client makes the error again */
+            facts?: Record<string, never>;
         };
         FileInfo: {
             key: string;
@@ -346,6 +348,39 @@ export interface components {
             readOnly?: boolean;
             appendOnly?: boolean;
         };
+        FsMatches: {
+            matches: {
+                name: string;
+                /** @description absolute in the sandbox */
+                path: string;
+                /** @enum {string} */
+                entryType: "file" | "directory";
+                size: number;
+                /**
+                 * Format: date-time
+                 * @description UTC, RFC 3339
+                 */
+                modified: string;
+                /**
+                 * Format: date-time
+                 * @description UTC, RFC 3339
+                 */
+                created: string;
+                version: number;
+                etag: string;
+                mode: number;
+                symlinkTarget?: string;
+                dynamic?: boolean;
+                readOnly?: boolean;
+                appendOnly?: boolean;
+                lines?: {
+                    number: number;
+                    text: string;
+                }[];
+            }[];
+            /** @description what to give as after for the next page; null at the end */
+            next: string | null;
+        };
         FsPath: {
             /** @description absolute in the sandbox */
             path: string;
@@ -371,6 +406,9 @@ export interface components {
             kernels: {
                 kernelId: string;
                 sandboxes: Record<string, never>[];
+                folders: {
+                    [key: string]: string;
+                };
                 sessionId?: string;
                 name?: string;
                 path?: string;

@@ -12,9 +12,27 @@ export function connect(settings: ServerConnection.ISettings): SandfsClient {
 
 /** The headers that show the login, for requests that something else makes. */
 export function loginHeaders(settings: ServerConnection.ISettings): Record<string, string> {
+  const xsrf = xsrfToken();
   if (settings.token) {
     return { Authorization: `token ${settings.token}` };
   }
-  const xsrf = /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie);
-  return xsrf ? { 'X-XSRFToken': decodeURIComponent(xsrf[1]) } : {};
+  return xsrf ? { 'X-XSRFToken': xsrf } : {};
+}
+
+/** Let the page download what is at an address of the server; `name` is for answers that say none. */
+export function download(address: string, name: string): void {
+  const url = new URL(address, document.baseURI);
+  const xsrf = xsrfToken();
+  if (xsrf) {
+    url.searchParams.set('_xsrf', xsrf); // a link shows no header, and not always where it comes from
+  }
+  const link = Object.assign(document.createElement('a'), { href: url.href, download: name });
+  document.body.append(link);
+  link.click();
+  link.remove();
+}
+
+function xsrfToken(): string | undefined {
+  const cookie = /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie);
+  return cookie ? decodeURIComponent(cookie[1]) : undefined;
 }

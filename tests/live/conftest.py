@@ -19,12 +19,17 @@ _START_SECONDS = 60
 
 
 class LiveServer:
-    """A server on a port that stays the same when it is started again."""
+    """A server on a port that stays the same when it is started again.
+
+    Args:
+        options: of its command line, besides ours.
+    """
 
     token = "live"
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, *options: str) -> None:
         self._home = home
+        self._options = options
         self._log = home / "server.log"
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -45,11 +50,14 @@ class LiveServer:
                 time.sleep(0.05)
         pytest.fail(f"the server did not start:\n{self.log[-3000:]}")
 
+    def let_kernels_load_the_extension(self) -> None:
+        profile = self._home / "ipython" / "profile_default"
+        profile.mkdir(parents=True, exist_ok=True)
+        (profile / "ipython_kernel_config.py").write_text('c.InteractiveShellApp.extensions = ["jupyter_sandfs"]\n')
+
     def start_kernel_with_sandbox(self) -> str:
         """Start a kernel that loads the extension by itself; give its id once it answers."""
-        profile = self._home / "ipython" / "profile_default"
-        profile.mkdir(parents=True)
-        (profile / "ipython_kernel_config.py").write_text('c.InteractiveShellApp.extensions = ["jupyter_sandfs"]\n')
+        self.let_kernels_load_the_extension()
         kernel_id = self.request("POST", "api/kernels", json={}).json()["id"]
         deadline = time.monotonic() + _START_SECONDS
         while time.monotonic() < deadline:
@@ -100,6 +108,7 @@ class LiveServer:
             f"--IdentityProvider.token={self.token}",
             "--ServerApp.allow_unauthenticated_access=False",
             "--ServerApp.jpserver_extensions=jupyter_sandfs.server.extension=True",
+            *self._options,
         ]
 
     def _environment(self) -> dict[str, str]:

@@ -40,7 +40,6 @@ PINS = {
     "grep-word-edges": ("echo 'ab c' | grep -o '\\<.' | wc -l", "2\n", "3\n"),
     "gzip-test": ("gzip f; gzip -t f.gz; echo $?", "0\n", "1\n"),
     "hard-links": ("ln f g; echo $?", "0\n", "1\n"),
-    "ls-columns": ("ls -C; echo $?", "d  e  f\n0\n", "2\n"),
     "patch-options": (
         "printf -- '--- f\\n+++ f\\n@@ -1 +1 @@\\n-one\\n+1\\n two\\n' > p; patch -s f p; echo $?",
         "0\n",

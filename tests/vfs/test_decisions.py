@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections import Counter
+from contextlib import suppress
 from itertools import count
 
 import pytest
@@ -160,6 +161,80 @@ def test_each_change_of_the_rules_is_a_new_epoch(fs, change):
     CHANGES[change](fs)
 
     assert (view.epoch.number > before, view.epoch is fs.epoch) == (True, True)
+
+
+def roll_back_a_policy(fs):
+    with suppress(ZeroDivisionError), fs.transaction():
+        fs.set_policy("/a/b", SHUT)
+        raise ZeroDivisionError
+
+
+def undo_a_policy(fs):
+    fs.set_policy("/d", TEAM)
+    fs.undo()
+
+
+def load_a_dump(fs):
+    data = fs.create_snapshot()
+    fs.set_policy("/d", TEAM)
+    fs.restore_snapshot(data)
+
+
+def merge_a_policy(fs):
+    fork = fs.fork()
+    fork.set_policy("/d/e/f", PRIVATE if fs.get_policy("/d/e/f").visibility == "public" else None)
+    fs.merge(fork)
+
+
+PLACE = st.sampled_from(["/", "/a", "/a/b", "/a/b/c", "/a/s", "/d", "/d/e", "/d/e/f"])
+RULING = st.one_of(
+    st.tuples(st.just(VirtualFileSystem.set_policy), PLACE, st.sampled_from([PRIVATE, TEAM, ANN, None])),
+    st.tuples(st.sampled_from([mount, mount_directory]), st.sampled_from(["/a/mounted", "/d/e/m", "/m"])),
+    st.tuples(
+        st.sampled_from([VirtualFileSystem.register_write_hook, VirtualFileSystem.register_path_hook]),
+        PLACE,
+        st.just(lambda _: None),
+    ),
+    st.tuples(st.sampled_from([roll_back_a_policy, undo_a_policy, load_a_dump, merge_a_policy])),
+)
+
+
+@given(st.lists(RULING, min_size=2, max_size=4))
+@settings(max_examples=8, derandomize=True, **QUICK)
+def test_any_change_of_policy_mount_or_hook_drops_what_every_view_remembers(look, changes):
+    fs = world()
+    views = {(stack, rule): STACKS[stack](fs, RULES[rule]) for stack in STACKS for rule in RULES}
+    forgetful = {(stack, rule): STACKS[stack](fs, Forgetful(RULES[rule])) for stack, rule in views}
+    remembering = [layer for view in views.values() for layer in layers(view) if isinstance(layer, View)]
+    for call, *args in changes:
+        for view in views.values():
+            glance(view, look)
+        kept = [view._decisions for view in remembering]
+        before = fs.epoch.number
+
+        told = look.attempt(call, fs, *args)
+
+        if isinstance(told, tuple):  # refused, so nothing was changed: a name is taken, or no policy differs
+            continue
+        assert fs.epoch.number > before
+        for view, earlier in zip(remembering, kept, strict=True):
+            fresh = view._known()
+            assert (fresh is not earlier, fresh.covered, fresh.ruled, fresh.listed) == (True, {}, {}, {})
+        for name, view in views.items():
+            assert glance(view, look) == glance(forgetful[name], look)
+
+
+def glance(view, look):
+    """Enough questions to make a view remember something of each place."""
+    places = ["/", "/a", "/a/b", "/a/s", "/d/e"]
+    return [look.attempt(getattr(view, ask), path) for ask in ("exists", "ls", "stat") for path in places]
+
+
+def layers(view):
+    """A view and those below it."""
+    while view is not None:
+        yield view
+        view = getattr(view, "base", None)
 
 
 def test_plain_writes_are_no_new_epoch(fs):

@@ -7,7 +7,8 @@ import threading
 import pytest
 
 from jupyter_sandfs.errors import HookError, NoSpace
-from jupyter_sandfs.vfs.events import WriteEvent
+from jupyter_sandfs.vfs.batch import Item
+from jupyter_sandfs.vfs.events import PathEvent, PathEventKind, WriteEvent
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.journal import Change, ChangeKind
 from jupyter_sandfs.vfs.limits import Limits
@@ -371,3 +372,54 @@ def test_the_short_cut_is_taken_beside_what_is_observed_and_not_in_it(fs, monkey
         watch.close()
 
     assert {each.path for each in heard} == ({"/d/f", "/beside/f"} if prefix == "/" else {"/d/f"})
+
+
+def _imports(fs):
+    fs.write_many([Item("/box", None), Item("/box/in/secret/f", b"x")])
+
+
+def _restores(fs):
+    fs.write_file("/box/in/secret/f", "x")
+    then = fs.snapshot()
+    fs.remove("/box", recursive=True)
+    return lambda: fs.restore(then)
+
+
+def _undoes(fs):
+    fs.write_file("/box/in/secret/f", "x")
+    fs.remove("/box", recursive=True)
+    return fs.undo
+
+
+def _imports_later(fs):
+    return lambda: _imports(fs)
+
+
+@pytest.mark.parametrize("prepare", [_imports_later, _restores, _undoes])
+@pytest.mark.parametrize("prefix", ["/", "/box", "/box/in/secret", "/box/in/secret/f"])
+def test_a_directory_that_comes_filled_is_made_and_concerns_what_is_in_it(fs, prepare, prefix):
+    call, events = prepare(fs), []
+    fs.register_path_hook(prefix, events.append, before=True)
+
+    call()
+
+    assert events == [PathEvent(PathEventKind.MKDIR, "/box", None, filled=True)]
+
+
+def test_a_directory_that_comes_filled_can_be_refused_for_what_is_in_it(fs):
+    fs.register_path_hook("/box/in/secret", fail, before=True)
+
+    with pytest.raises(HookError, match="no"):
+        _imports(fs)
+
+    assert not fs.exists("/box")
+
+
+def test_an_empty_new_directory_concerns_nothing_below_it(fs):
+    events = []
+    fs.register_path_hook("/box/in", events.append)
+
+    fs.write_many([Item("/box", None)])
+    fs.mkdir("/other")
+
+    assert events == []

@@ -6,6 +6,7 @@ import threading
 from contextlib import suppress
 
 from jupyter_sandfs.errors import SandfsError, VersionConflict
+from jupyter_sandfs.vfs.batch import Item
 
 
 def work(fs, number, errors):
@@ -45,6 +46,42 @@ def test_eight_threads_leave_a_sound_tree_and_sound_snapshots(fs, look):
         fs.restore(then)
         look.check(fs)
         assert fs.stats() == then.stats
+
+
+def test_no_snapshot_and_no_reader_of_a_moment_sees_half_of_a_step(fs):
+    """Eight threads keep two files of a folder the same, in one step each time; who looks at a moment sees them so."""
+    pairs = [(f"/{number}/one", f"/{number}/two") for number in range(8)]
+    for pair in pairs:
+        fs.write_many([Item(path, b"") for path in pair])
+    done, different = threading.Event(), []
+
+    def keep_the_same(pair):
+        for index in range(80):
+            fs.write_many([Item(path, b"%d" % index) for path in pair], overwrite=True)
+            with fs.transaction():
+                fs.append_file(pair[0], "!")
+                fs.append_file(pair[1], "!")
+
+    def look():
+        last = False
+        while not last:
+            last = done.is_set()
+            moment = fs.at(fs.snapshot())
+            for one, two in pairs:
+                kept = moment.read_bytes(one).rstrip(b"!"), moment.read_bytes(two).rstrip(b"!")
+                if kept[0] != kept[1]:
+                    different.append(kept)
+
+    writers = [threading.Thread(target=keep_the_same, args=(pair,)) for pair in pairs]
+    reader = threading.Thread(target=look)
+    for thread in (*writers, reader):
+        thread.start()
+    for thread in writers:
+        thread.join(60)
+    done.set()
+    reader.join(60)
+
+    assert (different, [fs.read_text(path) for pair in pairs for path in pair]) == ([], ["79!"] * 16)
 
 
 def test_of_threads_that_expect_the_same_version_one_wins_each_time(fs):

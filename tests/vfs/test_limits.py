@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from jupyter_sandfs.errors import FileTooLarge, NameTooLong, NoSpace
+from jupyter_sandfs.storage import MemoryFileStorage
+from jupyter_sandfs.vfs.batch import Item
+from jupyter_sandfs.vfs.entries import Stats
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.limits import Limits
 
@@ -113,3 +116,53 @@ def test_a_restore_that_has_no_room_is_refused(clock):
     with pytest.raises(NoSpace):
         fs.restore(full)
     assert fs.listdir() == []
+
+
+@pytest.fixture(params=["kept", "forked"])
+def loaded(request, clock):
+    """A file system whose storage holds more bytes, nodes, levels and longer names than its limits."""
+    storage = MemoryFileStorage()
+    earlier = VirtualFileSystem(storage, clock=clock)
+    earlier.write_bytes("/large", b"x" * 100)
+    for number in range(8):
+        earlier.write_bytes(f"/d/e/f/g/h/{'name' * 8}{number}", b"x" * 10)
+    small = Limits(total_bytes=150, file_bytes=60, nodes=9, name_bytes=20, depth=4)
+    fs = VirtualFileSystem(storage, limits=small, clock=clock)
+    return fs if request.param == "kept" else fs.fork()  # the fork has no storage: it takes the short cut
+
+
+@pytest.mark.parametrize(
+    ("call", "error"),
+    [
+        (lambda fs: fs.write_bytes("/new", b""), NoSpace),
+        (lambda fs: fs.write_bytes("/new", b"x"), NoSpace),
+        (lambda fs: fs.mkdir("/new"), NoSpace),
+        (lambda fs: fs.symlink("large", "/new"), NoSpace),
+        (lambda fs: fs.append_file("/large", b"x"), FileTooLarge),
+        (lambda fs: fs.write_bytes("/large", b"x" * 101), FileTooLarge),
+        (lambda fs: fs.append_file("/d/e/f/g/h/" + "name" * 8 + "1", b"x"), NoSpace),
+        (lambda fs: fs.copy("/large", "/new"), NoSpace),
+        (lambda fs: fs.write_many([Item("/new", b"")]), NoSpace),
+    ],
+)
+def test_a_storage_larger_than_the_limits_is_kept_but_does_not_grow(loaded, look, call, error):
+    before = look.everything(loaded)
+
+    with pytest.raises(error):
+        call(loaded)
+
+    assert look.everything(loaded) == before
+    assert loaded.stats() == Stats(total_size=180, file_count=9, directory_count=6)
+    look.check(loaded)
+
+
+def test_what_is_in_a_storage_larger_than_the_limits_can_be_made_smaller_until_there_is_room(loaded, look):
+    loaded.write_bytes("/large", b"y" * 80)
+    loaded.write_bytes("/large", b"z" * 80)
+    loaded.move("/large", "/moved")
+    loaded.remove("/d/e/f/g", recursive=True)
+    loaded.write_bytes("/moved", b"x" * 10)
+
+    assert loaded.write_bytes("/new", b"x" * 60) == 1
+    assert loaded.stats() == Stats(total_size=70, file_count=2, directory_count=4)
+    look.check(loaded)

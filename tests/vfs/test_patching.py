@@ -142,6 +142,12 @@ def test_an_editor_may_have_cut_blanks_and_the_last_line_end(fs):
     assert fs.read_file("/one.txt") == "a\n\nc\n"
 
 
+def test_prose_around_a_patch_is_passed_over(fs):
+    apply_patch(fs, b"From: ada\n\nBetter.\n---\n one.txt | 2 +-\n\n" + _TWO + b"-- \n2.39\n")
+
+    assert fs.read_file("/one.txt") == "a\nB\nc\n"
+
+
 def test_line_ends_of_dos_stay(fs):
     fs.write_file("/one.txt", "a\r\nb\r\n")
     apply_patch(fs, b"--- a/one.txt\n+++ b/one.txt\n@@ -1,2 +1,2 @@\n a\r\n-b\r\n+c\r\n")
@@ -157,6 +163,12 @@ _REFUSED = {
     "a head that is none": (_HEAD + b"@@ -1 +1\n-a\n+b\n", InvalidRequest, "line 3: not the head of a hunk"),
     "a hunk that is cut off": (_HEAD + b"@@ -1,3 +1,3 @@\n a\n", InvalidRequest, "line 5: a hunk is shorter or longer"),
     "a hunk that is too long": (_HEAD + b"@@ -1 +1 @@\n-a\n-b\n", InvalidRequest, "shorter or longer"),
+    "a head that counts too few": (
+        _HEAD + b"@@ -1,2 +1,2 @@\n a\n-b\n+B\n+C\n c\n",
+        InvalidRequest,
+        "line 7: a hunk is shorter or longer",
+    ),
+    "a head that counts too few removed": (_HEAD + b"@@ -1 +1 @@\n a\n-b\n", InvalidRequest, "line 5: a hunk is"),
     "other lines": (_HEAD + b"@@ -1,2 +1 @@\n a\n-z\n", MergeConflict, "hunk 1, at line 1"),
     "the second file does not fit": (_TWO.replace(b" x", b" z"), MergeConflict, r"hunk 1, at line 1\): /two.txt"),
     "a missing file": (_HEAD.replace(b"one", b"no") + b"@@ -1 +1 @@\n-a\n+b\n", MergeConflict, "what is not there"),

@@ -472,3 +472,65 @@ def test_what_nobody_is_named_for_is_the_owners_and_no_view_undoes_it(fs):
         view.write_file("/g", "x")
     view.undo(actor="ann")
     assert (fs.log()[0].actor, fs.listdir("/")) == ("owner", ["f"])
+
+
+class Asking:
+    """A rule that does something of its own when it is asked about /d/f, the first time."""
+
+    def __init__(self, act):
+        self.act = act
+
+    def allows(self, path, policy, metadata):
+        del metadata
+        if path == "/d/f" and self.act is not None:
+            act, self.act = self.act, None
+            act()
+        return policy.visibility == "public"
+
+
+@pytest.fixture
+def written(fs):
+    """A file that a student wrote twice."""
+    with fs.action("lesson", "student"):
+        fs.write_file("/d/f", "first")
+    with fs.action("lesson", "student"):
+        fs.write_file("/d/f", "second")
+    return fs
+
+
+def test_a_rule_is_asked_without_the_lock_when_a_view_takes_back(written):
+    def write_in_another_thread():
+        writer = Thread(target=written.write_file, args=("/elsewhere", "x"))
+        writer.start()
+        writer.join(60)
+        assert not writer.is_alive()
+
+    for call in (lambda view: view.undo(actor="student"), lambda view: view.redo(actor="student")):
+        view = written.view(Asking(write_in_another_thread))
+        assert [change.path for change in call(view)] == ["/d/f"]
+
+    assert written.read_text("/d/f") == "second"
+
+
+def test_an_undo_is_decided_anew_if_the_rules_change_meanwhile(written):
+    def hide():
+        written.set_policy("/d", PRIVATE)
+
+    with pytest.raises(PermissionDenied):
+        written.view(Asking(hide)).undo(actor="student")
+
+    assert written.read_text("/d/f") == "second"
+
+
+def test_what_became_the_last_action_meanwhile_needs_leave_of_its_own(written):
+    written.write_file("/secret", "x")
+    written.set_policy("/secret", PRIVATE)
+
+    def write_something_hidden():
+        with written.action("more", "student"):
+            written.write_file("/secret", "y")
+
+    with pytest.raises(PermissionDenied):
+        written.view(Asking(write_something_hidden)).undo(actor="student")
+
+    assert (written.read_text("/d/f"), written.read_text("/secret")) == ("second", "y")

@@ -48,7 +48,10 @@ def undo(fs: FileSystem, _body: object, action: int | None = None) -> dict[str, 
         InvalidRequest: there is nothing to undo, or something else was done by hand since.
         MergeConflict: later changes stand on it.
     """
-    if action is not None and _last_action(fs) != action:
+    last = _last_action(fs)
+    if last is None:
+        raise InvalidRequest("nothing was done here yet")
+    if action not in {None, last}:
         raise InvalidRequest("something else was changed here since: look into the history")
     return {"paths": [change.path for change in fs.undo(actor=ACTOR)][:MAX_PATHS]}
 

@@ -11,7 +11,9 @@ from jupyter_sandfs.errors import InvalidRequest, PathError
 from jupyter_sandfs.rpc.entries import describe, describe_path
 from jupyter_sandfs.rpc.operations import Handler
 from jupyter_sandfs.vfs.entries import DirEntry
+from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.interface import FileSystem
+from jupyter_sandfs.vfs.policy import OPEN
 
 MAX_PAGE = 1_000
 MAX_FOUND = 500
@@ -115,8 +117,16 @@ def _page(fs: FileSystem, entries: list[DirEntry]) -> list[Document]:
         room -= len(entry.path) + len(entry.name) + len(entry.stat.link_target or "")
         if room < 0 and page:
             break
-        page.append(describe(fs, entry))
+        page.append(describe(fs, entry) | _marks(fs, entry))
     return page
+
+
+def _marks(fs: FileSystem, entry: DirEntry) -> Document:
+    """Tell the owner, and nobody else, that a node is hidden from some."""
+    if not isinstance(fs, VirtualFileSystem):
+        return {}
+    policy = fs.get_policy(entry.path)
+    return {"restricted": True} if policy.principals or policy.visibility != OPEN.visibility else {}
 
 
 def _described(fs: FileSystem, found: list[str]) -> list[Document]:

@@ -38,7 +38,7 @@ def _cell(cell: Document) -> Document:
     outputs = cell.get("outputs")
     count = cell.get("execution_count")
     return {
-        "kind": kind if kind in _KINDS else "raw",
+        "kind": kind if isinstance(kind, str) and kind in _KINDS else "raw",
         "source": _joined(cell.get("source")),
         "count": count if isinstance(count, int) else None,
         "outputs": list(_outputs(outputs[:MAX_OUTPUTS])) if isinstance(outputs, list) else [],

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from importlib.util import find_spec
 
 from jupyter_sandfs.shell.command import Command
+from jupyter_sandfs.shell.commands.branch import BRANCH
 from jupyter_sandfs.shell.commands.changes import CHANGES
 from jupyter_sandfs.shell.commands.chmod import CHMOD
 from jupyter_sandfs.shell.commands.cp import CP
@@ -41,9 +42,28 @@ from jupyter_sandfs.shell.commands.zcat import ZCAT
 from jupyter_sandfs.shell.commands.zip import UNZIP, ZIP
 
 _ALL = (
-    *(CHANGES, CHMOD, CP, DATE, DIFF, DU, FILES, HELP, HOST, JOURNAL, LN, LS, MKDIR, MOUNTS, MV, POLICY, PUBLISH),
-    *(PYTHON, PYTHON3, REALPATH, REDO, RESTORE, RM, SEQ, SLEEP, SNAPSHOT, SNAPSHOTS, STAGE, STAT, TOUCH, TREE, UNDO),
-    *(UNZIP, VERSIONS, ZCAT, ZIP),
+    *(
+        BRANCH,
+        CHANGES,
+        CHMOD,
+        CP,
+        DATE,
+        DIFF,
+        DU,
+        FILES,
+        HELP,
+        HOST,
+        JOURNAL,
+        LN,
+        LS,
+        MKDIR,
+        MOUNTS,
+        MV,
+        POLICY,
+        PUBLISH,
+    ),
+    *(PYTHON, PYTHON3, REALPATH, REDO, RESTORE, RM, SEQ, SLEEP, SNAPSHOT, SNAPSHOTS, STAGE, STAT, TOUCH, TREE),
+    *(UNDO, UNZIP, VERSIONS, ZCAT, ZIP),
 )
 _SEARCH = (EGREP, FGREP, GREP, RG)
 """Where google-re2 has no wheel, the engine's own stay: they search up to 100 MB."""

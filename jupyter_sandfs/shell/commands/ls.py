@@ -13,10 +13,13 @@ from jupyter_sandfs import paths
 from jupyter_sandfs.errors import InvalidRequest, SandfsError
 from jupyter_sandfs.shell.command import Command, Invocation, Output, reason
 from jupyter_sandfs.shell.commands import long_format
+from jupyter_sandfs.shell.commands.columns import in_columns
 from jupyter_sandfs.shell.options import Option
 from jupyter_sandfs.vfs.entries import DirEntry, Kind
 
 _WIDTH = 80  # characters of a line
+_NO_LIMIT = 1 << 20
+_DIGITS_OF_A_WIDTH = 6
 _TROUBLE, _SERIOUS = 1, 2  # exit codes: below a directory, with an operand
 
 _SORT_KEYS: Mapping[str, Callable[[DirEntry], Any]] = {
@@ -26,7 +29,15 @@ _SORT_KEYS: Mapping[str, Callable[[DirEntry], Any]] = {
     "X": lambda entry: paths.suffix(entry.name).encode(),
 }
 _SORT_WORDS = {"time": "t", "size": "S", "version": "v", "extension": "X", "none": "U", "name": ""}
-_FORMAT_WORDS = {"long": "l", "verbose": "l", "commas": "m", "single-column": "1"}
+_FORMAT_WORDS = {
+    "long": "l",
+    "verbose": "l",
+    "commas": "m",
+    "single-column": "1",
+    "vertical": "C",
+    "across": "x",
+    "horizontal": "x",
+}
 _LONG = ("l", "n", "g", "o", "full-time")
 _STYLES = ("locale", "iso", "long-iso", "full-iso")
 _DIGITS = re.compile(r"(\d+)")
@@ -88,8 +99,19 @@ class _Listing:
         rows = long_format.rows(named, self._columns) if self._is_long else [shown for shown, _ in named]
         rows = self._led(rows, entries)
         if self._format == "m" and rows:
-            rows = textwrap.wrap(", ".join(rows), _WIDTH, break_long_words=False, break_on_hyphens=False)
+            rows = textwrap.wrap(
+                ", ".join(rows), self._width or _NO_LIMIT, break_long_words=False, break_on_hyphens=False
+            )
+        elif self._format in {"C", "x"}:
+            rows = in_columns(rows, self._width, across=self._format == "x")
         self.lines += rows
+
+    @property
+    def _width(self) -> int:
+        """Characters of a line: as -w says, else the environment; 0 is no limit."""
+        told = self.call.env.get("COLUMNS", "")
+        known = int(told) if told.isascii() and told.isdigit() and len(told) < _DIGITS_OF_A_WIDTH else _WIDTH
+        return self.call.arguments.number("w", known)
 
     def _led(self, rows: list[str], entries: list[DirEntry]) -> list[str]:
         """Put the columns of -i and -s first."""
@@ -110,8 +132,10 @@ class _Listing:
 
     @property
     def _format(self) -> str:
-        """The last option that says so: l, m or nothing."""
-        last = self.call.arguments.last(*_LONG, "m", "format")
+        """The last option that says so: l, m, C, x, 1 or nothing. After -l, -1 says nothing."""
+        last = self.call.arguments.last(*_LONG, "m", "C", "x", "format") or self.call.arguments.last("1")
+        if last in {"m", "C", "x"} and self.call.arguments.last(last, "1") == "1":
+            return "1"
         if last == "format":
             return _FORMAT_WORDS[self._word("format", tuple(_FORMAT_WORDS))]
         return "l" if last in _LONG else last
@@ -241,10 +265,11 @@ LS = Command(
     help="List FILEs (the current directory), one a line, sorted by name.",
     run=_run,
     options=(
-        Option("1", "one name a line (always so)"),
+        Option("1", "one name a line (so unless other options say)"),
         Option("a", "show names that start with a dot, . and .. too", word="all"),
         Option("A", "show names that start with a dot", word="almost-all"),
         Option("B", "leave out names that end with ~", word="ignore-backups"),
+        Option("C", "names in columns"),
         Option("d", "list directories themselves", word="directory"),
         Option("f", ""),
         Option("F", "mark directories /, links @ and programs *", word="classify"),
@@ -270,10 +295,11 @@ LS = Command(
         Option("t", "newest first"),
         Option("U", "in no order"),
         Option("v", "numbers in names by their value"),
-        Option("w", "", word="width", value="N"),
+        Option("w", "characters of a line, of which -C, -x and -m make use", word="width", value="N"),
+        Option("x", "names in columns, in order along the lines"),
         Option("X", "by extension"),
         Option("", "", word="color", value="WHEN", optional=True),
-        Option("", "long, commas or single-column", word="format", value="WORD"),
+        Option("", "long, commas, vertical, across or single-column", word="format", value="WORD"),
         Option("", "as -l, with whole times", word="full-time"),
         Option("", "directories before files", word="group-directories-first"),
         Option("", "leave out what matches, unless with -a or -A", word="hide", value="PATTERN"),

@@ -65,8 +65,18 @@ class Source:
         piece = self._buffer[at:end]
         return piece if len(piece) == size else self._gather(piece, size)
 
+    def skip(self, size: int) -> bool:
+        """Go on by `size` bytes; False if there are fewer."""
+        end = self._at + size
+        if end <= len(self._buffer):
+            self._at = end
+            return True
+        return len(self.read(size)) == size
+
     def peek(self, size: int) -> bytes:
         """The same, but they are read again."""
+        if self._at == len(self._buffer):  # the next piece as it is: it may be the whole archive, and is not copied
+            self._buffer, self._at = next(self._chunks, b""), 0
         if self._at + size > len(self._buffer):
             piece = self.read(size)
             self._buffer, self._at = piece + self._buffer[self._at :], 0

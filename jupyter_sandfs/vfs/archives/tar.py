@@ -211,7 +211,8 @@ class TarReader:
     def _next_block(self) -> bytes | None:
         """The next header; None at the end."""
         if self._unread:
-            self._skip(self._unread)
+            if not self._source.skip(self._unread):
+                raise InvalidArchive("", _CUT_OFF)
             self._unread = 0
         block = self._source.read(BLOCK)
         if not _is_sound(block):
@@ -223,10 +224,6 @@ class TarReader:
         if self._entries < 0:
             raise LimitExceeded("the archive has more entries than the file system may hold")
         return block
-
-    def _skip(self, size: int) -> None:
-        if len(self._source.read(size)) != size:
-            raise InvalidArchive("", _CUT_OFF)
 
     def _check_end(self) -> None:
         total = 0

@@ -288,7 +288,8 @@ def replacing(desk: Desk, root: Root) -> Plan:
     plan.nodes = root.files + root.directories - tree.files - tree.directories
     plan.puts = [Put(f"/{name}", lambda: None) for name in (*old.directories, *old.files)]
     for name in (*new.directories, *new.files):
-        plan.puts.append(Put(f"/{name}", partial(_arrived, tree, f"/{name}", new)))
+        coming = new.directories.get(name)
+        plan.puts.append(Put(f"/{name}", partial(_arrived, tree, f"/{name}", new), directory=coming))
     plan.puts.append(Put(paths.ROOT, lambda: _ruled(tree, new)))
     plan.writes = lambda: _events(tree, new)
     return plan

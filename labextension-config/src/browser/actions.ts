@@ -1,22 +1,26 @@
 /** What the sandbox browser can do beyond JupyterLab's own. */
-import type { JupyterFrontEnd } from '@jupyterlab/application';
-import { ICommandPalette, Notification } from '@jupyterlab/apputils';
+import { Notification } from '@jupyterlab/apputils';
+import { PathExt } from '@jupyterlab/coreutils';
 import { shouldOverwrite } from '@jupyterlab/docmanager';
 import type { FileBrowser } from '@jupyterlab/filebrowser';
 import type { Contents, ServiceManager } from '@jupyterlab/services';
 import type { TranslationBundle } from '@jupyterlab/translation';
+import { copyIcon, downloadIcon } from '@jupyterlab/ui-components';
 
+import { placeOf } from '../addresses';
+import type { SandfsClient } from '../client';
 import { CommandIDs } from '../commands';
-import { messageOf } from '../problems';
+import { sandboxIcon, stagingIcon } from '../icons';
+import { LONG, messageOf, SHORT, tellDone } from '../notices';
+import { register, Registry } from '../registration';
+import { download } from '../request';
 import { copyInto } from '../transfer';
 
-export interface Surroundings {
-  app: JupyterFrontEnd;
+export interface Surroundings extends Registry {
   browser: FileBrowser;
   /** JupyterLab's own file browser, if the page has one. */
   usual: FileBrowser | null;
-  palette: ICommandPalette | null;
-  trans: TranslationBundle;
+  client: SandfsClient;
 }
 
 /** Copy between drives, and say how it goes. */
@@ -28,33 +32,75 @@ export function copyWithNotice(
 ): void {
   const transfer = { contents, settings: serverSettings, mayReplace: (path: string) => shouldOverwrite(path) };
   Notification.promise(copyInto(transfer, paths, folder), {
-    pending: { message: trans.__('Copying…') },
-    success: { message: written => trans._n('Copied %1 file.', 'Copied %1 files.', written as number) },
-    error: { message: reason => trans.__('The copy stopped: %1', messageOf(reason)) }
+    pending: { message: trans.__('Copying…'), options: { autoClose: false } },
+    success: {
+      message: written => trans._n('Copied %1 file.', 'Copied %1 files.', written as number),
+      options: { autoClose: SHORT }
+    },
+    error: {
+      message: reason => trans.__('The copy stopped: %1', messageOf(reason)),
+      options: { autoClose: LONG }
+    }
   });
 }
 
 export function addCommands(around: Surroundings): void {
-  const { app, browser, usual, palette, trans } = around;
+  const { app, browser, usual, trans } = around;
   const selected = (): Contents.IModel[] => [...browser.selectedItems()];
-  app.commands.addCommand(CommandIDs.showBrowser, {
+  register(around, CommandIDs.showBrowser, {
     label: trans.__('Show Sandboxes'),
-    execute: () => app.shell.activateById(browser.id)
+    icon: sandboxIcon,
+    run: () => app.shell.activateById(browser.id)
   });
-  palette?.addItem({ command: CommandIDs.showBrowser, category: trans.__('Sandbox') });
+  register(around, CommandIDs.publish, {
+    label: trans.__('Copy to Staging Store'),
+    long: trans.__('Copy Selected Sandbox Files to Staging Store'),
+    icon: stagingIcon,
+    isEnabled: () => selected().some(isFile),
+    run: () => publish(around, selected().filter(isFile))
+  });
+  register(around, CommandIDs.downloadArchive, {
+    label: trans.__('Download as Zip'),
+    long: trans.__('Download Selected Sandbox Folders as Zip'),
+    icon: downloadIcon,
+    isEnabled: () => selected().some(each => !isFile(each)),
+    run: () =>
+      downloadArchives(
+        around,
+        selected().filter(each => !isFile(each))
+      )
+  });
   if (usual) {
-    app.commands.addCommand(CommandIDs.copyOut, {
+    register(around, CommandIDs.copyOut, {
       label: trans.__('Copy to File Browser'),
-      caption: trans.__('Copy the selected files into the folder that the file browser shows'),
+      long: trans.__('Copy Selected Sandbox Files to File Browser'),
+      icon: copyIcon,
       isEnabled: () => selected().length > 0,
-      execute: () =>
-        copyWithNotice(
-          app.serviceManager,
-          trans,
-          selected().map(each => each.path),
-          usual.model.path
-        )
+      run: () => copyWithNotice(app.serviceManager, trans, pathsOf(selected()), usual.model.path)
     });
-    palette?.addItem({ command: CommandIDs.copyOut, category: trans.__('Sandbox') });
   }
+}
+
+/** Store files under new keys, which the server chooses: none is replaced. */
+async function publish({ app, client, trans }: Surroundings, files: readonly Contents.IModel[]): Promise<void> {
+  for (const file of files) {
+    const { address, path } = await placeOf(client, app.serviceManager.contents.localPath(file.path));
+    const receipt = await client.publishFs(address, { path });
+    tellDone(trans.__('Stored as %1', receipt.file_key));
+  }
+}
+
+async function downloadArchives({ app, client }: Surroundings, folders: readonly Contents.IModel[]): Promise<void> {
+  for (const folder of folders) {
+    const { address, path } = await placeOf(client, app.serviceManager.contents.localPath(folder.path));
+    download(client.archiveUrl({ ...address, path, format: 'zip' }), `${PathExt.basename(folder.path)}.zip`);
+  }
+}
+
+function isFile(model: Contents.IModel): boolean {
+  return model.type !== 'directory';
+}
+
+function pathsOf(models: readonly Contents.IModel[]): string[] {
+  return models.map(each => each.path);
 }

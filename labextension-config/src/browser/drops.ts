@@ -50,3 +50,18 @@ export function acceptDrops(browser: FileBrowser, onDrop: (paths: string[], fold
     onDrop(paths, folderAt(event));
   });
 }
+
+/** Show a panel when files are dragged over its tab: it lies behind the browser that they come from. */
+export function openOnDrag(id: string, open: () => void): void {
+  const tab = `.jp-SideBar .lm-TabBar-tab[data-id="${id}"]`;
+  document.addEventListener(
+    'lm-dragenter',
+    event => {
+      const isOverTab = event.target instanceof Element && event.target.closest(tab) !== null;
+      if (isOverTab && draggedPaths(event as Drag.Event).length > 0) {
+        open();
+      }
+    },
+    true
+  );
+}

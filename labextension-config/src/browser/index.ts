@@ -7,9 +7,10 @@ import { ITranslator, nullTranslator, TranslationBundle } from '@jupyterlab/tran
 import { newFolderIcon, refreshIcon, ToolbarButton } from '@jupyterlab/ui-components';
 
 import { sandboxIcon } from '../icons';
+import { connect } from '../request';
 import { addCommands, copyWithNotice } from './actions';
 import { SandboxDrive } from './drive';
-import { acceptDrops } from './drops';
+import { acceptDrops, openOnDrag } from './drops';
 
 const PLUGIN = 'jupyter-sandfs:browser';
 const ID = 'sandfs-browser';
@@ -34,7 +35,8 @@ export const browserPlugin: JupyterFrontEndPlugin<void> = {
     const settings = await loadSettings(registry);
     const browser = createBrowser(app, factory, settings, trans);
     acceptDrops(browser, (paths, folder) => copyWithNotice(app.serviceManager, trans, paths, folder));
-    addCommands({ app, browser, usual, palette, trans });
+    openOnDrag(ID, () => app.shell.activateById(ID));
+    addCommands({ app, browser, usual, palette, trans, client: connect(app.serviceManager.serverSettings) });
     restorer?.add(browser, ID);
     app.shell.add(browser, 'left', { rank: 101, type: 'File Browser' });
   }

@@ -1,7 +1,5 @@
 /** The commands of the staging panel. */
-import type { JupyterFrontEnd } from '@jupyterlab/application';
-import { Clipboard, Dialog, ICommandPalette, InputDialog, Notification, showDialog } from '@jupyterlab/apputils';
-import type { TranslationBundle } from '@jupyterlab/translation';
+import { Clipboard, Dialog, InputDialog, showDialog } from '@jupyterlab/apputils';
 import {
   copyIcon,
   deleteIcon,
@@ -11,10 +9,13 @@ import {
   refreshIcon
 } from '@jupyterlab/ui-components';
 
+import { placeOf, sandboxFolders } from '../addresses';
 import type { StoredFile } from '../client';
 import { CommandIDs } from '../commands';
-import { messageOf } from '../problems';
-import { stagingIcon } from '../icons';
+import { sandboxIcon, stagingIcon } from '../icons';
+import { messageOf, tellDone, tellProblem } from '../notices';
+import { Command, register, Registry } from '../registration';
+import { download } from '../request';
 import { nameOf, StagingModel } from './model';
 import { PANEL } from './panel';
 
@@ -27,30 +28,32 @@ const LIVES: readonly (readonly [string, number])[] = [
   ['until it is deleted', 0]
 ];
 
-export interface Surroundings {
-  app: JupyterFrontEnd;
+export interface Surroundings extends Registry {
   model: StagingModel;
-  palette: ICommandPalette | null;
-  trans: TranslationBundle;
   /** Seconds that uploads live; null leaves it to the server. */
   defaultTtl: () => number | null;
 }
 
-type Action = (around: Surroundings, file: StoredFile) => Promise<unknown> | void;
+type Action = (around: Surroundings, file: StoredFile) => unknown;
 
 export function addCommands(around: Surroundings): void {
   const { app, model, trans } = around;
-  add(around, CommandIDs.showStaging, trans.__('Show the Staging Store'), stagingIcon, () =>
-    app.shell.activateById(PANEL)
-  );
-  add(around, CommandIDs.upload, trans.__('Upload to the Staging Store…'), fileUploadIcon, async () =>
-    uploadAll(around, await chooseFiles())
-  );
-  add(around, CommandIDs.refresh, trans.__('Refresh the Staging Store'), refreshIcon, () => model.refresh());
-  addForFile(around, CommandIDs.download, trans.__('Download'), downloadIcon, download);
-  addForFile(around, CommandIDs.copyKey, trans.__('Copy Key'), copyIcon, copyKey);
-  addForFile(around, CommandIDs.keep, trans.__('Time to Live…'), historyIcon, chooseLife);
-  addForFile(around, CommandIDs.remove, trans.__('Delete'), deleteIcon, remove);
+  register(around, CommandIDs.showStaging, {
+    label: trans.__('Show the Staging Store'),
+    icon: stagingIcon,
+    run: () => app.shell.activateById(PANEL)
+  });
+  register(around, CommandIDs.upload, {
+    label: trans.__('Upload to the Staging Store…'),
+    icon: fileUploadIcon,
+    run: async () => uploadAll(around, await chooseFiles())
+  });
+  register(around, CommandIDs.refresh, {
+    label: trans.__('Refresh the Staging Store'),
+    icon: refreshIcon,
+    run: () => model.refresh()
+  });
+  addFileCommands(around);
 }
 
 /** Upload files, asking first where one would replace another. */
@@ -61,23 +64,67 @@ export async function uploadAll({ model, trans, defaultTtl }: Surroundings, file
         model.upload(file, defaultTtl());
       }
     } catch (error) {
-      Notification.error(trans.__('%1 was not uploaded: %2', file.name, messageOf(error)));
+      tellProblem(trans.__('%1 was not uploaded: %2', file.name, messageOf(error)));
     }
   }
 }
 
-const download: Action = ({ model }, file) => {
-  const link = document.createElement('a');
-  link.href = model.client.fileUrl(file.key);
-  link.download = nameOf(file);
-  document.body.append(link);
-  link.click();
-  link.remove();
-};
+/** Those for the file that is selected. */
+function addFileCommands(around: Surroundings): void {
+  const { model, trans } = around;
+  const add = (id: string, action: Action, command: Omit<Command, 'run' | 'isEnabled'>): void =>
+    register(around, id, {
+      ...command,
+      isEnabled: () => model.selectedFile !== undefined,
+      run: () => model.selectedFile && action(around, model.selectedFile)
+    });
+  add(CommandIDs.download, fetchFile, {
+    label: trans.__('Download'),
+    long: trans.__('Download Staged File'),
+    icon: downloadIcon
+  });
+  add(CommandIDs.copyKey, copyKey, {
+    label: trans.__('Copy Key'),
+    long: trans.__('Copy Key of Staged File'),
+    icon: copyIcon
+  });
+  add(CommandIDs.stage, stage, {
+    label: trans.__('Copy to Sandbox…'),
+    long: trans.__('Copy Staged File to Sandbox…'),
+    icon: sandboxIcon
+  });
+  add(CommandIDs.keep, chooseLife, {
+    label: trans.__('Time to Live…'),
+    long: trans.__('Time to Live of Staged File…'),
+    icon: historyIcon
+  });
+  add(CommandIDs.remove, remove, {
+    label: trans.__('Delete'),
+    long: trans.__('Delete Staged File'),
+    icon: deleteIcon
+  });
+}
+
+const fetchFile: Action = ({ model }, file) => download(model.client.fileUrl(file.key), nameOf(file));
 
 const copyKey: Action = ({ trans }, file) => {
   Clipboard.copyToSystem(file.key);
-  Notification.info(trans.__('Copied %1', file.key), { autoClose: 2000 });
+  tellDone(trans.__('Copied %1', file.key));
+};
+
+/** Bring a file into the folder of a sandbox that somebody chooses, or types. */
+const stage: Action = async ({ model, trans }, file) => {
+  const chosen = await InputDialog.getItem({
+    title: trans.__('Which folder is %1 to go to?', nameOf(file)),
+    items: [...(await sandboxFolders(model.client)).keys()],
+    editable: true,
+    okLabel: trans.__('Copy')
+  });
+  if (chosen.button.accept && chosen.value) {
+    const { address, path } = await placeOf(model.client, chosen.value);
+    const written = await model.client.stageFs(address, { key: file.key, path });
+    tellDone(trans.__('Copied to %1', written.path));
+  }
 };
 
 const chooseLife: Action = async ({ model, trans }, file) => {
@@ -97,32 +144,6 @@ const remove: Action = async ({ model, trans }, file) => {
     await model.remove(file.key);
   }
 };
-
-function addForFile(around: Surroundings, id: string, label: string, icon: typeof copyIcon, action: Action): void {
-  const { model } = around;
-  const run = (): Promise<unknown> | void => (model.selectedFile ? action(around, model.selectedFile) : undefined);
-  add(around, id, label, icon, run, () => model.selectedFile !== undefined);
-}
-
-/** Add a command that says in a notification why it failed. */
-function add(
-  { app, palette, trans }: Surroundings,
-  id: string,
-  label: string,
-  icon: typeof copyIcon,
-  run: () => Promise<unknown> | void,
-  isEnabled: () => boolean = () => true
-): void {
-  const execute = async (): Promise<void> => {
-    try {
-      await run();
-    } catch (error) {
-      Notification.error(`${label}: ${messageOf(error)}`);
-    }
-  };
-  app.commands.addCommand(id, { label, caption: label, icon, isEnabled, execute });
-  palette?.addItem({ command: id, category: trans.__('Sandbox') });
-}
 
 async function confirm(title: string, label: string): Promise<boolean> {
   const { button } = await showDialog({ title, buttons: [Dialog.cancelButton(), Dialog.warnButton({ label })] });

@@ -1,7 +1,7 @@
 /** What the staging panel shows: pages of the store's files, and uploads on their way. */
 import { VDomModel } from '@jupyterlab/ui-components';
 
-import { messageOf } from '../problems';
+import { messageOf } from '../notices';
 import type { SandfsClient, StoredFile } from '../client';
 import { FileUpload, UploadQueue } from './uploads';
 
@@ -119,7 +119,7 @@ export function keyOf(file: File): string {
   return `files/${file.name}`;
 }
 
-/** What people call a stored file: the name it was uploaded with, else the last part of its key. */
+/** What people call a stored file: the name it had in a sandbox, else the last part of its key. */
 export function nameOf(file: StoredFile): string {
-  return file.metadata.filename || (file.key.split('/').pop() ?? file.key);
+  return file.metadata.original_filename || (file.key.split('/').pop() ?? file.key);
 }

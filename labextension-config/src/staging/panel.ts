@@ -4,7 +4,7 @@ import { CommandToolbarButton, SidePanel } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { Message } from '@lumino/messaging';
 import { Poll } from '@lumino/polling';
-import { Widget } from '@lumino/widgets';
+import { Panel, Widget } from '@lumino/widgets';
 
 import { CommandIDs } from '../commands';
 import { stagingIcon } from '../icons';
@@ -24,7 +24,7 @@ export class StagingPanel extends SidePanel {
     trans: TranslationBundle,
     private readonly onFiles: (files: File[]) => void
   ) {
-    super();
+    super({ content: new Panel() }); // not the accordion that it would be
     this.id = PANEL;
     this.addClass('sandfs-Staging');
     this.title.icon = stagingIcon;

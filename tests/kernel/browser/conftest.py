@@ -14,10 +14,13 @@ from playwright.sync_api import sync_playwright
 
 from jupyter_sandfs.kernel.browser import TreeBrowser, bundle
 from jupyter_sandfs.rpc.dispatcher import Dispatcher
+from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
+from jupyter_sandfs.vfs.policy import NodePolicy
+from jupyter_sandfs.vfs.views.visibility import VisibilityView
 
 ORIGIN = "http://jupyter.test"
-DEADLINE = 6.0  # seconds, for what takes a moment
+DEADLINE = 30.0  # seconds, for what takes a moment
 
 PAGE = """<!doctype html><meta charset="utf-8"><title>page</title>
 <script id="jupyter-config-data" type="application/json">{"baseUrl": "/user/me/"}</script>
@@ -64,6 +67,32 @@ def fs():
 def asked():
     """The (sandbox, view) pairs that the dispatcher was asked to resolve."""
     return []
+
+
+@pytest.fixture
+def sandbox():
+    """A sandbox with a store in memory, files, policies and two views; the owner's."""
+    made = Sandbox("shown", store_url="memory:")
+    made.fs.write_file("/data/rain.csv", "day,mm\n1,0.5\n2,3.0\n")
+    made.fs.write_file("/notes.md", "# Notes\n")
+    made.fs.write_file("/tests/test_rain.py", "assert True\n")
+    made.fs.write_file("/tests/answers.json", "{}")
+    made.fs.set_policy("/tests", NodePolicy(writable=False))
+    made.fs.set_policy("/tests/answers.json", NodePolicy(visibility="private", principals=frozenset({"teacher"})))
+    made.view(VisibilityView({"public"}), name="student")
+    made.view(VisibilityView(principals={"teacher"}), name="teacher")
+    yield made
+    if made.name in Sandbox.names():
+        made.close()
+
+
+@pytest.fixture
+def owners(sandbox, sent):
+    """The owner's browser of the sandbox."""
+    dispatcher = Dispatcher(lambda name, view: Sandbox.get(name).seen_by(view), Sandbox.names)
+    browser = TreeBrowser(sandbox.fs, name=sandbox.name, dispatcher=dispatcher, kernel_id="", sandbox=sandbox)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

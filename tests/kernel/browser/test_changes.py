@@ -99,5 +99,5 @@ def test_undo_refuses_where_later_changes_stand_on_it(fs):
 
 
 def test_nothing_to_undo_is_told(fs):
-    with pytest.raises(InvalidRequest, match="nothing to undo"):
+    with pytest.raises(InvalidRequest, match="nothing was done here yet"):
         changes.undo(fs, b"")

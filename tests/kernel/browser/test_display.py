@@ -1,31 +1,69 @@
+import re
+from datetime import UTC, datetime
+
+import pytest
 from IPython.display import HTML
 
 from jupyter_sandfs.kernel.browser import display, display_browser
-from jupyter_sandfs.kernel.browser.display import static_html
+
+NOW = datetime(2026, 11, 21, 14, 32, tzinfo=UTC)
 
 
-def test_a_static_listing_goes_before_the_live_browser(browser, monkeypatch):
+def texts(html):
+    """What a reader sees, piece by piece."""
+    return [piece for piece in re.split(r"<style>.*?</style>|<[^>]*>", html) if piece]
+
+
+def test_the_browser_is_shown_after_a_listing_that_stays_in_the_notebook(browser, monkeypatch):
     shown = []
     monkeypatch.setattr(display, "display", shown.append)
 
     display_browser(browser)
 
-    assert [type(each) for each in shown] == [HTML, type(browser)]
-    assert shown[0].data == static_html(browser)
+    listing, widget = shown
+    assert isinstance(listing, HTML)
+    assert widget is browser
 
 
-def test_names_are_text_in_the_static_listing(make_browser, fs):
-    fs.write_file("/<script>alert(1)", "")
+def test_the_listing_says_names_sizes_and_when(browser, fs):
+    said = texts(display.static_html(browser, NOW))
 
-    html = static_html(make_browser(name="a<b"))
+    assert said[:2] == [
+        "No kernel",
+        "Sandbox default, names as saved on 21 Nov 2026, 14:32 UTC. Contents live in the kernel only.",
+    ]
+    assert [each for each in said[2:] if not each.startswith("20")] == ["data/", "rain.csv", "19 B", "notes.md", "8 B"]
 
-    assert html.startswith('<details class="sandfs-static" open><summary>Files of sandbox a&lt;b,')
-    assert "&lt;script&gt;alert(1)" in html
-    assert "<script" not in html
+
+def test_every_name_is_text(browser, fs):
+    fs.write_file('/"><script>alert(1)<', "")
+    fs.write_file("/<img src=x onerror=alert(1)>/x", "")
+
+    html = display.static_html(browser, NOW)
+
+    assert re.findall(r"<(?:script|img)", html) == []
+    assert "&lt;script&gt;" in html
 
 
-def test_the_static_listing_is_bounded(browser, fs):
+def test_a_long_listing_is_cut(browser, fs):
     for number in range(300):
-        fs.write_file(f"/many/f{number:03}", "")
+        fs.write_file(f"/many/f{number}", "")
 
-    assert len(static_html(browser).splitlines()) < 210
+    said = texts(display.static_html(browser, NOW))
+
+    assert (len([each for each in said if re.fullmatch(r"f\d+", each)]), said[-1]) == (197, "… and more")
+
+
+def test_an_empty_sandbox_says_so(make_browser):
+    from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
+
+    empty = make_browser(fs=VirtualFileSystem(), kernel_id="")
+
+    assert texts(display.static_html(empty, NOW))[-1] == "Nothing here yet"
+
+
+@pytest.mark.parametrize("depth", [50])
+def test_deep_folders_end(browser, fs, depth):
+    fs.mkdir("/d" * depth)
+
+    assert display.static_html(browser, NOW).count("<details") == 14

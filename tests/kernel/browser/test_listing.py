@@ -110,7 +110,7 @@ def test_what_a_view_hides_is_not_found(tree):
     assert result == {"entries": [], "folders": [], "complete": True}
 
 
-@pytest.mark.parametrize("names", [["a9", "A10", "a10b"], ["1", "01a", "2", "10"], ["²", "ß"]])
+@pytest.mark.parametrize("names", [["a9", "A10", "a10b"], ["1", "01a", "2", "10"], ["ß", "²"]])
 def test_the_order_of_names_is_total(names):
     keys = [listing.natural(name) for name in names]
 

@@ -26,3 +26,11 @@ touch -d yesterday x; echo $?; touch -d '2 days ago' x; touch -d 'Jan 5 2020' x;
 touch -d 'last week' y; touch -d 'next friday' y; echo $?; touch -d '10:30' y; touch -d '2020-01-05T10:00:00+02:00' y; stat -c %Y y
 #: touch and ls 14
 touch a b c; touch -r run.sh a; [ a -nt run.sh ]; echo $?; touch -m -d 2021-01-01 a; stat -c %Y a; touch -am a; touch -h a
+#: names in columns, down and across
+ls -C data; ls -x data; ls -C -w 20 data; ls -x -w 20 data; ls -C -w 0 data; ls -C -w 1 data
+#: columns with many names of all lengths
+mkdir many; cd many; for i in $(seq 60); do touch $(printf '%0*d' $((i % 13 + 1)) $i); done; ls -C; ls -x; ls -C -w 40; ls -C -w 100; COLUMNS=50 ls -C; ls -Cw 33
+#: columns with marks, dots, numbers and directories below
+ls -aCF; ls -CR notes; ls -Cs data | tail -n +2; ls -C1 data; ls -1C data; ls -Cm data; ls -mC data; ls --format=across data; ls --format=vertical data
+#: columns of nothing and of one
+mkdir none; ls -C none; ls -C README.md; ls -x none README.md

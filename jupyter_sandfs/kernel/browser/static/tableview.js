@@ -27,7 +27,7 @@ export function tableView(value) {
   const rows = value.rows.map((row, index) =>
     element("tr", {}, element("th", { scope: "row" }, String(index + 1)), ...cells(row)),
   );
-  const head = element("tr", {}, element("th", { scope: "col", "aria-label": "row" }), ...heads);
+  const head = element("tr", {}, element("th", { scope: "col", title: "row" }, "#"), ...heads);
   return element("table", { class: "sfs-table" }, element("thead", {}, head), element("tbody", {}, ...rows));
 }
 

@@ -260,6 +260,7 @@ export class TreeView {
     this.#rowOf.set(node, row);
     node.id = this.#rowId(index);
     setAttribute(node, "--at", index);
+    setAttribute(node, "data-drop", row.key === this.#dropFolder); // in place: a drag must not lose its target
     return node;
   }
 
@@ -267,7 +268,6 @@ export class TreeView {
     return {
       selected: row.key === this.selected,
       fresh: this.#fresh.has(row.key),
-      drop: row.key === this.#dropFolder,
       uploaded: this.uploads.get(row.key),
       mark: row.entry ? this.marks.markOf(row.key, isFolder(row.entry)) : "",
       hidden: this.marks.hidden.get(row.key) ?? 0,

@@ -9,7 +9,6 @@ import { isFolder } from "./rows.js";
  * @typedef {object} RowState what a row shows besides its entry
  * @property {boolean} selected
  * @property {boolean} fresh just changed
- * @property {boolean} drop files that are dropped now go here
  * @property {number|undefined} uploaded part of an upload that arrived, 0 to 1
  * @property {string} mark how it differs from the moment of the history: added, changed, removed, inside or nothing
  * @property {number} hidden names in it that the view hides, which the lens tells
@@ -44,9 +43,9 @@ export function rowStamp(row, state) {
   const facts = entry
     ? [entry.etag, entry.name, entry.size, entry.version, whenOf(entry, state.now), badgesOf(entry)]
     : row.text;
-  const { selected, fresh, drop, uploaded, mark, hidden, cut } = state;
+  const { selected, fresh, uploaded, mark, hidden, cut } = state;
   const place = [row.level, row.position, row.siblings, row.open];
-  return JSON.stringify([place, facts, selected, fresh, drop, uploaded, mark, hidden, cut]);
+  return JSON.stringify([place, facts, selected, fresh, uploaded, mark, hidden, cut]);
 }
 
 /** @param {import("./rows.js").TreeRow} row @param {RowState} state @returns {HTMLElement} */
@@ -64,7 +63,6 @@ function entryElement(row, entry, state) {
       class: "sfs-row",
       "data-path": entry.path,
       "data-fresh": state.fresh,
-      "data-drop": state.drop,
       "data-mark": state.mark || null,
       "data-cut": state.cut,
       draggable: uploading || entry.gone ? null : "true",
@@ -106,7 +104,6 @@ function nameElement(row, entry, state) {
     icon(isFolder(entry) ? "chevron" : "", "sfs-twist"),
     mark,
     element("span", { class: "sfs-label sfs-clip", title: titleOf(entry) }, entry.name),
-    state.drop && element("span", { class: "sfs-chip" }, "drop here"),
     state.hidden > 0 && element("span", { class: "sfs-chip" }, `${state.hidden} hidden`),
     element("span", { class: "sfs-badges" }, ...badgeElements(entry), state.mark && markElement(state.mark)),
   );

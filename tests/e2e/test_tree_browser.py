@@ -1,0 +1,128 @@
+"""The tree browser over real kernels: large uploads, a restart, a notebook opened again, and Notebook 7."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+_PATIENCE = 60_000  # milliseconds: bounds a wait that normally takes a moment
+_CELLS = [
+    "%load_ext jupyter_sandfs",
+    "from jupyter_sandfs import Sandbox\n"
+    "Sandbox.current().fs.write_file('/data/rain.csv', 'day,mm\\n1,0.5\\n2,3.0\\n')\n"
+    "Sandbox.current().fs.write_file('/notes.md', '# Notes\\n\\nIt **rains**.\\n')",
+    "%sandfs browse /notes.md",
+]
+_KERNEL = "window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel"
+_CONNECTED = f"() => {_KERNEL}?.connectionStatus === 'connected'"
+
+
+@pytest.fixture
+def notebook(lab) -> str:
+    """A notebook that makes files and shows the browser."""
+    plain = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    cells = [{**plain, "id": f"c{number}", "source": source} for number, source in enumerate(_CELLS)]
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    document = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+    (lab.root / "tree.ipynb").write_text(json.dumps(document))
+    return "tree.ipynb"
+
+
+@pytest.fixture
+def page(chromium: Browser) -> Iterator[Page]:
+    expect.set_options(timeout=_PATIENCE)
+    page = chromium.new_page(viewport={"width": 1200, "height": 850})
+    page.set_default_timeout(_PATIENCE)
+    yield page
+    page.close()
+
+
+def keep_picture(page: Page, name: str) -> None:
+    """Leave a picture where SANDFS_SCREENSHOTS says."""
+    if directory := os.environ.get("SANDFS_SCREENSHOTS"):
+        page.screenshot(path=Path(directory) / f"{name}.png")
+
+
+def open_lab(page: Page, lab, path: str) -> None:
+    page.goto(f"{lab.url}lab/tree/{path}?token={lab.token}&reset")
+    page.wait_for_selector("#jupyterlab-splash", state="detached")
+    page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
+    page.wait_for_function(_CONNECTED)
+
+
+def command(page: Page, name: str) -> None:
+    """Start a command without waiting for its promise, which may never end."""
+    page.evaluate("name => { void window.jupyterapp.commands.execute(name); return 0 }", name)
+
+
+def shown(page: Page) -> Locator:
+    return page.get_by_role("region", name="Sandbox default")
+
+
+def test_large_uploads_a_restart_and_a_way_on(page: Page, lab, notebook: str, tmp_path: Path):
+    open_lab(page, lab, notebook)
+    command(page, "notebook:run-all-cells")
+    browser = shown(page)
+    browser.get_by_role("treeitem", name="notes.md").click()
+    expect(browser.get_by_role("region", name="Preview of notes.md")).to_contain_text("It rains.")
+
+    large = tmp_path / "large.bin"
+    large.write_bytes(os.urandom(9 << 20))
+    with page.expect_file_chooser() as chooser:
+        browser.get_by_role("button", name="Upload").click()
+    chooser.value.set_files(large)
+    expect(browser.get_by_role("treeitem", name="large.bin")).to_be_visible()
+    expect(browser.get_by_role("region", name="Transfers")).to_be_hidden()
+    there = lab.request("GET", "sandfs/v1/fs/file", params={"path": "/large.bin"})
+    stored = lab.request("GET", "sandfs/v1/files").json()
+    assert there.content == large.read_bytes()
+    assert json.dumps(stored).count("large.bin") == 0  # it went through the store, and out of it
+
+    browser.get_by_role("button", name="History (H)").click()
+    expect(browser.get_by_role("slider", name="Compare now with")).to_have_attribute("aria-valuetext", "after cell [2]")
+    keep_picture(page, "tree-lab")
+
+    page.evaluate(f"() => {{ void {_KERNEL}.restart(); return 0 }}")
+    expect(browser.get_by_text("Kernel restarted")).to_be_visible()
+    page.wait_for_function(_CONNECTED)
+    browser.get_by_role("button", name="Reload").click()
+    expect(shown(page).get_by_text("Nothing here yet")).to_be_visible()
+    keep_picture(page, "tree-reloaded")
+
+
+def test_a_notebook_that_is_opened_again_shows_its_listing_and_runs_in_notebook_7(page: Page, lab, notebook: str):
+    open_lab(page, lab, notebook)
+    command(page, "notebook:run-all-cells")
+    expect(shown(page).get_by_role("treeitem", name="notes.md")).to_be_visible()
+    expect(page.locator(".sandfs-static")).to_be_hidden()
+    command(page, "docmanager:save")
+    page.wait_for_function("() => window.jupyterapp.shell.currentWidget.context.model.dirty === false")
+    for kernel in lab.request("GET", "api/kernels").json():
+        lab.request("DELETE", f"api/kernels/{kernel['id']}")
+
+    page.goto(f"{lab.url}notebooks/{notebook}?token={lab.token}")
+    listing = page.locator(".sandfs-static")
+    expect(listing).to_contain_text("names as saved on")
+    expect(listing).to_contain_text("rain.csv")
+    expect(page.get_by_text("Error displaying widget")).to_be_hidden()
+    keep_picture(page, "tree-saved")
+
+    expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")
+    page.locator(".jp-CodeCell .jp-InputArea-editor").first.click()
+    for _ in _CELLS:
+        page.keyboard.press("Shift+Enter")
+    browser = shown(page)
+    browser.get_by_role("treeitem", name="notes.md").click()
+    expect(browser.get_by_role("region", name="Preview of notes.md")).to_contain_text("It rains.")
+    expect(page.locator(".sandfs-static")).to_be_hidden()
+    browser.get_by_role("tree").focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    expect(browser.get_by_role("treeitem", name="rain.csv")).to_be_visible()
+    keep_picture(page, "tree-notebook")
