@@ -103,7 +103,10 @@ def test_calls_through_a_view_neither_show_nor_change_what_it_hides(eve, kept, d
         said = str(arguments)
         assert SECRET not in f"{answer.text}{answer.data}{answer.changes}", (name, arguments)
         told = [each for each in NAMES if each in answer.text and each not in said]
-        assert told in ([], ["key.txt"], ["vault", "deep", "key.txt"]), (name, arguments)  # where the link says it leads
+        assert told in ([], ["key.txt"], ["vault", "deep", "key.txt"]), (
+            name,
+            arguments,
+        )  # where the link says it leads
         assert kept() == before
 
 

@@ -78,7 +78,7 @@ def test_a_file_is_staged_by_key(fs, shell, line, path):
         ),
         ("publish --key ../x /file", "publish: invalid file key format: '../x': a segment . or ..\n", 1),
         ("publish /big", "publish: file exceeds maximum size of 100 bytes\n", 1),
-        ("files bogus", f"files: unknown action 'bogus': list, info or delete\n{hint('files')}", 2),
+        ("files bogus", f"files: unknown action 'bogus': list, info, versions, restore, delete\n{hint('files')}", 2),
         ("files info", f"files: a key is needed\n{hint('files')}", 2),
         ("files info nope", "files: file not found: files/nope\n", 1),
         ("files list a b", f"files: one prefix is enough\n{hint('files')}", 2),
@@ -162,6 +162,27 @@ def test_a_file_is_described(store, shell):
         "expires:   never\n"
         "original_filename: Weather.csv\n"
     )
+
+
+def test_older_versions_are_listed_and_restored(store, shell):
+    store.put(KEY, b"second")
+    moments = [info.created_at.isoformat(timespec="seconds") for info in store.versions(KEY)]
+
+    assert shell.exec("files versions weather.csv").stdout == f"2  6  {moments[0]}\n1  4  {moments[1]}\n"
+    assert told(shell.exec("files restore weather.csv 1")) == ("3\n", "", 0)
+    assert store.get(KEY) == b"a,b\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "stderr"),
+    [
+        ("files versions nope", "files: file not found: files/nope\n"),
+        ("files restore weather.csv 9", "files: file not found: files/weather.csv\n"),
+    ],
+)
+def test_versions_that_are_not_there_are_told(store, shell, line, stderr):
+    assert told(shell.exec(line)) == ("", stderr, 1)
+    assert len(store.versions(KEY)) == 1
 
 
 def test_deleting_goes_on_after_what_is_not_there(store, shell):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 
 from jupyter_sandfs import staging
-from jupyter_sandfs.errors import InvalidRequest, Unsupported
+from jupyter_sandfs.errors import InvalidRequest, ObjectNotFound, Unsupported
 from jupyter_sandfs.filestore.keys import complete
 from jupyter_sandfs.filestore.protocol import FileInfo, FileStore
 from jupyter_sandfs.shell.command import Command, Invocation, Output
@@ -79,7 +79,7 @@ def _files(call: Invocation) -> Output:
     try:
         answer = _ACTIONS[action]
     except KeyError:
-        raise InvalidRequest(f"unknown action '{action}': list, info or delete") from None
+        raise InvalidRequest(f"unknown action '{action}': {', '.join(_ACTIONS)}") from None
     return answer(_store(call), operands)
 
 
@@ -101,6 +101,25 @@ def _delete(store: FileStore, operands: list[str]) -> Output:
     return Output(stderr="".join(f"files: file not found: {key}\n" for key in gone), exit_code=int(bool(gone)))
 
 
+def _versions(store: FileStore, operands: list[str]) -> Output:
+    if len(operands) != 1:
+        raise InvalidRequest("one key is needed")
+    found = store.versions(complete(operands[0]))
+    if not found:
+        raise ObjectNotFound(complete(operands[0]))
+    return Output(
+        "".join(
+            f"{each.version}  {each.size_bytes}  {each.created_at.isoformat(timespec='seconds')}\n" for each in found
+        )
+    )
+
+
+def _restore(store: FileStore, operands: list[str]) -> Output:
+    if len(operands) != 2 or not (operands[1].isascii() and operands[1].isdigit() and len(operands[1]) < 19):
+        raise InvalidRequest("a key and the number of a version are needed")
+    return Output(f"{store.restore(complete(operands[0]), int(operands[1])).version}\n")
+
+
 def _some(operands: list[str]) -> list[str]:
     if not operands:
         raise InvalidRequest("a key is needed")
@@ -120,7 +139,7 @@ def describe(info: FileInfo) -> str:
     return "".join(f"{name + ':':<10} {value}\n" for name, value in (facts | dict(info.metadata)).items())
 
 
-_ACTIONS = {"list": _list, "info": _info, "delete": _delete}
+_ACTIONS = {"list": _list, "info": _info, "versions": _versions, "restore": _restore, "delete": _delete}
 
 STAGE = Command(
     name="stage",
@@ -141,7 +160,7 @@ PUBLISH = Command(
 )
 FILES = Command(
     name="files",
-    usage="list [PREFIX] | info KEY... | delete KEY...",
+    usage="list [PREFIX] | info KEY... | versions KEY | restore KEY VERSION | delete KEY...",
     help="Look at what the staging store holds.",
     run=_files,
     options=(),
