@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from jupyter_sandfs.agents.exercise import Exercise
     from jupyter_sandfs.errors import (
         AlreadyExists,
         AppendOnly,
@@ -69,6 +70,7 @@ __version__ = "0.1.0"
 
 _HOMES = {
     "AsyncFileStorage": "storage",
+    "Exercise": "agents.exercise",
     "FileEntry": "storage",
     "FileInfo": "filestore",
     "FileStorage": "storage",
@@ -100,12 +102,16 @@ _ENTRY_POINTS = {
     "unload_ipython_extension": "kernel.extension",
 }
 
+# Faces of a sandbox that are there on first use; a notebook adds its own when it loads the extension.
+_FACES = {"race": "agents.faces", "tools": "agents.faces"}
+
 __all__ = [
     "AlreadyExists",
     "AppendOnly",
     "AsyncFileStorage",
     "ChecksumMismatch",
     "ContentTypeRefused",
+    "Exercise",
     "FileEntry",
     "FileInfo",
     "FileStorage",
@@ -162,6 +168,13 @@ __all__ = [
     "WriteEvent",
     "open_file_store",
 ]
+
+
+def load_face(name: str) -> None:
+    """Import the layer above `Sandbox` that adds a face to it, if one does without a notebook."""
+    home = _FACES.get(name)
+    if home is not None:
+        import_module(f"{__name__}.{home}").register()
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, ClassVar, cast
 
-from jupyter_sandfs import workspace
+from jupyter_sandfs import load_face, workspace
 from jupyter_sandfs.errors import AlreadyExists, InvalidRequest, NotFound, SandboxNotFound, Unsupported
 from jupyter_sandfs.execution.host import HostOptions
 from jupyter_sandfs.execution.python import PythonLimits
@@ -379,7 +379,17 @@ class Sandbox(Workplace):
             raise NotImplementedError
         self._face("display")(self)
 
+    def tools(self, view: ViewRule | SandboxView | str | None = None, **options: Any) -> Any:
+        """Give the sandbox as tools for a language model; see `jupyter_sandfs.agents.faces.tools`."""
+        return self._face("tools")(self, view, **options)
+
+    def race(self, runs: Mapping[str, Callable[[Sandbox], Any]], **options: Any) -> Any:
+        """Run several attempts side by side, each on a fork of its own; see `jupyter_sandfs.agents.race.race`."""
+        return self._face("race")(self, runs, **options)
+
     def _face(self, name: str) -> Callable[..., Any]:
+        if name not in self.faces:
+            load_face(name)
         try:
             return self.faces[name]
         except KeyError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -122,7 +122,7 @@ class Workplace(ABC):
         shown: AbstractContextManager[Progress | None] = face(label) if face else nullcontext()
         return shown
 
-    def _new_shell(self, fs: FileSystem) -> SandboxShell:
+    def _new_shell(self, fs: FileSystem, allowed_commands: Iterable[str] | None = None) -> SandboxShell:
         services: Mapping[str, Any] = {
             "store": lambda: self.files,
             "python": lambda: self.python_limits,
@@ -131,7 +131,7 @@ class Workplace(ABC):
             "progress": self.progress,
         }
         self._fs = fs
-        return SandboxShell(fs, services=services, actor=self.actor)
+        return SandboxShell(fs, services=services, actor=self.actor, allowed_commands=allowed_commands)
 
 
 class SandboxView(Workplace):

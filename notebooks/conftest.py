@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Give each notebook's kernel a home of its own: what it publishes reaches neither a person's store nor another's."""
+    """Give each kernel a home of its own: what it publishes reaches neither a person's store nor another notebook."""
     if isinstance(item, IPyNbCell):
         for name in ("JUPYTER_SANDFS_STORE_URL", "JUPYTER_SANDFS_TENANT"):  # a server that was tested here leaves them
             os.environ.pop(name, None)

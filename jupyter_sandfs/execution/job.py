@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import contextvars
 import functools
+import math
 import threading
+import time
 import weakref
 from concurrent import futures
 from concurrent.futures import Future
 from enum import Enum
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from jupyter_sandfs.errors import LimitExceeded
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 
+_STEP = 0.05  # seconds between looks at signals
 _GRACE = 6.0  # seconds that a stopped job has to end: a dynamic file that it reads may take its whole deadline
 
 
@@ -69,7 +73,7 @@ def run(job: Job[R], seconds: float) -> R:
     """
     future = start(job)
     try:
-        futures.wait([future], timeout=seconds)
+        await_done(future, seconds)
         if not future.done():
             job.stop(Stop.TIMEOUT)
         return ended(future)
@@ -79,13 +83,25 @@ def run(job: Job[R], seconds: float) -> R:
         raise
 
 
+def await_done(future: Future[Any], seconds: float = math.inf) -> None:
+    """Wait for a future in small steps.
+
+    A signal that comes just before a thread begins to wait is not noticed until something wakes it: so Ctrl-C could be
+    lost in one long wait.
+    """
+    deadline = time.monotonic() + seconds
+    while not future.done() and (left := deadline - time.monotonic()) > 0:
+        with contextlib.suppress(futures.TimeoutError, futures.CancelledError):
+            future.exception(timeout=min(left, _STEP))
+
+
 def ended(future: Future[R]) -> R:
     """The result of a job that has ended or was told to.
 
     Raises:
         LimitExceeded: it still goes on.
     """
-    futures.wait([future], timeout=_GRACE)
+    await_done(future, _GRACE)
     if not future.done():
         raise LimitExceeded("stopped, but something that it waits for goes on")
     return future.result()

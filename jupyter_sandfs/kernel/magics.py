@@ -14,7 +14,7 @@ from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_exp
 from jupyter_sandfs.errors import SandfsError
 from jupyter_sandfs.kernel.answers import Answer, Text
 from jupyter_sandfs.kernel.commands import CELL_COMMANDS, LINE_COMMANDS, find
-from jupyter_sandfs.kernel.display.rich import enriched
+from jupyter_sandfs.kernel.display.rich import Ran
 from jupyter_sandfs.kernel.hints import hint
 from jupyter_sandfs.kernel.lines import Line, read_line
 from jupyter_sandfs.kernel.notebook import Notebook
@@ -91,13 +91,13 @@ class SandFSMagics(Magics):
         return self._run_shell(line, _with_input(line, cell))
 
     @staticmethod
-    def _run_shell(line: str, script: str) -> Answer:
+    def _run_shell(line: str, script: str) -> Ran:
         shell = Sandbox.current().shell
         cwd = shell.cwd
         if line.split(maxsplit=1)[0] in _TAKES_BACK:  # else it would not see what this very cell did
             with journal.apart():
-                return Answer(text=(result := shell.exec(script)).stdout, result=result)
-        return enriched(shell, script, shell.exec(script), cwd=cwd)
+                return Ran(shell, script, cwd, shell.exec(script))
+        return Ran(shell, script, cwd, shell.exec(script))
 
     @property
     def _names(self) -> dict[str, Any]:
@@ -115,6 +115,9 @@ class SandFSMagics(Magics):
 
     def _finish(self, given: Any, line: Line, *, asked: bool) -> Any:
         """Print what stands alone, return what is asked for."""
+        wanted = asked or bool(line.out) or line.json
+        if isinstance(given, Ran):
+            given = given.answer(page=self._notebook.has_page and not (wanted or line.quiet), data=wanted)
         answer = _answer(given)
         if answer is None:
             return self._finish_widget(given, line, asked=asked)

@@ -87,7 +87,8 @@ class SocketServer:
             connection.settimeout(self._handshake_seconds)
             self._shake_hands(connection)
             connection.settimeout(self._idle_seconds)
-            while self._answer_one(connection):
+            inbox = Inbox(connection)
+            while self._answer_one(connection, inbox):
                 pass
         except InvalidRequest as error:
             _log.warning("kernel link closed: %s", error)
@@ -101,11 +102,11 @@ class SocketServer:
     def _shake_hands(self, connection: socket.socket) -> None:
         nonce = handshake.new_nonce()
         _send(connection, handshake.challenge(nonce))
-        header, _ = _receive(connection)
+        header, _ = Inbox(connection).receive()
         _send(connection, handshake.confirm(self._key, header, nonce))
 
-    def _answer_one(self, connection: socket.socket) -> bool:
-        header, body = _receive(connection)
+    def _answer_one(self, connection: socket.socket, inbox: Inbox) -> bool:
+        header, body = inbox.receive()
         request = Request.from_header(header, body)
         if _has_left(connection):
             return False  # who asked gave up: a write that nobody waits for any more must not happen
@@ -124,22 +125,33 @@ def is_own_user(connection: socket.socket) -> bool:
     return bool(uid == os.getuid())
 
 
-def _receive(connection: socket.socket) -> tuple[dict[str, Any], memoryview]:
-    prefix = _receive_exactly(connection, frames.PREFIX.size)
-    header_size, body_size = frames.decode_prefix(prefix, header_bytes=frames.REQUEST_HEADER_BYTES)
-    header = frames.decode_header(_receive_exactly(connection, header_size))
-    return header, memoryview(_receive_exactly(connection, body_size))
+class Inbox:
+    """Receives the requests of one connection, one after the other, all into the same memory.
 
+    A body is good until the next request is received: operations copy what they keep.
+    """
 
-def _receive_exactly(connection: socket.socket, size: int) -> bytearray:
-    buffer = bytearray(size)
-    view = memoryview(buffer)
-    while view:
-        count = connection.recv_into(view)
-        if not count:
-            raise ConnectionResetError
-        view = view[count:]
-    return buffer
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._body = bytearray()
+
+    def receive(self) -> tuple[dict[str, Any], memoryview]:
+        """Header and body of a request. Raises InvalidRequest, OSError."""
+        prefix = self._fill(memoryview(bytearray(frames.PREFIX.size)))
+        header_size, body_size = frames.decode_prefix(bytes(prefix), header_bytes=frames.REQUEST_HEADER_BYTES)
+        header = frames.decode_header(bytes(self._fill(memoryview(bytearray(header_size)))))
+        if body_size > len(self._body):
+            self._body = bytearray(body_size)
+        return header, self._fill(memoryview(self._body)[:body_size])
+
+    def _fill(self, place: memoryview) -> memoryview:
+        rest = place
+        while rest:
+            count = self._connection.recv_into(rest)
+            if not count:
+                raise ConnectionResetError
+            rest = rest[count:]
+        return place
 
 
 def _send(connection: socket.socket, header: Mapping[str, Any], body: bytes | memoryview = b"") -> None:

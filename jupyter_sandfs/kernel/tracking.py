@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
@@ -12,12 +12,14 @@ from jupyter_sandfs.kernel.output import counted
 from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.shell.commands.changes import row
 from jupyter_sandfs.vfs import journal
+from jupyter_sandfs.vfs.comparing import compare
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Action, Change, ChangeKind
 
 _ROWS = 20  # of the text; pages fold
 _LABEL = 200  # characters
-_COMPARED = 200  # changed paths whose lines are compared
+_FILE_BYTES = 256 << 10  # of a file before and after that is compared
+_COMPARED_BYTES = 1 << 20  # of all of them
 _VERBS = {
     ChangeKind.ADDED: "added",
     ChangeKind.CHANGED: "changed",
@@ -38,8 +40,7 @@ class Tracked:
         changes = self._fs.diff(self._before)
         if not changes:
             return None
-        after = self._fs.snapshot()
-        difference = self._fs.unified_diff(self._before, after) if len(changes) <= _COMPARED else ""
+        difference = "".join(self._differences(changes))
         summary = f"{who}: {_summed(changes)}"
         rows = "".join(f"  {row(each)}" for each in changes[:_ROWS])
         more = f"  … and {len(changes) - _ROWS:,} more\n" if len(changes) > _ROWS else ""
@@ -48,6 +49,18 @@ class Tracked:
             html=folded(summary, changes, difference),
             data={"changes": [change_data(each) for each in changes], "diff": difference},
         )
+
+    def _differences(self, changes: list[Change]) -> Iterator[str]:
+        """What differs in files that are not too large, up to a bound in all; nothing is computed for it."""
+        old, new = self._fs.at(self._before), self._fs.at(self._fs.snapshot())
+        room = _COMPARED_BYTES
+        for change in changes:
+            sides = [old.get_entry(change.source or change.path), new.get_entry(change.path)]
+            found = [side.stat for side in sides if side is not None]
+            size = sum(stat.size for stat in found)
+            if all(stat.is_file and not stat.dynamic for stat in found) and size <= min(room, _FILE_BYTES):
+                room -= size
+                yield compare(old, new, change, context=3)
 
 
 def _summed(changes: list[Change]) -> str:

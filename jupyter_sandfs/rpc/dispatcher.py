@@ -67,7 +67,8 @@ class Dispatcher:
     def register(self, op: str, handler: Handler) -> None:
         """Offer `handler(fs, body, **arguments) -> value | (value, body)` as operation `op`.
 
-        Its annotations say which JSON types the arguments have; values must be JSON, a body bytes or a memoryview.
+        Its annotations say which JSON types the arguments have; values must be JSON, a body bytes or a memoryview. The
+        body it gets may be used again when it is done: it copies what it keeps.
         """
         self._operations[op] = _Operation(handler, Signature(handler, leading=2), on_sandbox=True)
 

@@ -253,7 +253,7 @@ class LargeFile:
         self._upload_id = upload_id
         self._offset = 0
 
-    async def append(self, chunk: bytes) -> None:
+    async def append(self, chunk: memoryview) -> None:
         arguments = {"upload_id": self._upload_id, "offset": self._offset}
         self._offset = (await self._target.ask("upload_append", arguments, chunk)).value["offset"]
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import sys
+from contextlib import suppress
 from typing import Any, Protocol
 
 from tornado import web
@@ -11,6 +13,7 @@ from tornado import web
 from jupyter_sandfs.errors import InvalidRequest, SandfsError
 from jupyter_sandfs.server.route import SandfsRoute
 
+_PIECE_BYTES = 256 << 10
 _DRAINED_BYTES = 64 << 20  # of a refused body: who has sent it may then read why
 
 
@@ -22,32 +25,71 @@ class Sink(Protocol):
     async def abort(self) -> None: ...
 
 
-class Gathered:
-    """A sink that passes on chunks of a fixed size, whatever comes off the wire."""
+class LastingSink(Protocol):
+    """A sink that may be given the same buffer again: it keeps nothing of a chunk but a copy."""
 
-    def __init__(self, sink: Sink, chunk_bytes: int) -> None:
+    async def append(self, chunk: memoryview) -> None: ...
+    async def commit(self) -> Any: ...
+    async def abort(self) -> None: ...
+
+
+class Gathered:
+    """A sink that passes on chunks of a fixed size, whatever comes off the wire.
+
+    While one chunk is on its way the next is gathered, in the other of two buffers: the sink must be done with a chunk
+    when its `append` ends. What goes wrong with a chunk is raised with a later one, or by `commit`.
+    """
+
+    def __init__(self, sink: LastingSink, chunk_bytes: int) -> None:
         self._sink = sink
-        self._chunk_bytes = chunk_bytes
-        self._buffer = bytearray()
+        self._buffer, self._other = bytearray(chunk_bytes), bytearray(chunk_bytes)
+        self._filled = 0
+        self._sending: asyncio.Task[None] | None = None
 
     async def append(self, chunk: bytes) -> None:
-        self._buffer += chunk
-        while len(self._buffer) >= self._chunk_bytes:
-            await self._pass_on(self._chunk_bytes)
+        rest = memoryview(chunk)
+        while rest:
+            part = rest[: len(self._buffer) - self._filled]
+            self._buffer[self._filled : self._filled + len(part)] = part
+            self._filled += len(part)
+            rest = rest[len(part) :]
+            if self._filled == len(self._buffer):
+                await self._pass_on()
 
     async def commit(self) -> Any:
-        if self._buffer:
-            await self._pass_on(len(self._buffer))
+        if self._filled:
+            await self._pass_on()
+        await self._arrival()
         return await self._sink.commit()
 
     async def abort(self) -> None:
-        self._buffer.clear()
+        with suppress(Exception):  # it was told already, or nobody is there to be told
+            await self._arrival()
         await self._sink.abort()
 
-    async def _pass_on(self, size: int) -> None:
-        chunk = bytes(memoryview(self._buffer)[:size])
-        del self._buffer[:size]
-        await self._sink.append(chunk)
+    async def _pass_on(self) -> None:
+        await self._arrival()
+        chunk = memoryview(self._buffer)[: self._filled]
+        self._sending = asyncio.get_running_loop().create_task(self._sink.append(chunk))
+        self._buffer, self._other, self._filled = self._other, self._buffer, 0
+
+    async def _arrival(self) -> None:
+        """Wait until the chunk that is on its way has arrived; raises what went wrong with it."""
+        sending, self._sending = self._sending, None
+        if sending is not None:
+            await sending
+
+
+class Owning:
+    """Lets a sink keep the chunks it is given."""
+
+    def __init__(self, sink: Sink) -> None:
+        self._sink = sink
+        self.commit = sink.commit
+        self.abort = sink.abort
+
+    async def append(self, chunk: memoryview) -> None:
+        await self._sink.append(bytes(chunk))
 
 
 @web.stream_request_body
@@ -68,6 +110,7 @@ class IntakeRoute(SandfsRoute):
         if self._gone:
             await self._give_up()
         self._accept_at_most(sys.maxsize)  # the sink knows the limit, and says it in words
+        self._read_large_pieces()
 
     async def open_intake(self, length: int | None) -> None:
         """Get ready for a body of `length` bytes (None if unknown), or refuse it."""
@@ -122,6 +165,12 @@ class IntakeRoute(SandfsRoute):
     def _accept_at_most(self, size: int) -> None:
         connection: Any = self.request.connection  # an HTTP1Connection: only its base class has a type
         connection.set_max_body_size(size)
+
+    def _read_large_pieces(self) -> None:
+        """Take more off the wire at a time than tornado does, whose 64 KiB cost a third of the time of an upload."""
+        connection: Any = self.request.connection  # as above
+        connection.params = copy.copy(connection.params)  # one object serves all connections
+        connection.params.chunk_size = connection.stream.read_chunk_size = _PIECE_BYTES
 
     def _refuse(self, error: Exception) -> None:
         self._accept_at_most(_DRAINED_BYTES)

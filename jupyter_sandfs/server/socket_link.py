@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,7 +14,6 @@ from jupyter_sandfs.rpc.operations import MAX_CHUNK
 from jupyter_sandfs.rpc.rendezvous import Address
 
 _CONNECTIONS = 4  # so that one slow provider does not hold up the others
-_BUFFER_BYTES = 2 * MAX_CHUNK
 _OPEN_SECONDS = 5.0
 
 
@@ -97,39 +97,61 @@ class SocketLink:
 
 
 class _Connection:
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
+    """One connection. It works on the bare socket: asyncio's streams copy a chunk several times on its way."""
+
+    def __init__(self, end: socket.socket) -> None:
+        self._end = end
+        self._loop = asyncio.get_running_loop()
 
     @property
     def lost(self) -> bool:
-        return self._reader.at_eof() or self._writer.is_closing()
+        """Whether the other end has closed it, or sent what nobody asked for."""
+        try:
+            self._end.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
+        return True
 
     async def exchange(self, request: Request) -> Reply:
         await self.send(request.header(), request.body)
         return Reply.from_header(*await self.receive())
 
     async def send(self, header: Mapping[str, Any], body: bytes | memoryview = b"") -> None:
-        self._writer.writelines(frames.encode(header, body))
-        await self._writer.drain()
+        for piece in frames.encode(header, body):
+            await self._loop.sock_sendall(self._end, piece)
 
     async def receive(self) -> tuple[dict[str, Any], bytes]:
-        prefix = await self._reader.readexactly(frames.PREFIX.size)
+        prefix = await self._exactly(frames.PREFIX.size)
         header_size, body_size = frames.decode_prefix(prefix, header_bytes=frames.REPLY_HEADER_BYTES)
-        header = frames.decode_header(await self._reader.readexactly(header_size))
-        return header, await self._reader.readexactly(body_size)
+        header = frames.decode_header(await self._exactly(header_size))
+        return header, bytes(await self._exactly(body_size))
+
+    async def _exactly(self, size: int) -> bytearray:
+        buffer = bytearray(size)
+        rest = memoryview(buffer)
+        while rest:
+            count = await self._loop.sock_recv_into(self._end, rest)
+            if not count:
+                raise EOFError
+            rest = rest[count:]
+        return buffer
 
     def close(self) -> None:
-        self._writer.close()
+        self._end.close()
 
 
 async def _connect(address: Address, key: bytes) -> _Connection:
+    family: socket.AddressFamily = socket.AF_INET
+    place: Any = ("127.0.0.1", address.port)
     if address.socket is not None:
-        streams = await asyncio.open_unix_connection(address.socket, limit=_BUFFER_BYTES)
-    else:
-        streams = await asyncio.open_connection("127.0.0.1", address.port, limit=_BUFFER_BYTES)
-    connection = _Connection(*streams)
+        family, place = socket.AF_UNIX, address.socket
+    end = socket.socket(family)
+    connection = _Connection(end)
     try:
+        end.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(end, place)
         await _shake_hands(connection, key)
     except BaseException:
         connection.close()

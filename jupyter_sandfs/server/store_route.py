@@ -11,7 +11,7 @@ from jupyter_sandfs.filestore import AsyncFileStore, AsyncReader, FileInfo, PutO
 from jupyter_sandfs.rpc.entries import rfc3339
 from jupyter_sandfs.server import conditions
 from jupyter_sandfs.server.conditions import Part
-from jupyter_sandfs.server.intake import Gathered, IntakeRoute, Sink
+from jupyter_sandfs.server.intake import Gathered, IntakeRoute, Owning, Sink
 from jupyter_sandfs.server.staging import CHUNK_BYTES, LargeObject, SmallObject, Staging
 from jupyter_sandfs.server.tenants import Tenants
 
@@ -61,7 +61,7 @@ class StoreRoute(IntakeRoute):
         if length is not None and length <= CHUNK_BYTES:
             return SmallObject(await self.store(), key, options)
         upload = await (await self.store()).begin_upload(key, length=length, **options)
-        return Gathered(LargeObject(upload), CHUNK_BYTES)
+        return Gathered(Owning(LargeObject(upload)), CHUNK_BYTES)
 
     async def expected_version(self, key: str) -> int | None:
         """The version that If-Match or If-None-Match demands; None if neither is there."""

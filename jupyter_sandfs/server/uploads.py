@@ -18,7 +18,7 @@ from jupyter_sandfs.filestore import PutOptions, keys
 from jupyter_sandfs.server import tus
 from jupyter_sandfs.server.arrivals import Arrival, Verified
 from jupyter_sandfs.server.files import clean_name, form_type, parse_ttl
-from jupyter_sandfs.server.intake import Gathered, Sink
+from jupyter_sandfs.server.intake import Gathered, Owning, Sink
 from jupyter_sandfs.server.resumable import Progress, ResumableUploads
 from jupyter_sandfs.server.route import SandfsRoute
 from jupyter_sandfs.server.staging import CHUNK_BYTES
@@ -90,7 +90,7 @@ class TusRoute(StoreRoute):
 
     def _checked(self, arrival: Arrival) -> Sink:
         checksum = tus.parse_checksum(self.request.headers.get("Upload-Checksum"))
-        return arrival if checksum is None else Gathered(Verified(arrival, checksum), CHUNK_BYTES)
+        return arrival if checksum is None else Gathered(Owning(Verified(arrival, checksum)), CHUNK_BYTES)
 
     async def close_body(self, progress: Progress) -> None:
         """Take the end of the body in, and finish the upload if this was all of it."""

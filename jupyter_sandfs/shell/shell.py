@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import InvalidRequest, LimitExceeded, MergeConflict
+from jupyter_sandfs.execution.job import await_done
 from jupyter_sandfs.shell.bashkit_engine import BashkitEngine
 from jupyter_sandfs.shell.branches import Branches
 from jupyter_sandfs.shell.command import Command, Surroundings
@@ -142,6 +143,7 @@ class SandboxShell:
         run = self._new_run(line, transaction=transaction)
         try:
             run.start(self._work)
+            await_done(run.future)
             return run.future.result()
         except KeyboardInterrupt:
             self._stop(run)

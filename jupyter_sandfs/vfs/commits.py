@@ -26,7 +26,7 @@ from jupyter_sandfs.vfs import journal, operations
 from jupyter_sandfs.vfs.content import Slice, data_of, size_of
 from jupyter_sandfs.vfs.events import Hooks, Occasion, PathHook, Watch, WriteHook
 from jupyter_sandfs.vfs.foundation import Foundation
-from jupyter_sandfs.vfs.history import Snapshot
+from jupyter_sandfs.vfs.history import Origin, Snapshot
 from jupyter_sandfs.vfs.journal import Action, Change, Journal
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.lookup import Lookup, Place, Unserved, build
@@ -62,10 +62,12 @@ class Done(NamedTuple):
 class Commits(Foundation):
     """What a file system consists of, and how it is looked at and changed."""
 
-    def _begin(self, tree: Tree, limits: Limits, clock: Callable[[], int], origin: Snapshot | None = None) -> None:
+    def _begin(
+        self, tree: Tree, limits: Limits, clock: Callable[[], int], origin: Snapshot | Origin | None = None
+    ) -> None:
         self.id = f"{_PROCESS}{next(_NUMBERS):x}"
         self._limits, self._clock = limits, clock
-        self._tree = tree
+        self._tree, self._plain = tree, tree.plain
         self._lock = threading.RLock()
         self._acquire, self._release = self._lock.acquire, self._lock.release
         self._journal = Journal(limits)

@@ -70,7 +70,7 @@ class VirtualFileSystem(Timeline, ShortCut):
     def stat(self, path: str, *, follow: bool = True) -> Stat:
         try:  # as in _plain_record and describe, less two calls: this is asked as often as anything
             head, _, name = path.rpartition("/")
-            content, stamp, version, created_ns, extra = self._tree.plain[head].files[name]
+            content, stamp, version, created_ns, extra = self._plain[head].files[name]
         except (KeyError, TypeError, AttributeError):
             node = self._plain_directory(path)
             if node is None and self._plain_kind(path) is NoneType and path.startswith("/"):
@@ -120,7 +120,7 @@ class VirtualFileSystem(Timeline, ShortCut):
     def read_bytes(self, path: str) -> bytes:
         try:
             head, _, name = path.rpartition("/")
-            record = self._tree.plain[head].files[name]
+            record = self._plain[head].files[name]
         except (KeyError, TypeError, AttributeError):
             return self._read(path)
         if type(record.content) is bytes and (record.extra is None or record.extra.policy is None):

@@ -27,6 +27,7 @@ class Foundation(FileSystem):
 
     id: str
     _tree: Tree
+    _plain: dict[str, Directory]  # the tree's, at hand for readers
     _lock: RLock
     _graves: Graves
 
@@ -54,11 +55,11 @@ class Foundation(FileSystem):
         return self._tree.epoch
 
     def plain_directory(self, path: str) -> Directory | None:
-        found = self._tree.plain.get(path)
+        found = self._plain.get(path)
         if found is None and path.startswith("/"):
             with self._lock:
                 self._tree.get_directory(path)
-                found = self._tree.plain.get(path)
+                found = self._plain.get(path)
         return found
 
     def inspect(self, path: str, at: Snapshot | None = None) -> Inspected | None:

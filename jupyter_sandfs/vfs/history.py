@@ -18,6 +18,7 @@ from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node
 from jupyter_sandfs.vfs.tree import Root
 
 _PATH = operator.attrgetter("path")
+_BODIES = (bytes, Slice, Link)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +39,16 @@ class Snapshot:
     @property
     def stats(self) -> Stats:
         return Stats(self.root.size, self.root.files, self.root.directories)
+
+
+class Origin(NamedTuple):
+    """Where a fork started: the file system it is a fork of, and how that one was."""
+
+    tree_id: str
+    root: Root
+
+
+new_origin = partial(tuple.__new__, Origin)  # the same as Origin(*fields), at a third of the cost
 
 
 def check_room(kept: Mapping[str, Snapshot], name: str | None, limit: int) -> None:
@@ -157,4 +168,4 @@ def differs(pair: Pair) -> bool:
 
 def same_content(old: object, new: object) -> bool:
     """Say whether two contents are known to be the same: one object, or equal ones."""
-    return old is new or (isinstance(old, bytes | Slice | Link) and old == new)
+    return old is new or (isinstance(old, _BODIES) and old == new)

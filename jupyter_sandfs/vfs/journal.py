@@ -301,18 +301,18 @@ class Journal:
         first, skip = self._first, 0 if limit is None else max(len(self._entries) - limit, 0)
         return [record(first + at, Entry(*self._entries[at])) for at in range(skip, len(self._entries))]
 
-    def overwritten_since(self, at_ns: int) -> dict[str, tuple[FileRecord, FileRecord]] | None:
-        """What each file was at a moment, and is now, by path; None unless only files that were there changed."""
-        found: dict[str, tuple[FileRecord, FileRecord]] = {}
+    def overwritten_since(self, at_ns: int) -> list[tuple[str, FileRecord, FileRecord]] | None:
+        """The files that changed since a moment, as they were and are; None unless they are all that changed."""
+        found: dict[str, tuple[str, FileRecord, FileRecord]] = {}
         for count, entry in enumerate(reversed(self._entries)):
-            at, _, path, before, after, *_ = entry
-            if at <= at_ns:
-                return found
+            if entry[0] <= at_ns:
+                return list(found.values())
+            path, before, after = entry[2], entry[3], entry[4]
             if type(before) is not FileRecord or type(after) is not FileRecord or count >= _LOOKED_AT:
                 return None
             known = found.get(path)
-            found[path] = before, after if known is None else known[1]
-        return None if self._dropped else found
+            found[path] = path, before, after if known is None else known[2]
+        return None if self._dropped else list(found.values())
 
     # ------------------------------------------------------------ what can be taken back
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from jupyter_sandfs.vfs.content import Slice, size_of
-from jupyter_sandfs.vfs.history import Snapshot, pairs, same_content
+from jupyter_sandfs.vfs.history import Snapshot, pairs
 from jupyter_sandfs.vfs.journal import Journal, current, together, weight
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node, new_record, settle
 from jupyter_sandfs.vfs.tree import Tree
 
+_WRITTEN = (bytes, Slice)
 _Step = tuple[str, str, Directory, FileRecord | None, FileRecord | None]
 """A file to take back: its path and name, the directory to change in place, what it is, and what it will be."""
 
@@ -25,10 +26,7 @@ def rewind(tree: Tree, journal: Journal, limits: Limits, moment: Snapshot) -> bo
     if grows or root.files + root.directories > limits.nodes:
         return False
     written = journal.overwritten_since(moment.at_ns)
-    if written is None:
-        steps = _steps(tree, pairs(root.directory, tree.root))
-    else:
-        steps = _steps(tree, [(path, *both) for path, both in written.items()])
+    steps = _steps(tree, pairs(root.directory, tree.root) if written is None else written)
     if steps is None:
         return False
     _take(tree, steps)
@@ -47,38 +45,37 @@ def _steps(tree: Tree, found: Iterable[tuple[str, Node | None, Node | None]]) ->
     steps: list[_Step] = []
     owned = tree.owned
     for path, then, now in found:
-        if not (_is_plain(now) and _is_plain(then)):
+        if not (_is_plain(then) and _is_plain(now)):
             return None
         head, _, name = path.rpartition("/")
         directory = owned.get(head) or tree.take(head)
         if directory is None:
             return None
-        after = _renewed(tree, path, now, then)  # type: ignore[arg-type]  # plain ones are records or None
-        if after is not now:
-            steps.append((path, name, directory, now, after))  # type: ignore[arg-type]  # the same
+        if type(then) is FileRecord and type(now) is FileRecord:
+            content, stamp, version, created_ns, _ = then
+            if content is now[0] or content == now[0]:
+                continue
+            if version <= now[2]:
+                version = now[2] + 1
+            after: FileRecord | None = new_record((content, stamp, version, created_ns, None))
+        else:
+            after = _renewed(tree, path, then)
+        steps.append((path, name, directory, now, after))  # type: ignore[arg-type]  # plain ones are records or None
     steps.sort(key=_removals_first)
     return steps
 
 
 def _is_plain(node: Node | None) -> bool:
     if type(node) is FileRecord:
-        return node[4] is None and (type(node[0]) is bytes or type(node[0]) is Slice)
+        return node[4] is None and type(node[0]) in _WRITTEN
     return node is None
 
 
-def _renewed(tree: Tree, path: str, now: FileRecord | None, then: FileRecord | None) -> FileRecord | None:
-    """What a file is to be: the content and the time that it had, and a version that goes on."""
-    if then is None:
+def _renewed(tree: Tree, path: str, then: Node | None) -> FileRecord | None:
+    """A file as it comes back where nothing is: with a version that goes on."""
+    if not isinstance(then, FileRecord):
         return None
-    content, stamp, version, created_ns, _ = then
-    if now is None:
-        return then._replace(version=max(version, tree.next_version(path, None)))
-    if content is now[0] or same_content(content, now[0]):
-        return now
-    if version <= now[2]:
-        version = now[2] + 1
-    renewed: FileRecord = new_record((content, stamp, version, created_ns, None))
-    return renewed
+    return then._replace(version=max(then.version, tree.next_version(path, None)))
 
 
 def _removals_first(step: _Step) -> tuple[bool, str]:
@@ -96,8 +93,9 @@ def _take(tree: Tree, steps: list[_Step]) -> None:
             else:
                 directory.files[name] = after
                 grown = size_of(after[0]) - size_of(now[0])
-                directory.own_bytes += grown
-                tree.size += grown
+                if grown:
+                    directory.own_bytes += grown
+                    tree.size += grown
                 tree.highest_version = max(tree.highest_version, after[2])
             done.append(step)
     except BaseException:  # also an interrupt in the middle

@@ -23,7 +23,7 @@ class ShortCut(Commits):
         """The record of a file that no rule or link concerns."""
         try:
             head, _, name = path.rpartition("/")
-            record = self._tree.plain[head].files[name]
+            record = self._plain[head].files[name]
         except (KeyError, TypeError, AttributeError):
             return None
         return record if type(record.content) is not Link else None
@@ -31,7 +31,7 @@ class ShortCut(Commits):
     def _plain_directory(self, path: str) -> Directory | None:
         """A directory that no rule or link concerns, and whose names no provider gives."""
         try:
-            directory = self._tree.plain.get("" if path == "/" else path)
+            directory = self._plain.get("" if path == "/" else path)
         except TypeError:
             return None
         return directory if directory is not None and directory.mount is None else None
@@ -40,7 +40,7 @@ class ShortCut(Commits):
         """Say whether a file or a directory is at a path; `NoneType` if surely nothing is."""
         try:
             head, _, name = path.rpartition("/")
-            directory = self._tree.plain[head]
+            directory = self._plain[head]
         except (KeyError, TypeError, AttributeError):
             return None
         record = directory.files.get(name)

@@ -19,14 +19,23 @@ from jupyter_sandfs.vfs.archives import tarball
 from jupyter_sandfs.vfs.archives.tarball import Loaded
 from jupyter_sandfs.vfs.commits import ROLLBACK, Commits
 from jupyter_sandfs.vfs.dump import dump, load
-from jupyter_sandfs.vfs.history import Pair, Snapshot, changes_of, check_room, pairs, pairs_by_directory
+from jupyter_sandfs.vfs.history import (
+    Origin,
+    Pair,
+    Snapshot,
+    changes_of,
+    check_room,
+    new_origin,
+    pairs,
+    pairs_by_directory,
+)
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Action, Batch, Change, JournalRecord
 from jupyter_sandfs.vfs.merging import Merged, OnConflict, merge
 from jupyter_sandfs.vfs.operations import Desk, Plan
 from jupyter_sandfs.vfs.reverting import Permit, revert
 from jupyter_sandfs.vfs.rewinding import rewind
-from jupyter_sandfs.vfs.tree import Tree
+from jupyter_sandfs.vfs.tree import Root, Tree
 from jupyter_sandfs.vfs.views.expectation import RulesChanged, decided
 from jupyter_sandfs.vfs.views.wrappers import ReadOnlyView
 
@@ -77,7 +86,7 @@ class Timeline(Commits):
         with self._lock:
             written = self._journal.overwritten_since(moment.at_ns) if moment.tree_id == self.id else None
             if written is not None:
-                return [Pair(path, *both) for path, both in written.items()]
+                return [Pair(*each) for each in written]
             walk = pairs_by_directory(moment.root.directory, self._tree.root)
             found = list(itertools.chain.from_iterable(itertools.islice(walk, _AT_ONCE)))
             if next(walk, None) is None:
@@ -97,7 +106,7 @@ class Timeline(Commits):
                 raise NotFound(snapshot, f"no snapshot has this name; there are: {known}") from None
         return snapshot
 
-    def _with(self, tree: Tree, origin: Snapshot) -> Self:
+    def _with(self, tree: Tree, origin: Snapshot | Origin) -> Self:
         """A file system in memory that starts with a tree of this one; without the cost of `__init__`."""
         fs = object.__new__(type(self))
         fs._begin(tree, self._limits, self._clock, origin)
@@ -127,8 +136,8 @@ class Timeline(Commits):
 
     def fork(self) -> Self:
         with self._lock:
-            origin = Snapshot(None, self._tree.last_stamp, self.id, self._tree.freeze())
-            return self._with(self._tree.fork(), origin)
+            start = self._tree.freeze()
+            return self._with(self._tree.fork(start), new_origin((self.id, start)))
 
     def merge(
         self, other: FileSystem, *, base: Snapshot | str | None = None, conflicts: OnConflict | str = "refuse"
@@ -136,19 +145,19 @@ class Timeline(Commits):
         if not isinstance(other, Timeline):
             raise InvalidRequest("what is merged is a file system of its own, such as a fork; not a view")
         how, found = _on_conflict(conflicts), list[str]()
-        start = self._moment(base) if base is not None else self._common_origin(other)
+        start = self._moment(base).root if base is not None else self._common_origin(other)
         theirs = other.snapshot().root
-        done = self._commit("merge", lambda desk: merge(desk, start.root, theirs, how, found))
+        done = self._commit("merge", lambda desk: merge(desk, start, theirs, how, found))
         return Merged(sorted((step.change for step in done.steps), key=lambda change: change.path), found)
 
-    def _common_origin(self, other: Timeline) -> Snapshot:
+    def _common_origin(self, other: Timeline) -> Root:
         ours, theirs = self._origin, other._origin  # one of our kind
         if theirs is not None and theirs.tree_id == self.id:
-            return theirs
+            return theirs.root
         if ours is not None and ours.tree_id == other.id:
-            return ours
+            return ours.root
         if ours is not None and theirs is not None and ours.root.directory is theirs.root.directory:
-            return ours
+            return ours.root
         raise InvalidRequest("neither is a fork of the other: give the snapshot that both started from as base")
 
     # ------------------------------------------------------------ actions

@@ -17,6 +17,7 @@ from __future__ import annotations
 import operator
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import NamedTuple
 
 from jupyter_sandfs import paths
@@ -51,17 +52,19 @@ class Root(NamedTuple):
     size: int
 
 
+_new_root = partial(tuple.__new__, Root)  # the same as Root(*fields), at a third of the cost
+
+
 class Tree:
     """Directories and files, addressed by normal paths; the root's own path is the empty string here."""
 
-    def __init__(self, clock: Callable[[], int] = time.time_ns) -> None:
+    def __init__(self, clock: Callable[[], int] = time.time_ns, root: Root | None = None) -> None:
         self._clock = clock
         self.token = object()
         self.last_stamp = 0
-        self.root = empty_directory(self.token, self.stamp())
-        self.files = 0
-        self.directories = 1
-        self.size = 0
+        if root is None:
+            root = Root(empty_directory(self.token, self.stamp()), 0, 1, 0)
+        self.root, self.files, self.directories, self.size = root
         self.highest_version = 0
         self.epoch = Epoch()
         self.ghosts: dict[str, int] = {}
@@ -70,8 +73,8 @@ class Tree:
         self._told: tuple[str, ...] = ()
         self._watched: tuple[str, ...] = ()
         self._above_watched: frozenset[str] = frozenset()
-        self.plain: dict[str, Directory] = {"": self.root}
-        self.owned: dict[str, Directory] = {"": self.root}
+        self.plain: dict[str, Directory] = {} if policy_of(self.root) else {"": self.root}
+        self.owned: dict[str, Directory] = {}
 
     def stamp(self) -> int:
         """The time in nanoseconds, but always later than the last stamp."""
@@ -262,7 +265,9 @@ class Tree:
     def forget(self) -> None:
         """Drop both caches, and what views decided: paths may lead elsewhere now."""
         self.epoch.number += 1
-        self.plain = {"": self.root} if not policy_of(self.root) else {}
+        self.plain.clear()  # it stays the same dict: readers have it at hand
+        if not policy_of(self.root):
+            self.plain[""] = self.root
         self.owned = {}
 
     @staticmethod
@@ -328,19 +333,16 @@ class Tree:
         """Keep this moment: everything in it is frozen from now on. Constant time."""
         self.token = object()
         self.owned = {}
-        return Root(self.root, self.files, self.directories, self.size)
+        return _new_root((self.root, self.files, self.directories, self.size))
 
     @classmethod
     def of(cls, root: Root, clock: Callable[[], int] = time.time_ns) -> Tree:
         """A tree that starts from a frozen moment. Constant time."""
-        tree = cls(clock)
-        tree.root, tree.files, tree.directories, tree.size = root
-        tree.forget()
-        return tree
+        return cls(clock, root)
 
-    def fork(self) -> Tree:
-        """A tree that starts as this one is: both are frozen, and versions go on in both. Constant time."""
-        twin = Tree.of(self.freeze(), self._clock)
+    def fork(self, start: Root) -> Tree:
+        """A tree that starts as this one is, which was frozen just now; versions go on in both. Constant time."""
+        twin = Tree(self._clock, start)
         twin.last_stamp, twin.highest_version = self.last_stamp, self.highest_version
         twin.ghosts, twin.floor = self.ghosts, self.floor  # one of our kind
         self.ghosts_shared = twin.ghosts_shared = True

@@ -19,6 +19,13 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 REPOSITORY = Path(__file__).parents[2]
 _START_SECONDS = 60
 _PATIENCE = 60_000  # milliseconds: bounds a wait that normally takes a moment
+# Notices vanish after a while: a slow machine must not miss one.
+_NOTE_NOTICES = """
+window.notices = new Set();
+new MutationObserver(() => {
+  for (const each of document.querySelectorAll(".Toastify__toast")) window.notices.add(each.innerText.trim());
+}).observe(document, { subtree: true, childList: true, characterData: true });
+"""
 
 
 @dataclass(frozen=True)
@@ -84,6 +91,7 @@ def open_lab(lab: Lab, labextension: Path, chromium: Browser, settle, request) -
     """Open JupyterLab, on a file of its root if one is named; leave a picture where SANDFS_SCREENSHOTS says."""
     del labextension  # it need only be there
     with chromium.new_context(viewport={"width": 1300, "height": 850}, permissions=["clipboard-read"]) as context:
+        context.add_init_script(_NOTE_NOTICES)
 
         def open_(path: str) -> Page:
             page = context.new_page()
@@ -100,13 +108,23 @@ def open_lab(lab: Lab, labextension: Path, chromium: Browser, settle, request) -
 
 
 @pytest.fixture(scope="session")
+def noticed() -> Callable[[Page, str], None]:
+    """Wait until a notice that begins with a text was shown, which may be gone by now."""
+
+    def wait(page: Page, text: str) -> None:
+        page.wait_for_function("text => [...window.notices].some(each => each.startsWith(text))", arg=text)
+
+    return wait
+
+
+@pytest.fixture(scope="session")
 def settle() -> Callable[[Page], None]:
     """Wait until JupyterLab has shown what it shows when a page is loaded, and has our commands."""
 
     def wait(page: Page) -> None:
-        page.wait_for_selector("#jupyterlab-splash", state="detached")
-        page.wait_for_function("() => window.jupyterapp.restored.then(() => true)")
+        page.wait_for_function("() => window.jupyterapp?.restored.then(() => true) ?? false")
         page.wait_for_function("() => window.jupyterapp.commands.hasCommand('sandfs:show-staging')")
+        page.wait_for_selector("#jupyterlab-splash", state="detached")
 
     return wait
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from datetime import datetime
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def test_a_file_is_uploaded_downloaded_kept_for_a_time_and_deleted(panel: Locato
 
     upload(panel, file)
     row = panel.get_by_role("option", name=file.name)
-    expect(row).to_contain_text("20 MB · now · kept")
+    expect(row).to_have_text(re.compile("20 MB · .* · kept"))
     assert lab.request("GET", f"sandfs/v1/files/{key}").content == file.read_bytes()
 
     with page.expect_download() as download:
@@ -109,14 +110,14 @@ def test_an_upload_goes_on_where_it_stopped_also_on_a_new_page(panel: Locator, l
 
 
 def test_the_list_comes_in_pages_and_is_narrowed_and_walked_by_keys(panel: Locator, lab):
-    for number in range(205):
+    for number in range(203):
         lab.request("PUT", f"sandfs/v1/files/n{number:03}.txt", data=b"x").raise_for_status()
     page = panel.page
     panel.get_by_role("button", name="Refresh").click()
     rows = panel.get_by_role("option")
     expect(rows).to_have_count(200)
     panel.get_by_role("button", name="Show more").click()
-    expect(rows).to_have_count(205)
+    expect(rows).to_have_count(203)
     expect(panel.get_by_role("button", name="Show more")).to_be_hidden()
 
     rows.first.focus()
@@ -125,6 +126,6 @@ def test_the_list_comes_in_pages_and_is_narrowed_and_walked_by_keys(panel: Locat
     expect(panel.get_by_role("option", selected=True)).to_have_attribute("data-key", "files/n001.txt")
 
     panel.get_by_role("searchbox").fill("n20")
-    expect(rows).to_have_count(5)
+    expect(rows).to_have_count(3)
     panel.get_by_role("searchbox").fill("nothing")
     expect(panel).to_contain_text("Nothing begins with 'nothing'.")

@@ -14,9 +14,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
 _PATIENCE = 60_000  # milliseconds: bounds a wait that normally takes a moment
 _CELLS = [
     "%load_ext jupyter_sandfs",
-    "from jupyter_sandfs import Sandbox\n"
-    "Sandbox.current().fs.write_file('/data/rain.csv', 'day,mm\\n1,0.5\\n2,3.0\\n')\n"
-    "Sandbox.current().fs.write_file('/notes.md', '# Notes\\n\\nIt **rains**.\\n')",
+    """from jupyter_sandfs import Sandbox
+Sandbox.current().fs.write_file('/data/rain.csv', 'day,mm\\n1,0.5\\n2,3.0\\n')
+Sandbox.current().fs.write_file('/notes.md', '# Notes\\n\\nIt **rains**.\\n')""",
     "%sandfs browse /notes.md",
 ]
 _KERNEL = "window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel"
@@ -103,13 +103,14 @@ def test_a_notebook_that_is_opened_again_shows_its_listing_and_runs_in_notebook_
     expect(page.locator(".sandfs-static")).to_be_hidden()
     command(page, "docmanager:save")
     page.wait_for_function("() => window.jupyterapp.shell.currentWidget.context.model.dirty === false")
-    for kernel in lab.request("GET", "api/kernels").json():
-        lab.request("DELETE", f"api/kernels/{kernel['id']}")
+    for session in lab.request("GET", "api/sessions").json():
+        lab.request("DELETE", f"api/sessions/{session['id']}").raise_for_status()
 
     page.goto(f"{lab.url}notebooks/{notebook}?token={lab.token}")
     listing = page.locator(".sandfs-static")
     expect(listing).to_contain_text("names as saved on")
     expect(listing).to_contain_text("rain.csv")
+    expect(page.get_by_text("Loading widget")).to_be_hidden()
     expect(page.get_by_text("Error displaying widget")).to_be_hidden()
     keep_picture(page, "tree-saved")
 

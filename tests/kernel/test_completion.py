@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from jupyter_sandfs.kernel.commands import LINE_COMMANDS
-from jupyter_sandfs.kernel.completion import MOST
+from jupyter_sandfs.kernel.completion import MOST, complete
 from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.vfs.views.view import VisibilityView
 
@@ -28,7 +30,7 @@ def offered(ip, sandbox):
 
 
 def test_commands_of_the_magic_and_of_the_shell_are_offered(offered):
-    assert offered("%sandfs br") == ["browse"]
+    assert offered("%sandfs bro") == ["browse"]
     assert offered("%sandfs mk") == ["mkdir", "mktemp"]
     assert set(offered("%sandfs ")) >= {name.split()[0] for name in LINE_COMMANDS if name} | {"ls", "grep", "cd"}
 
@@ -192,6 +194,51 @@ def test_the_older_way_to_ask_is_answered_too(ip, fs, sandbox):
 
     with pytest.warns(PendingDeprecationWarning):
         assert ip.complete("/no", "%sandfs cat /no", 15)[1] == ["/notes"]
+
+
+def test_ipython_in_a_terminal_offers_the_same(ip, fs):
+    from IPython.terminal.ptutils import IPythonPTCompleter
+    from prompt_toolkit.completion import CompleteEvent
+    from prompt_toolkit.document import Document
+
+    fs.write_file("/my dir/ü 🙂.txt", "")
+    completer = IPythonPTCompleter(ip.Completer)
+
+    def offered(text):
+        found = completer.get_completions(Document(text), CompleteEvent(completion_requested=True))
+        return [text[: len(text) + each.start_position] + each.text for each in found]
+
+    assert offered("%sandfs cat /m") == ["%sandfs cat /my\\ dir/"]
+    assert offered("%sandfs cat '/my dir/") == ["%sandfs cat '/my dir/ü 🙂.txt"]
+    assert offered("%%sandfs wri") == ["%%sandfs write"]
+
+
+_PIECES = [
+    *"'\"\\|;&<>(){}$ -/=",
+    "cat",
+    "as analyst ",
+    "ls --",
+    "config ",
+    "view ",
+    "%sandfs",
+    "/d",
+    "-o x ",
+    "ü\0\ud800",
+]
+_TYPED = st.lists(st.sampled_from(_PIECES), max_size=8).map("".join)
+
+
+def test_no_line_breaks_the_completer(sandbox, fs):
+    fs.write_file("/d/a b", "")
+    sandbox.view(VisibilityView({"public"}), name="analyst")
+
+    @settings(derandomize=True, max_examples=500, deadline=None)
+    @given(text=_TYPED, cell=st.booleans(), script=st.booleans())
+    def ask(text, cell, script):
+        found = complete(text, cell=cell, script=script, names=["name"])
+        assert text.endswith(found.fragment)
+
+    ask()
 
 
 def test_nothing_is_offered_after_unloading(ip, sandbox, offered):

@@ -11,7 +11,7 @@ import pytest
 from jupyter_sandfs.errors import Unsupported
 from jupyter_sandfs.kernel import socket_server
 from jupyter_sandfs.kernel.endpoint import Endpoint
-from jupyter_sandfs.kernel.socket_server import SocketServer
+from jupyter_sandfs.kernel.socket_server import Inbox, SocketServer
 from jupyter_sandfs.rpc import frames, handshake, rendezvous
 from jupyter_sandfs.rpc.dispatcher import Dispatcher
 from jupyter_sandfs.rpc.messages import Reply, Request
@@ -275,7 +275,7 @@ def test_a_request_whose_sender_left_is_not_carried_out(tmp_path):
             theirs.sendall(b"".join(frames.encode(Request("write", {"path": "/late"}).header(), b"x")))
             theirs.close()
 
-            assert server._answer_one(ours) is False
+            assert server._answer_one(ours, Inbox(ours)) is False
     assert asked == []
 
 

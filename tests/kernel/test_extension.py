@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -32,7 +35,7 @@ def test_loading_brings_the_magic_the_sandbox_and_the_browser(ip):
 
     assert magics(ip) == {"line": True, "cell": True}
     assert Sandbox.names() == ["default"]
-    assert set(Sandbox.faces) == {"browse", "display", "progress"}
+    assert set(Sandbox.faces) >= {"browse", "display", "progress"}
 
 
 def test_the_package_is_the_extension(ip):
@@ -65,10 +68,44 @@ def test_unloading_leaves_only_the_sandboxes(ip):
 
     assert magics(ip) == {"line": False, "cell": False}
     assert "SandFSMagics" not in ip.magics_manager.registry
-    assert (Sandbox.faces, Sandbox.names()) == ({}, ["default"])
+    assert (Sandbox.faces.keys() & {"browse", "display", "progress"}, Sandbox.names()) == (set(), ["default"])
     assert (Sandbox.defaults, threads()) == before
     with pytest.raises(Unsupported, match=r"^browse needs a notebook: run %load_ext jupyter_sandfs$"):
         sandbox.browse()
+
+
+def test_unloading_takes_back_all_that_it_put_into_the_shell(ip):
+    def put():
+        callbacks = {event: list(calls) for event, calls in ip.events.callbacks.items()}
+        return callbacks, list(ip.Completer.custom_matchers), set(ip.magics_manager.registry), set(ip.user_ns)
+
+    before = put()
+    load_ipython_extension(ip)
+    assert put() != before
+    unload_ipython_extension(ip)
+    assert put() == before
+
+
+def test_unloading_in_the_midst_of_a_cell_ends_its_action(ip):
+    ip.run_cell("%load_ext jupyter_sandfs")
+    ip.run_cell("%unload_ext jupyter_sandfs")
+    Sandbox.current().fs.write_file("/a", "")
+
+    assert [each.action for each in Sandbox.current().fs.log()] == [0]
+
+
+def test_ipython_in_a_terminal_loads_it_by_its_configuration(tmp_path):
+    command = [sys.executable, "-m", "IPython", "--InteractiveShellApp.extensions=jupyter_sandfs", "--no-banner"]
+    ran = subprocess.run(
+        [*command, "-c", "%sandfs touch /a\n%sandfs ls /"],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"IPYTHONDIR": str(tmp_path)},
+        timeout=100,
+    )
+
+    assert (ran.stdout, ran.returncode) == ("a\n", 0)
 
 
 def test_unloading_what_is_not_loaded_does_nothing(ip):

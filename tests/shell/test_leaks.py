@@ -171,6 +171,7 @@ ASKING = [
     "ln -s {p} /l; cat /l; ls -L /l; ls -l /l/; stat -L -c %s /l; [ -e /l ]; echo $?; [ -f /l ]; echo $?; cp /l /c; cp -L /l /c; find -L /l -type f; readlink -e /l; echo $?; head /l; cd /l; grep . /l; du -L /l; du -D /l; chmod 700 /l; touch -c /l; wc -c /l; cat /l/x",
     "dd if={p} of=/o; install {p} /i; split {p}; ls /; tail -n1 {p}; head -c1 {p}; shuf {p}; grep -f {p} /open/a.txt; awk -f {p} /open/a.txt; sed -f {p} /open/a.txt; xargs -a {p} echo; bc {p}; numfmt < {p}; sort -c {p}; sort -m {p} /open/a.txt",
     "policy {p}; policy --label public {p}; versions {p}; mounts {p}; publish {p}; changes {p}; help {p}; journal {p}; restore {p}; snapshot; changes; ls -l --time-style=full-iso {p}; env -C {p} ls; timeout 1 cat {p}; nice cat {p}; command cat {p}; xargs cat <<< {p}; find / -path {p}; find / -samefile {p}; find / -newer {p}",
+    'python {p}; python -c \'print(open("{p}").read())\'; python -c \'import os; print(os.path.exists("{p}"), os.listdir("{p}"))\'; python -c \'from pathlib import Path; print(Path("{p}").is_file()); Path("{p}").stat()\'; branch b; branch switch b; cat {p}; ls {p}; branch switch main; branch {p}',
     "cat {p}/x; ls {p}/x; cat {p}/../open/a.txt; cd {p}/..; pwd; ls {p}/..; stat {p}/.; [ -d {p}/. ]; echo $?; cat /open/../{p}; cat //{p}; ls {p}/.",
 ]
 
@@ -221,6 +222,35 @@ def test_nothing_that_is_hidden_changes(fs, shell, line):
     assert hidden_state(fs) == before
     assert fs.exists("/zqvault/deep/zqkey.txt")
     assert fs.ls("/zqvault") == [each for each in fs.ls("/zqvault") if each.name == "deep"]
+
+
+# ---------------------------------------------------------------- the past
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "undo; undo; undo; ls -la /open; cat /open/*",
+        "undo; redo; cat /open/zqmine; redo",
+        "restore mine; ls -la /open; cat /open/*",
+        "restore early; cat /open/*; changes mine; changes early mine; changes mine early",
+        "journal -n 1000; versions /open/zqmine; snapshots; changes mine",
+        "branch b; branch switch b; cat /open/zqmine; undo; ls /open",
+        "cp /open/zqmine /x; mv /open/zqmine /y; ls /open; rm /open/zqmine; echo x > /open/zqmine",
+    ],
+)
+def test_what_was_ones_own_is_gone_with_the_policy_that_hides_it(fs, line):
+    shell = SandboxShell(fs, view=VIEW, actor="me", timeout=10)
+    shell.exec("echo TOPSECRET > /open/zqmine; snapshot mine")
+    shell.exec("echo TOPSECRET again >> /open/zqmine")
+    fs.set_policy("/open/zqmine", PRIVATE)
+    before = fs.read_text("/open/zqmine"), fs.get_policy("/open/zqmine"), fs.version("/open/zqmine")
+
+    seen = everything(shell.exec(line))
+
+    assert "TOPSECRET" not in seen
+    assert "zqmine" not in seen.replace("/open/zqmine", "")
+    assert (fs.read_text("/open/zqmine"), fs.get_policy("/open/zqmine"), fs.version("/open/zqmine")) == before
 
 
 # ---------------------------------------------------------------- other doors of the shell

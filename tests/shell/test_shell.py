@@ -505,6 +505,37 @@ def test_ctrl_c_stops_the_run_and_reaches_the_caller(shell):
     assert told(shell.exec("ls; echo on")) == ("on\n", "", 0)
 
 
+LOOPS = {
+    "a loop": "while true; do :; done",
+    "a loop of commands of ours": "while true; do ls > /dev/null; done",
+    "a pipe": "while true; do echo x; done | cat > /dev/null",
+    "a sleep": "sleep 1000",
+    "a substitution": "x=$(while true; do :; done)",
+    "a snippet": "python -c 'while True: pass'",
+}
+
+
+@pytest.mark.parametrize("line", LOOPS.values(), ids=LOOPS.keys())
+def test_ctrl_c_stops_what_would_go_on_and_the_shell_and_the_files_stay_whole(fs, line):
+    shell = SandboxShell(fs, timeout=1000, max_commands=10**9)
+    shell.register_command("press", lambda _: signal.pthread_kill(threading.main_thread().ident, signal.SIGINT))
+
+    with pytest.raises(KeyboardInterrupt):
+        shell.exec(f"x=5; echo kept > /kept; press; {line}; echo never > /never")
+
+    assert told(shell.exec("ls; echo $x")) == ("kept\n5\n", "", 0)
+
+
+def test_ctrl_c_in_a_transaction_takes_everything_back(fs):
+    shell = SandboxShell(fs, timeout=1000, max_commands=10**9)
+    shell.register_command("press", lambda _: signal.pthread_kill(threading.main_thread().ident, signal.SIGINT))
+
+    with pytest.raises(KeyboardInterrupt):
+        shell.exec("echo x > /f; press; while true; do :; done", transaction=True)
+
+    assert told(shell.exec("ls; echo on")) == ("on\n", "", 0)
+
+
 def test_a_timeout_keeps_what_was_printed_and_gives_124(fs):
     result = SandboxShell(fs, timeout=0.05).exec("echo a; sleep 1000")
 

@@ -341,11 +341,10 @@ FAULTS = {
     "undo puts back the wrong node": lambda monkeypatch: monkeypatch.setattr(
         reverting, "_kept", lambda entry: entry.after
     ),
-    "a frozen moment loses count": lambda monkeypatch: monkeypatch.setattr(
-        Tree, "of", classmethod(lambda cls, root, clock=None: _of(cls, root._replace(size=root.size + 1)))
+    "a frozen moment loses count": replaced(
+        Tree, "freeze", lambda freeze: lambda self: (root := freeze(self))._replace(size=root.size + 1)
     ),
 }
-_of = Tree.of.__func__
 
 
 @pytest.mark.parametrize("fault", FAULTS)

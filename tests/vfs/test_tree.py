@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from itertools import count
 
 import pytest
@@ -275,3 +276,56 @@ def test_a_path_of_a_hundred_thousand_names_costs_no_memory(fs):
     assert (fs.exists(path), fs.get_entry(path)) == (False, None)
     with pytest.raises(OSError, match="deeper than 256 levels"):
         fs.write_file(path, "")
+
+
+@pytest.mark.parametrize(("limits", "most"), [(Limits(journal_records=0), 265), (Limits(), 470)])
+def test_a_file_takes_little_beyond_its_content(limits, most):
+    # 256 and 448 bytes; a path of one's own in the journal is most of the difference. A little more on other Pythons.
+    files, content = 5_000, b"x" * 200
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        fs = VirtualFileSystem(limits=limits)
+        for number in range(files):
+            fs.write_bytes(f"/t/d{number // 100:05}/f{number:07}.txt", bytes(content[:-1]) + b"y")
+        after, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert (after - before) / files - len(content) < most
+
+
+def test_a_write_into_directories_that_are_not_there_takes_the_short_cut(fs, monkeypatch, look):
+    monkeypatch.setattr(fs, "_commit", None)  # the long way would fail
+
+    assert fs.write_file("/new/and/deep/f", "x") == 1
+    assert [(record.operation, record.path) for record in fs.log()] == [
+        ("write", "/new"),
+        ("write", "/new/and"),
+        ("write", "/new/and/deep"),
+        ("write", "/new/and/deep/f"),
+    ]
+    look.check(fs)
+
+
+@pytest.mark.parametrize("path", ["/new/../f", "/new//f", "/new/./f", "new/f", "/n\\w/f", "/f/below", "/é/f"])
+def test_a_path_that_is_not_plain_goes_the_long_way_into_new_directories(look, path):
+    short, long = Player(observed=False), Player(observed=True)
+
+    for player in (short, long):
+        player.fs.write_file("/f", "")
+    assert look.attempt(short.fs.write_bytes, path, b"x") == look.attempt(long.fs.write_bytes, path, b"x")
+    assert look.everything(short.fs) == look.everything(long.fs)
+    look.check(short.fs)
+    for watch in long.fs._watches:
+        watch.close()
+
+
+def test_a_watch_inside_of_new_directories_is_told_of_them(fs):
+    told = []
+    with fs.watch("/new/deep", told.extend, interval=60) as watch:
+        fs.write_file("/new/deep/er/f", "x")
+        fs.write_file("/new/other/f", "x")
+        watch.flush()
+
+    assert [change.path for change in told] == ["/new/deep", "/new/deep/er", "/new/deep/er/f"]

@@ -40,31 +40,58 @@ _ORDERS: dict[str, _Key] = {
 }
 
 
-def rows(
-    fs: FileSystem, _body: object, path: str, offset: int = 0, order: str = "name", *, descending: bool = False
-) -> Document:
-    """Give one page of a folder: directories first, then by the column, equal ones by name.
+class Listing:
+    """The operation `rows` for one browser. Remembers the last long folder in its order: its pages come one by one."""
 
-    Gives {entries, total, readOnly}: how many there are in all, and whether the folder takes no new names.
+    def __init__(self) -> None:
+        self._last: tuple[object, list[DirEntry]] = (None, [])
 
-    Raises:
-        InvalidRequest: no such column, or a negative offset.
-    """
-    if order not in _ORDERS or offset < 0:
-        raise InvalidRequest(f"a listing has an offset, and an order of {', '.join(_ORDERS)}")
-    listing = in_order(fs.ls(path), order, descending=descending)
-    policy = fs.get_policy(path)
-    page = _page(fs, listing[offset : offset + MAX_PAGE])
-    return {"entries": page, "total": len(listing), "readOnly": not policy.writable}
+    def rows(
+        self,
+        fs: FileSystem,
+        _body: object,
+        path: str,
+        offset: int = 0,
+        order: str = "name",
+        *,
+        descending: bool = False,
+    ) -> Document:
+        """Give one page of a folder: directories first, then by the column, equal ones by name.
+
+        Gives {entries, total, readOnly}: how many there are in all, and whether the folder takes no new names.
+
+        Raises:
+            InvalidRequest: no such column, or a negative offset.
+        """
+        if order not in _ORDERS or offset < 0:
+            raise InvalidRequest(f"a listing has an offset, and an order of {', '.join(_ORDERS)}")
+        listing = self._ordered(fs, path, order, descending=descending)
+        policy = fs.get_policy(path)
+        page = _page(fs, listing[offset : offset + MAX_PAGE])
+        return {"entries": page, "total": len(listing), "readOnly": not policy.writable}
+
+    def _ordered(self, fs: FileSystem, path: str, order: str, *, descending: bool) -> list[DirEntry]:
+        if not isinstance(fs, VirtualFileSystem):  # what a view shows also changes with its rules
+            return in_order(fs.ls(path), order, descending=descending)
+        newest = fs.log(1)
+        key = (fs.tree_id, newest[0].sequence if newest else 0, path, order, descending)
+        known, listing = self._last
+        if known == key and not fs.stat(path).dynamic:
+            return listing
+        listing = in_order(fs.ls(path), order, descending=descending)
+        self._last = (key, listing) if len(listing) > MAX_PAGE else (None, [])
+        return listing
 
 
 def in_order(listing: list[DirEntry], order: str, *, descending: bool) -> list[DirEntry]:
     """Sort a listing as the tree shows it."""
-    by_name = sorted(
-        listing, key=lambda entry: (natural(entry.name), entry.name), reverse=descending and order == "name"
-    )
-    by_column = sorted(by_name, key=_ORDERS[order], reverse=descending)
-    return sorted(by_column, key=lambda entry: not entry.is_dir)
+    reverse = descending and order == "name"
+    ordered = sorted(listing, key=lambda entry: (natural(entry.name), entry.name), reverse=reverse)
+    if order != "name":
+        ordered.sort(key=_ORDERS[order], reverse=descending)
+    if any(entry.is_dir for entry in ordered):
+        ordered.sort(key=lambda entry: not entry.is_dir)
+    return ordered
 
 
 def search(fs: FileSystem, _body: object, text: str) -> Document:
@@ -139,4 +166,6 @@ def _described(fs: FileSystem, found: list[str]) -> list[Document]:
     return documents
 
 
-OPERATIONS: dict[str, Handler] = {"rows": rows, "search": search}
+def operations() -> dict[str, Handler]:
+    """The table for the dispatcher of one browser."""
+    return {"rows": Listing().rows, "search": search}

@@ -120,7 +120,7 @@ class TreeBrowser(anywidget.AnyWidget):
             earlier.close()
 
     def _operations(self) -> dict[str, Handler]:
-        tables = listing.OPERATIONS | preview.OPERATIONS | changes.OPERATIONS | History(self._fs, CELLS).operations()
+        tables = listing.operations() | preview.OPERATIONS | changes.OPERATIONS | History(self._fs, CELLS).operations()
         if self._owned is None:
             return tables
         owners: dict[str, Handler] = {"facts": self._facts, "switch": self._switch, "view_as": self._view_as}

@@ -12,6 +12,7 @@ from jupyter_sandfs.vfs.journal import Change, JournalRecord
 _LINE_KINDS = {"+": "added", "-": "removed", "@": "dim"}
 _ROWS = 500  # of a page
 _CHARACTERS = 100_000  # of a difference
+_LINE = 500  # characters of one of its lines
 
 
 def rows_of_changes(changes: Sequence[Change], *, head: str = "") -> str:
@@ -29,7 +30,7 @@ def _rows(changes: Sequence[Change]) -> Html:
 def folded(summary: str, changes: Sequence[Change], difference: str) -> str:
     """What changed, with the differing lines behind a click."""
     shown = difference[:_CHARACTERS]
-    lines = [element("span", f"{line}\n", **_class_of(line)) for line in shown.splitlines()]
+    lines = [element("span", f"{line[:_LINE]}\n", **_class_of(line)) for line in shown.splitlines()]
     cut = ["… (cut)\n"] if len(difference) > _CHARACTERS else []
     below = element("details", element("summary", "differences"), element("pre", *lines, *cut)) if lines else Html()
     return page(element("details", element("summary", summary), _rows(changes), below))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from jupyter_sandfs.errors import SandfsError
-from jupyter_sandfs.kernel.display.page import element, grid, page
+from jupyter_sandfs.kernel.display.page import Html, element, grid, page
 from jupyter_sandfs.kernel.output import human_size
 from jupyter_sandfs.shell.options import Arguments
 from jupyter_sandfs.vfs.entries import DirEntry
@@ -51,34 +51,44 @@ class _Row:
         }
 
 
-def listing(fs: FileSystem, places: Mapping[str, str], arguments: Arguments) -> tuple[str, list[dict[str, Any]]]:
-    """A page and data for directories and files.
+def listing(fs: FileSystem, places: Mapping[str, str], arguments: Arguments) -> str:
+    """A page for directories and files, of each the first 1,000 rows.
 
     Args:
         places: the path of each, by how it was asked for.
     """
-    hidden = "a" in arguments or "A" in arguments
-    parts, data = [], []
+    parts = []
     for shown, path in places.items():
-        rows = list(_rows(fs, path, hidden=hidden))
-        data += [each.data for each in rows]
+        entries = list(_entries(fs, path, arguments))
         if len(places) > 1:
             parts.append(element("div", element("strong", f"{shown}:")))
-        kept = rows[:_ROWS]
-        parts.append(
-            grid(_HEADS, [each.cells for each in kept], numbers=frozenset({1, 3}), keys=[e.keys for e in kept])
-        )
-        if len(rows) > len(kept):
-            parts.append(element("div", f"… and {len(rows) - _ROWS:,} more", _class="dim"))
-    return page(*parts), data
+        parts.append(_grid([_row(fs, each) for each in entries[:_ROWS]]))
+        if len(entries) > _ROWS:
+            parts.append(element("div", f"… and {len(entries) - _ROWS:,} more", _class="dim"))
+    return page(*parts)
 
 
-def _rows(fs: FileSystem, path: str, *, hidden: bool) -> Iterator[_Row]:
+def rows(fs: FileSystem, places: Mapping[str, str], arguments: Arguments) -> list[dict[str, Any]]:
+    """All that `listing` tells, in plain values."""
+    entries = (each for path in places.values() for each in _entries(fs, path, arguments))
+    return [_row(fs, each).data for each in entries]
+
+
+def _grid(found: list[_Row]) -> Html:
+    cells, keys = [each.cells for each in found], [each.keys for each in found]
+    return grid(_HEADS, cells, numbers=frozenset({1, 3}), keys=keys)
+
+
+def _entries(fs: FileSystem, path: str, arguments: Arguments) -> Iterator[DirEntry]:
+    hidden = "a" in arguments or "A" in arguments
     entry = fs.get_entry(path)
-    entries = fs.ls(path) if fs.is_dir(path) else [entry] if entry else []
-    for each in entries:
+    for each in fs.ls(path) if fs.is_dir(path) else [entry] if entry else []:
         if hidden or not each.name.startswith(".") or entry is each:
-            yield _Row(each, badges(_policy(fs, each.path)))
+            yield each
+
+
+def _row(fs: FileSystem, entry: DirEntry) -> _Row:
+    return _Row(entry, badges(_policy(fs, entry.path)))
 
 
 def _policy(fs: FileSystem, path: str) -> NodePolicy:

@@ -7,15 +7,17 @@ from html import escape
 
 from jupyter_sandfs.errors import InvalidRequest
 
+# Doubled selectors win over what JupyterLab says of tables.
 STYLE = """<style>
 .sandfs-page{font:13px/1.45 var(--jp-ui-font-family,system-ui,sans-serif);
  color:var(--jp-ui-font-color1,inherit);overflow-x:auto}
 .sandfs-page table{border-collapse:collapse;margin:2px 0}
-.sandfs-page th,.sandfs-page td{padding:2px 14px 2px 4px;text-align:left;white-space:pre;border:0}
+.sandfs-page.sandfs-page th,.sandfs-page.sandfs-page td{padding:2px 14px 2px 4px;
+ text-align:left;white-space:pre;border:0}
 .sandfs-page thead th{border-bottom:1px solid var(--jp-border-color1,#8888);font-weight:600}
 .sandfs-page tbody tr:nth-child(odd){background:transparent}
 .sandfs-page tbody tr:hover{background:var(--jp-layout-color2,#8882)}
-.sandfs-page .n{text-align:right;font-variant-numeric:tabular-nums}
+.sandfs-page.sandfs-page .n{text-align:right;font-variant-numeric:tabular-nums}
 .sandfs-page th button{all:unset;cursor:pointer;font-weight:600}
 .sandfs-page th button:focus-visible{outline:2px solid var(--jp-brand-color1,#1976d2)}
 .sandfs-page th[aria-sort=ascending] button::after{content:" \\2191"}

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import SandfsError
 from jupyter_sandfs.kernel.answers import Answer, change_data
 from jupyter_sandfs.kernel.display.history import rows_of_changes, timeline
-from jupyter_sandfs.kernel.display.listing import PLAIN, listing
+from jupyter_sandfs.kernel.display.listing import PLAIN, listing, rows
 from jupyter_sandfs.kernel.display.page import table
 from jupyter_sandfs.shell.commands.journal import JOURNAL
 from jupyter_sandfs.shell.commands.ls import LS
@@ -25,47 +25,56 @@ from jupyter_sandfs.vfs.journal import Change, JournalRecord
 
 _SHELL_WORDS = re.compile(r"[|&;<>()$`\\*?\[\]{}~!#\n]")
 _ROWS = 20  # of the journal, as its command has it
+_Made = tuple[Callable[[], str], Callable[[], Any]]
+"""What makes the page, and what makes the data: each may be much work that nobody asks for."""
 
-_Page = tuple[str, Any]
 
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A line that the shell has run.
 
-def enriched(shell: SandboxShell, line: str, result: ShellResult, *, cwd: str) -> Answer:
-    """Give what the shell said, with a page and data where there are some.
-
-    Args:
-        cwd: where the line was run.
+    Attributes:
+        cwd: where it was run.
     """
-    plain = Answer(text=result.stdout, result=result)
-    if result.exit_code or _SHELL_WORDS.search(line):
-        return plain
-    try:
-        name, *argv = shlex.split(line)
-        if name not in _PAGES or "--help" in argv:
-            return plain
-        html, data = _PAGES[name](shell.fs, argv, cwd)
-    except (ValueError, SandfsError):  # the text says it all
-        return plain
-    return replace(plain, html=html, data=data)
+
+    shell: SandboxShell
+    line: str
+    cwd: str
+    result: ShellResult
+
+    def answer(self, *, page: bool, data: bool) -> Answer:
+        """Give what the shell said, with a page and data where they are wanted and there are some."""
+        answer = Answer(text=self.result.stdout, result=self.result)
+        if self.result.exit_code or not (page or data) or _SHELL_WORDS.search(self.line):
+            return answer
+        try:
+            name, *argv = shlex.split(self.line)
+            if name not in _MAKERS or "--help" in argv:
+                return answer
+            make_page, make_data = _MAKERS[name](self.shell.fs, argv, self.cwd)
+            return replace(answer, html=make_page() if page else "", data=make_data() if data else None)
+        except (ValueError, SandfsError):  # the text says it all
+            return answer
 
 
-def _ls(fs: FileSystem, argv: Sequence[str], cwd: str) -> _Page:
+def _ls(fs: FileSystem, argv: Sequence[str], cwd: str) -> _Made:
     arguments = parse(argv, LS.options or ())
     if not set(arguments.options) <= PLAIN:
-        return "", None
+        return str, lambda: None
     places = {shown: paths.normalize(shown, cwd) for shown in arguments.operands or (".",)}
-    return listing(fs, places, arguments)
+    return lambda: listing(fs, places, arguments), lambda: rows(fs, places, arguments)
 
 
-def _changes(fs: FileSystem, argv: Sequence[str], _cwd: str) -> _Page:
+def _changes(fs: FileSystem, argv: Sequence[str], _cwd: str) -> _Made:
     names = list(argv) or [each.name or "" for each in fs.snapshots()][-1:]
     changes: list[Change] = fs.diff(*names)
-    return rows_of_changes(changes) if changes else "", [change_data(each) for each in changes]
+    return lambda: rows_of_changes(changes) if changes else "", lambda: [change_data(each) for each in changes]
 
 
-def _journal(fs: FileSystem, argv: Sequence[str], _cwd: str) -> _Page:
+def _journal(fs: FileSystem, argv: Sequence[str], _cwd: str) -> _Made:
     arguments: Arguments = parse(argv, JOURNAL.options or ())
     records = fs.log(arguments.number("n", _ROWS))
-    return timeline(records) if records else "", [_record(each) for each in records]
+    return lambda: timeline(records) if records else "", lambda: [_record(each) for each in records]
 
 
 def _record(record: JournalRecord) -> dict[str, Any]:
@@ -73,13 +82,14 @@ def _record(record: JournalRecord) -> dict[str, Any]:
     return {key: value for key, value in told.items() if key != "at_ns"}
 
 
-def _snapshots(fs: FileSystem, _argv: Sequence[str], _cwd: str) -> _Page:
-    rows = [[f"{moment(each.at_ns):%Y-%m-%d %H:%M:%S}", each.name or ""] for each in fs.snapshots()]
-    data = [{"name": each.name, "at": moment(each.at_ns).isoformat()} for each in fs.snapshots()]
-    return table(["taken", "name"], rows) if rows else "", data
+def _snapshots(fs: FileSystem, _argv: Sequence[str], _cwd: str) -> _Made:
+    found = [(each.name or "", moment(each.at_ns)) for each in fs.snapshots()]
+    shown = [[f"{taken:%Y-%m-%d %H:%M:%S}", name] for name, taken in found]
+    data = [{"name": name, "at": taken.isoformat()} for name, taken in found]
+    return lambda: table(["taken", "name"], shown) if shown else "", lambda: data
 
 
-_PAGES: Mapping[str, Callable[[FileSystem, Sequence[str], str], _Page]] = {
+_MAKERS: Mapping[str, Callable[[FileSystem, Sequence[str], str], _Made]] = {
     "changes": _changes,
     "journal": _journal,
     "ls": _ls,

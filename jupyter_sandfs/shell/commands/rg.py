@@ -130,6 +130,10 @@ class _Search:
     report: Report
     files: Files
     filter: _Filter
+    lists: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.lists = _lists(self.call)
 
     def all(self, targets: tuple[str, ...]) -> list[str]:
         """Search everything; give the complaint if there was too much to print."""
@@ -164,7 +168,7 @@ class _Search:
 
     def _one(self, shown: str, path: str, *, explicit: bool) -> None:
         self.call.check_time()
-        if _lists(self.call):
+        if self.lists:
             self.report.matched = True
             self.report.say(shown.encode() + (self.report.style.name_end or b"\n"))
             return
@@ -173,7 +177,9 @@ class _Search:
             self._search("<stdin>" if shown == _STDIN else shown, _decoded(data), explicit=explicit)
 
     def _search(self, shown: str, data: bytes, *, explicit: bool) -> None:
-        nul = -1 if "a" in self.call.arguments else data.find(b"\0")
+        if self.report.passes(data):
+            return
+        nul = -1 if self.filter.texts else data.find(b"\0")
         if nul < 0 or self.report.style.shown not in {Shown.LINES, Shown.MATCHES}:
             if nul < 0 or explicit or self.filter.unrestricted > 2:
                 self.report.file(shown, data)
@@ -200,10 +206,12 @@ class _Filter:
     types: Rules = field(default_factory=lambda: Rules(()))
     largest: int = 1 << 62
     top: str = "/"
+    texts: bool = False
 
     def __post_init__(self) -> None:
         arguments = self.call.arguments
         self.unrestricted = sum(1 for key, _ in arguments.given if key == "u")
+        self.texts = "a" in arguments
         self.hidden = arguments.last(".", "no-hidden") == "." or self.unrestricted > 1
         if not self.unrestricted and arguments.last("no-ignore", "ignore") != "no-ignore":
             self.ignoring = Ignoring(self.call.fs, everywhere="no-require-git" in arguments)

@@ -71,6 +71,10 @@ class Matcher:
         self._regex = compiled(f"(?m){told}", ignore_case=ignore_case, longest=longest, capture=self._bounded)
         self._flags = (ignore_case, longest)
 
+    def matches(self, data: bytes) -> bool:
+        """Say whether the pattern matches anywhere; a line that it matches is a further question."""
+        return self._regex.search(data) is not None
+
     def lines(self, data: bytes) -> Iterator[Line]:
         """Yield the lines with a match."""
         search, size = self._regex.search, len(data)

@@ -76,6 +76,13 @@ class Report:
     size: int = 0
     _parts: list[bytes] = field(default_factory=list)
     _grouped: bool = False  # a group of lines was printed before
+    _skips: bool = field(init=False, default=False)  # nothing is told of a file without a match
+
+    def __post_init__(self) -> None:
+        style = self.style
+        counted = style.shown in {Shown.COUNT, Shown.COUNT_MATCHES}
+        silent = not style.zeros if counted else style.shown is not Shown.NAME_IF_NONE
+        self._skips = silent and not style.invert
 
     @property
     def output(self) -> bytes:
@@ -83,10 +90,16 @@ class Report:
 
     def file(self, name: str, data: bytes) -> bool:
         """Search one text, and say whether it has what was looked for."""
+        if self.passes(data):
+            return False
         hits = itertools.islice(self._hits(data), self.style.limit)
         found = self._tell(name.encode(), data, hits)
         self.matched |= found
         return found
+
+    def passes(self, data: bytes) -> bool:
+        """Say whether there is nothing to tell of a text, as of most files of a tree."""
+        return self._skips and not self.matcher.matches(data)
 
     def has_match(self, data: bytes) -> bool:
         """Say whether a text has what was looked for, and print nothing."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from jupyter_sandfs.errors import SandfsError
 from jupyter_sandfs.shell.command import Invocation, reason
-from jupyter_sandfs.vfs.entries import DirEntry
+from jupyter_sandfs.vfs.entries import DirEntry, Kind
 
 Keep = Callable[[DirEntry, bool], bool]
 """Says of an entry, and of whether it is or leads to a directory, if it is looked at."""
@@ -69,18 +69,16 @@ class Files:
         if enter is not None:
             enter(visit.path)
         above = visit.above | {real} if self.follow else visit.above
-        found = []
+        prefix, found = posixpath.join(visit.shown, ""), []
         for entry in entries:
-            name = posixpath.join(visit.shown, entry.name)
-            is_dir = self._is_directory(entry)
+            kind = entry.stat.kind
+            is_dir = kind is Kind.DIRECTORY if kind is not Kind.SYMLINK else self._leads_to_directory(entry)
             if is_dir is not None and keep(entry, is_dir):
-                found.append(_Visit(name, entry.path, visit.level + 1 if is_dir else 0, above))
+                found.append(_Visit(prefix + entry.name, entry.path, visit.level + 1 if is_dir else 0, above))
         return found
 
-    def _is_directory(self, entry: DirEntry) -> bool | None:
+    def _leads_to_directory(self, entry: DirEntry) -> bool | None:
         """None for a link that is not followed, or leads nowhere."""
-        if not entry.stat.is_symlink:
-            return entry.is_dir
         if not self.follow or not self.call.fs.exists(entry.path):
             return None
         return self.call.fs.is_dir(entry.path)

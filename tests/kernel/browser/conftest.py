@@ -175,7 +175,7 @@ def evaluate(node, tmp_path):
     return run
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: two drivers at a time, as of the tests of JupyterLab, refuse each other
 def chromium(part):
     with sync_playwright() as driver:
         launched = driver.chromium.launch(
@@ -237,7 +237,11 @@ class Page:
             route.fulfill(body=bundle.script(), content_type="text/javascript")
         else:
             self.requests.append(route.request)
-            route.fulfill(**self.respond(route.request))
+            answer = self.respond(route.request)
+            if answer is None:  # the connection breaks
+                route.abort("connectionreset")
+            else:
+                route.fulfill(**answer)
 
 
 @pytest.fixture

@@ -62,6 +62,21 @@ def test_an_empty_sandbox_says_so(make_browser):
     assert texts(display.static_html(empty, NOW))[-1] == "Nothing here yet"
 
 
+def test_nbconvert_keeps_the_listing(browser):
+    import nbformat
+    from nbconvert import HTMLExporter
+
+    outputs = [
+        nbformat.v4.new_output("display_data", {"text/html": display.static_html(browser, NOW)}),
+        nbformat.v4.new_output("display_data", {"text/plain": browser.listing()}),
+    ]
+    cell = nbformat.v4.new_code_cell("%sandfs browse", outputs=outputs)
+    page, _ = HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
+
+    assert page.count("rain.csv") == 2
+    assert "names as saved on 21 Nov 2026" in page
+
+
 @pytest.mark.parametrize("depth", [50])
 def test_deep_folders_end(browser, fs, depth):
     fs.mkdir("/d" * depth)

@@ -17,7 +17,7 @@ def tree():
 
 
 def names(fs, **arguments):
-    return [each["name"] for each in listing.rows(fs, b"", path="/", **arguments)["entries"]]
+    return [each["name"] for each in listing.Listing().rows(fs, b"", path="/", **arguments)["entries"]]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_equal_nodes_are_ordered_by_name_also_downwards(tree):
     for name in ("c2", "c10", "c1"):
         tree.write_file(f"/same/{name}", "x")
 
-    found = listing.rows(tree, b"", path="/same", order="size", descending=True)["entries"]
+    found = listing.Listing().rows(tree, b"", path="/same", order="size", descending=True)["entries"]
 
     assert [each["name"] for each in found] == ["c1", "c2", "c10"]
 
@@ -47,23 +47,37 @@ def test_equal_nodes_are_ordered_by_name_also_downwards(tree):
 @pytest.mark.parametrize("arguments", [{"order": "colour"}, {"offset": -1}])
 def test_an_order_that_there_is_not_is_refused(tree, arguments):
     with pytest.raises(InvalidRequest):
-        listing.rows(tree, b"", path="/", **arguments)
+        listing.Listing().rows(tree, b"", path="/", **arguments)
 
 
 def test_a_long_folder_comes_in_pages(tree):
     for number in range(2_345):
         tree.write_file(f"/many/f{number}", "")
 
-    pages = [listing.rows(tree, b"", path="/many", offset=offset) for offset in (0, 1_000, 2_000)]
+    pages = [listing.Listing().rows(tree, b"", path="/many", offset=offset) for offset in (0, 1_000, 2_000)]
 
     assert [(len(page["entries"]), page["total"]) for page in pages] == [(1_000, 2_345), (1_000, 2_345), (345, 2_345)]
     assert [each["name"] for each in pages[1]["entries"][:2]] == ["f1000", "f1001"]
 
 
+def test_a_long_folder_that_changes_between_pages_is_listed_anew(tree):
+    kept = listing.Listing()
+    for number in range(1_500):
+        tree.write_file(f"/many/f{number}", "")
+    first = kept.rows(tree, b"", path="/many")
+    again = kept.rows(tree, b"", path="/many", offset=1_000)
+    tree.write_file("/many/f1400", "longer")
+    tree.remove("/many/f0")
+    later = kept.rows(tree, b"", path="/many", offset=1_000)
+
+    assert (first["total"], again["entries"][0]["name"], later["entries"][0]["name"]) == (1_500, "f1000", "f1001")
+    assert next(each["size"] for each in later["entries"] if each["name"] == "f1400") == 6
+
+
 def test_a_page_says_whether_the_folder_takes_new_names(tree):
     tree.set_policy("/z", NodePolicy(writable=False))
 
-    assert [listing.rows(tree, b"", path=path)["readOnly"] for path in ("/", "/z")] == [False, True]
+    assert [listing.Listing().rows(tree, b"", path=path)["readOnly"] for path in ("/", "/z")] == [False, True]
 
 
 @pytest.mark.parametrize(

@@ -195,6 +195,21 @@ def test_many_changes_are_summed_up(cell, fs):
     assert (out[0], len(out), out[-1]) == ("this cell, in sandbox 'default': 30 added", 22, "  … and 10 more")
 
 
+def test_large_and_computed_files_are_listed_but_not_compared(ip, cell, fs):
+    calls = []
+    ip.user_ns["called"] = lambda: calls.append(1) or "x"
+    cell("x = %sandfs true")
+    cell(
+        "%%sandfs -o told track\n%sandfs sh -c 'seq 100000 > /large; echo one > /small; mkdir /d; echo two > /d/in'\n"
+        "%sandfs mount /live called;"
+    )
+
+    told = ip.user_ns["told"].data
+    assert [each["path"] for each in told["changes"]] == ["/d", "/large", "/live", "/small"]
+    assert told["diff"] == "--- /dev/null\n+++ b/small\n@@ -0,0 +1 @@\n+one\n"
+    assert calls == []
+
+
 # ---------------------------------------------------------------- a cell is one action
 
 

@@ -9,7 +9,7 @@ import pytest
 from jupyter_sandfs.errors import InvalidRequest
 from jupyter_sandfs.kernel.display.bars import bars, measure
 from jupyter_sandfs.kernel.display.history import folded, rows_of_changes, timeline
-from jupyter_sandfs.kernel.display.listing import badges, listing
+from jupyter_sandfs.kernel.display.listing import badges, listing, rows
 from jupyter_sandfs.kernel.display.page import element, page, table, text
 from jupyter_sandfs.shell.options import Arguments
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
@@ -63,7 +63,7 @@ def pages(fs):
     fs.write_file(f"/d/{HOSTILE}", f"{HOSTILE}\nmore\n")
     fs.move(f"/d/{HOSTILE}", f"/{HOSTILE}")
     changes = fs.diff(before)
-    yield listing(fs, {HOSTILE: "/", "/d": "/d"}, Arguments())[0]
+    yield listing(fs, {HOSTILE: "/", "/d": "/d"}, Arguments())
     yield rows_of_changes(changes, head=HOSTILE)
     yield folded(HOSTILE, changes, f"--- {HOSTILE}\n+{HOSTILE}\n")
     yield timeline(fs.log())
@@ -97,7 +97,7 @@ def test_a_listing_has_a_row_for_each_name_and_keys_to_sort_by():
     fs.write_file("/.hidden", "")
     fs.mkdir("/a")
     fs.set_policy("/b", NodePolicy(writable=False, visibility="secret"))
-    html, data = listing(fs, {"/": "/"}, Arguments())
+    html, data = listing(fs, {"/": "/"}, Arguments()), rows(fs, {"/": "/"}, Arguments())
 
     assert [(each["name"], each["size"], each["rules"]) for each in data] == [
         ("a", 0, ""),
@@ -106,14 +106,14 @@ def test_a_listing_has_a_row_for_each_name_and_keys_to_sort_by():
     assert _Reader(html).text.startswith("namesizemodifiedversionrulesa/")
     assert 'data-k="2000.0"' in html
     assert "2.0 KB" in html
-    assert [each["name"] for each in listing(fs, {"/": "/"}, Arguments({"a": ""}))[1]] == [".hidden", "a", "b"]
+    assert [each["name"] for each in rows(fs, {"/": "/"}, Arguments({"a": ""}))] == [".hidden", "a", "b"]
 
 
 def test_a_long_listing_is_cut_on_the_page_but_not_in_the_data():
     fs = VirtualFileSystem()
     for number in range(1005):
         fs.write_file(f"/{number}", "")
-    html, data = listing(fs, {"/": "/"}, Arguments())
+    html, data = listing(fs, {"/": "/"}, Arguments()), rows(fs, {"/": "/"}, Arguments())
 
     assert (html.count("<tr>"), len(data)) == (1001, 1005)
     assert "… and 5 more" in html

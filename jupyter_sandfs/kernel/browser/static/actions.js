@@ -1,5 +1,6 @@
 /** What the reader can do, by key and by menu: one table for both, so that they never differ. */
 
+import { openKeyHelp } from "./keyhelp.js";
 import { entryToCome, isFolder } from "./rows.js";
 
 /**
@@ -41,7 +42,7 @@ const DEEDS = {
   lens: { label: "View as…", iconName: "eye", keys: "V", on: "v", run: (b) => b.attempt(() => b.eyes.next()), when: asOwner },
   why: { label: "What the view may do", iconName: "lock", keys: "W", on: "w", run: (b, e) => b.attempt(() => b.sides.openRules(e)), when: (b, e) => b.lens.view !== "" && e !== null },
   reload: { label: "List again", iconName: "reload", keys: "", on: "", run: (b) => b.reloadAll() },
-  keys: { label: "All keys", iconName: "keys", keys: "?", on: "?", run: (b) => b.showKeys() },
+  keys: { label: "All keys", iconName: "keys", keys: "?", on: "?", run: (b) => openKeyHelp(b) },
   leave: { label: "Close", iconName: "close", keys: "Esc", on: "Escape", run: (b) => b.leave() },
 };
 

@@ -1,13 +1,12 @@
 /** The tree browser: puts the parts together. */
 
 import { folderOf, foldersAbove } from "./format.js";
-import { element } from "./elements.js";
+import { element, setAttribute } from "./elements.js";
 import { Link } from "./link.js";
 import { isFolder, Rows } from "./rows.js";
 import { TreeView } from "./tree.js";
 import { Notices } from "./notices.js";
 import { Menu } from "./menu.js";
-import { keyHelp } from "./keyhelp.js";
 import { Transport } from "./transport.js";
 import { Transfers } from "./upload.js";
 import { heightGrip } from "./split.js";
@@ -147,16 +146,6 @@ class Browser {
     );
   }
 
-  showKeys() {
-    const close = () => {
-      help.remove();
-      this.tree.focus();
-    };
-    const help = keyHelp(this, close);
-    this.element.append(help);
-    /** @type {HTMLElement} */ (help.querySelector("button")).focus();
-  }
-
   /** Step out of what is on top: a pane, the history, the lens, the filter. */
   leave() {
     if (this.sides.showing) this.sides.close();
@@ -217,12 +206,12 @@ class Browser {
   }
 
   #frame(name) {
-    // The first keeps JupyterLab's shortcuts away, the second its menu: they act on the notebook.
-    const quiet = { "data-lm-suppress-shortcuts": "true", "data-jp-suppress-context-menu": "true" };
+    const quiet = { "data-jp-suppress-context-menu": "true" }; // JupyterLab's menu acts on the notebook
     const frame = element("section", { class: "sfs", "data-sandfs": "browser", "aria-label": `Sandbox ${name}`, ...quiet });
     frame.append(this.head.element, this.gone, this.lens.element, this.history.element, this.notices.element);
     frame.append(this.empty, this.sides.element, this.transfers.element, this.status.element, heightGrip(frame), this.arrivals.picker);
     frame.addEventListener("keydown", (event) => event.stopPropagation());
+    frame.addEventListener("focusin", (event) => keepShortcutsAway(event.target));
     return frame;
   }
 
@@ -375,6 +364,11 @@ class Browser {
     for (const [name, value] of Object.entries(traits)) this.#model.set(name, value);
     this.#model.save_changes();
   }
+}
+
+/** JupyterLab's shortcuts act on the notebook, and look at what has the focus before they look around it. */
+function keepShortcutsAway(focused) {
+  setAttribute(focused, "data-lm-suppress-shortcuts", "true");
 }
 
 /** @param {any} model @returns {{kernel: string, sandbox: string, view: string|null, owner: boolean}} for the server */

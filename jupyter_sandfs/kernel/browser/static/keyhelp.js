@@ -46,12 +46,23 @@ const KEY_GROUPS = [
   ],
 ];
 
+/** Show the keys over the widget. @param {any} browser */
+export function openKeyHelp(browser) {
+  const close = () => {
+    help.remove();
+    browser.tree.focus();
+  };
+  const help = keyHelp(browser, close);
+  browser.element.append(help);
+  /** @type {HTMLElement} */ (help.querySelector("button")).focus();
+}
+
 /**
  * @param {{owner: boolean}} reader
  * @param {() => void} onClose
  * @returns {HTMLElement} a dialog
  */
-export function keyHelp({ owner }, onClose) {
+function keyHelp({ owner }, onClose) {
   const close = toolButton("close", "Close (Esc)", onClose);
   const owners = new Set(["S", "P", "V", "W"]);
   const groups = KEY_GROUPS.map(([title, rows]) =>

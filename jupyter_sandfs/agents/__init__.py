@@ -1,0 +1,1 @@
+"""The sandbox as tools that language models know how to use."""

@@ -1,0 +1,145 @@
+"""The tools of one agent: what a model is told of them, and the one way in which they are called."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from jupyter_sandfs.agents import dialects, exchange, moments, reading, running, tool, writing
+from jupyter_sandfs.agents.answers import ToolResult, refusal
+from jupyter_sandfs.agents.desk import Desk
+from jupyter_sandfs.agents.tool import SANDBOX_ID, Tool
+from jupyter_sandfs.errors import InvalidRequest, SandboxNotFound, SandfsError
+
+if TYPE_CHECKING:
+    from jupyter_sandfs.workplace import Workplace
+
+TOOLS = {each.name: each for each in (*reading.TOOLS, *writing.TOOLS, *running.TOOLS, *exchange.TOOLS, *moments.TOOLS)}
+_LABEL_LENGTH = 200
+_MOST_ARGUMENTS = 16 << 20  # bytes of a call, as JSON
+
+
+class Toolset:
+    """What `sandbox.tools()` gives: schemas for a model, and the dispatcher for its calls.
+
+    Args:
+        whole: the sandbox, or the view of it, that the agent works on.
+        agent: who acts, in the journal.
+        dialect: how schemas look and calls are answered: openai, openai-responses, anthropic, mcp or json-schema.
+        native: where the vendor has tools that its models were trained on (Anthropic's text editor, memory and bash,
+            OpenAI's apply_patch), give these instead of ours that do the same.
+        only: names of the tools to give; all if not given.
+        tokens: how much one answer may hold, about.
+        allowed_commands: the only commands of the shell, beside bash itself.
+
+    Attributes:
+        desk: where the tools work.
+
+    Raises:
+        InvalidRequest: no such dialect, or no such tool.
+    """
+
+    def __init__(
+        self,
+        whole: Workplace,
+        agent: str,
+        *,
+        dialect: str = "json-schema",
+        native: bool = False,
+        only: Iterable[str] | None = None,
+        tokens: int = 8_000,
+        allowed_commands: Iterable[str] | None = None,
+    ) -> None:
+        self.dialect = dialects.named(dialect)
+        self.desk = Desk(whole, agent, tokens=tokens, allowed_commands=allowed_commands)
+        known = self.dialect.native(TOOLS) if native else TOOLS
+        self._tools = _chosen(known, only)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the tools."""
+        return list(self._tools)
+
+    @property
+    def schemas(self) -> list[dict[str, Any]]:
+        """What a model is told of the tools, as the API of the dialect takes it."""
+        return [self.dialect.schema(each) for each in self._tools.values()]
+
+    def call(self, name: str, arguments: Mapping[str, Any] | str | None = None) -> ToolResult:
+        """Call a tool. Errors are answers: nothing is raised, and a call that failed changed nothing.
+
+        Args:
+            arguments: an object, or its JSON text.
+        """
+        try:
+            chosen = self._named(name)
+            given = _parsed(arguments)
+            self._check_sandbox(given.pop(SANDBOX_ID, None))
+            dialects.check(chosen, given)
+            return self._run(chosen, given)
+        except (SandfsError, OSError, ValueError) as problem:
+            return refusal(problem, self.desk.fs)
+
+    def answer(self, calls: Any) -> list[dict[str, Any]]:
+        """Call all tools that a model's message asks for; give the messages, or blocks, that answer it.
+
+        Args:
+            calls: the message as the vendor's API gives it, as an object of its SDK or as plain JSON.
+        """
+        return [
+            self.dialect.answered(call, self.call(call.name, call.arguments)) for call in self.dialect.calls_in(calls)
+        ]
+
+    def _run(self, chosen: Tool, given: Mapping[str, Any]) -> ToolResult:
+        with self.desk.fs.action(_label(chosen, given), self.desk.actor) as action:
+            answer = tool.call(chosen, self.desk, given)
+        changed = tuple(dict.fromkeys(each.path for each in action.changes))
+        return ToolResult(answer.text, answer.data, answer.is_error, changed)
+
+    def _named(self, name: str) -> Tool:
+        try:
+            return self._tools[name]
+        except (KeyError, TypeError):
+            close = difflib.get_close_matches(str(name), self._tools, 1)
+            hint = f"did you mean {close[0]}?" if close else f"there are: {', '.join(self._tools)}"
+            raise InvalidRequest(f"no such tool: {name!r:.100} ({hint})") from None
+
+    def _check_sandbox(self, named: Any) -> None:
+        """A set of tools belongs to one sandbox; no other can be named with it."""
+        if named is not None and named != self.desk.name:
+            raise SandboxNotFound(str(named)[:100])
+
+    def __repr__(self) -> str:
+        return f"<{len(self._tools)} tools of {self.desk.actor!r} for sandbox {self.desk.name!r}>"
+
+
+def _chosen(known: Mapping[str, Tool], only: Iterable[str] | None) -> dict[str, Tool]:
+    if only is None:
+        return dict(known)
+    names: Sequence[str] = list(only)
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise InvalidRequest(f"no such tool: {unknown[0]!r} (there are: {', '.join(known)})")
+    return {name: known[name] for name in names}
+
+
+def _parsed(arguments: Mapping[str, Any] | str | None) -> dict[str, Any]:
+    if arguments is None:
+        return {}
+    if isinstance(arguments, str):
+        if len(arguments) > _MOST_ARGUMENTS:
+            raise InvalidRequest(f"the arguments are larger than {_MOST_ARGUMENTS >> 20} MiB: stage a file instead")
+        try:
+            arguments = json.loads(arguments or "{}")
+        except (ValueError, RecursionError):
+            raise InvalidRequest("the arguments are not JSON") from None
+    if not isinstance(arguments, Mapping):
+        raise InvalidRequest("the arguments are not an object")
+    return dict(arguments)
+
+
+def _label(chosen: Tool, given: Mapping[str, Any]) -> str:
+    said = " ".join(f"{name}={str(value)[:60]!r}" for name, value in given.items())
+    return f"{chosen.name} {said}"[:_LABEL_LENGTH]
