@@ -116,7 +116,7 @@ def test_help_for_files_knows_what_the_magic_adds(cell):
     out = cell("text = %sandfs help files\nprint(text)").out
 
     assert [line for line in out.splitlines() if line.startswith("Usage")] == [
-        "Usage: files list [PREFIX] | info KEY... | delete KEY...",
+        "Usage: files list [PREFIX] | info KEY... | versions KEY | restore KEY VERSION | delete KEY...",
         "Usage: %sandfs files download [--overwrite] KEY [HOSTPATH]",
         "Usage: %sandfs files upload [--key KEY] [--ttl DURATION] HOSTPATH",
     ]
