@@ -123,6 +123,16 @@ class FileStoreLimits(Configurable):
             raise InvalidRequest(f"{_LIMIT_VARIABLE}{name.upper()} holds nothing for {name}: {text!r:.100}") from None
 
 
+def limit_variables(limits: StoreLimits) -> dict[str, str]:
+    """Limits as a server hands them to its kernels: those that are not the defaults, by environment variable."""
+    plain = StoreLimits()
+    return {
+        _LIMIT_VARIABLE + name.upper(): ",".join(value) if isinstance(value, tuple) else str(value)
+        for name in FileStoreLimits.class_trait_names(config=True)
+        if (value := getattr(limits, name)) != getattr(plain, name)
+    }
+
+
 class SandFS(Configurable):
     """Options of jupyter_sandfs, such as `c.SandFS.store_url = "file:///data/staging"`."""
 

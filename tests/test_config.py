@@ -12,6 +12,7 @@ from jupyter_sandfs.config import (
     Options,
     SandFS,
     Snapshots,
+    limit_variables,
 )
 from jupyter_sandfs.errors import InvalidRequest
 from jupyter_sandfs.execution.host import HostLimits, HostOptions
@@ -103,6 +104,20 @@ def test_content_types_in_the_environment_are_separated_by_commas():
     limits = FileStoreLimits().limits({"JUPYTER_SANDFS_CONTENT_TYPES": "text/csv, image/*"})
 
     assert limits.content_types == ("text/csv", "image/*")
+
+
+def test_limits_that_are_handed_over_arrive_as_they_were():
+    limits = StoreLimits(max_total_bytes=7, content_types=("text/csv", "image/*"), run_ttl=0, keep_versions=0)
+
+    variables = limit_variables(limits)
+
+    assert variables == {
+        "JUPYTER_SANDFS_MAX_TOTAL_BYTES": "7",
+        "JUPYTER_SANDFS_CONTENT_TYPES": "text/csv,image/*",
+        "JUPYTER_SANDFS_RUN_TTL": "0",
+        "JUPYTER_SANDFS_KEEP_VERSIONS": "0",
+    }
+    assert FileStoreLimits().limits(variables) == limits
 
 
 @pytest.mark.parametrize("text", ["many", "0", "-1", "1e400x"])

@@ -158,6 +158,23 @@ def test_a_dry_run_in_a_view_reads_what_was_granted_and_no_more(guest):
     assert (len(told_of.published), told_of.deleted) == (1, ())
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        "publish --key report /open/a.txt",
+        "publish --key zqother /open/a.txt",
+        "publish --key sessions/mine/in.txt /open/a.txt",
+        "files delete given.csv",
+        "files delete zqother",
+    ],
+)
+def test_a_dry_run_in_a_view_is_refused_what_the_run_would_be(guest, line):
+    told_of = guest.shell.explain(line)
+
+    assert told(told_of.result) == told(guest.run(line))
+    assert (told_of.published, told_of.deleted, told_of.result.exit_code) == ((), (), 1)
+
+
 def test_views_do_not_see_what_other_views_store(sandbox, guest):
     other = sandbox.view(PUBLIC, session="theirs-too")
     key = guest.publish("/open/a.txt").key

@@ -9,6 +9,7 @@ from click.shell_completion import get_completion_class
 
 from jupyter_sandfs.cli.files import files
 from jupyter_sandfs.cli.fs import fs
+from jupyter_sandfs.cli.mcp import mcp
 from jupyter_sandfs.errors import SandfsError
 
 PROGRAM = "jupyter-sandfs"
@@ -63,3 +64,4 @@ def completion(shell: str) -> None:
 
 main.add_command(files)
 main.add_command(fs)
+main.add_command(mcp)

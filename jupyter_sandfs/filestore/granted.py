@@ -214,6 +214,19 @@ class GrantedStore(FileStore):
             raise UploadNotFound(upload_id)
         return _OwnUpload(self._base().resume_upload(upload_id), self._stored)
 
+    # ------------------------------------------------------------ asked beforehand
+
+    def check_put(self, key: str) -> None:
+        """Raise as `put` would, as far as that can be known without storing anything."""
+        self._checked(key, PutOptions())
+        if key not in self._own and self._sees(key) and self._base().exists(key):
+            raise _not_own(key)
+
+    def check_delete(self, key: str) -> None:
+        """Raise as `delete` would for what others stored."""
+        if self._sees(check(key)) and key not in self._own and self._base().exists(key):
+            raise _not_own(key)
+
     # ------------------------------------------------------------ the owner's
 
     def sign(self, method: str, key: str, *, expires: float | timedelta, max_size: int | None = None) -> str:

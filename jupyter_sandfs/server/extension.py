@@ -12,7 +12,7 @@ from typing import Any
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.utils import url_path_join
 
-from jupyter_sandfs.config import STORE_URL_VARIABLE, TENANT_VARIABLE, Options, SandFS
+from jupyter_sandfs.config import STORE_URL_VARIABLE, TENANT_VARIABLE, Options, SandFS, limit_variables
 from jupyter_sandfs.filestore import FileStore, default_store_url, open_file_store
 from jupyter_sandfs.server import archives, events, feeds, files, fs, handover, signed, store, transfers, uploads
 from jupyter_sandfs.server.api_document import ApiDocument
@@ -48,8 +48,8 @@ def _load_jupyter_server_extension(serverapp: Any) -> None:
         return
     options = SandFS(parent=serverapp).options(os.environ)
     url = options.store_url or default_store_url()
-    # Kernels inherit these: they use the same store.
-    os.environ |= {STORE_URL_VARIABLE: url, TENANT_VARIABLE: options.tenant}
+    # Kernels inherit these: they use the same store, within the same limits.
+    os.environ |= {STORE_URL_VARIABLE: url, TENANT_VARIABLE: options.tenant, **limit_variables(options.store_limits)}
     if handover.is_private(url):
         serverapp.io_loop.add_callback(_hand_own_url_over, serverapp)
     settings = serverapp.web_app.settings

@@ -10,6 +10,7 @@ from typing import Any
 
 from jupyter_sandfs.errors import Unsupported
 from jupyter_sandfs.filestore.body import chunks
+from jupyter_sandfs.filestore.granted import GrantedStore
 from jupyter_sandfs.filestore.protocol import Body, FileInfo, FileStore
 from jupyter_sandfs.shell.command import Command, Invocation, Output
 from jupyter_sandfs.shell.results import ShellResult
@@ -65,6 +66,8 @@ class RehearsedStore:
 
     def put(self, key: str, body: Body, **options: Any) -> FileInfo:
         """Note a key, and describe the file as it would be."""
+        if isinstance(self.store, GrantedStore):
+            self.store.check_put(key)
         content = b"".join(chunks(body))
         self.published.append(key)
         digest = hashlib.sha256(content).hexdigest()
@@ -80,6 +83,8 @@ class RehearsedStore:
         )
 
     def delete(self, key: str, **_options: Any) -> bool:
+        if isinstance(self.store, GrantedStore):
+            self.store.check_delete(key)
         there = self.store.exists(key)
         if there:
             self.deleted.append(key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -53,6 +54,17 @@ class Rope:
                 break
         return b"".join(reversed(pieces))
 
+    def pieces(self, size: int) -> list[bytes]:
+        """The first `size` bytes as they are kept, without joining."""
+        self._flush()
+        found, left = [], size
+        for chunk in self._chunks:
+            if left <= 0:
+                break
+            found.append(chunk if len(chunk) <= left else chunk[:left])
+            left -= len(chunk)
+        return found
+
     def begins_with(self, content: bytes) -> bool:
         """Say whether the first chunk is this very object."""
         return bool(self._chunks) and self._chunks[0] is content
@@ -86,6 +98,14 @@ def append_to(content: bytes | Slice, piece: bytes) -> Slice:
     else:
         rope = Rope(data_of(content))
     return tuple.__new__(Slice, (rope, rope.append(piece)))  # as Slice(…), at a third of the cost
+
+
+def in_pieces(pieces: Iterable[bytes]) -> Slice:
+    """A content of pieces; large ones are kept as they are."""
+    rope = Rope()
+    for piece in pieces:
+        rope.append(piece)
+    return Slice(rope, rope.size)
 
 
 def data_of(content: bytes | Slice) -> bytes:

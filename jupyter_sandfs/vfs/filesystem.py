@@ -7,7 +7,7 @@ long way, and a contract test compares the two.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import NoneType
 from typing import Any
@@ -23,7 +23,7 @@ from jupyter_sandfs.errors import (
 from jupyter_sandfs.storage.protocol import FileStorage
 from jupyter_sandfs.vfs import batch, inventory, operations
 from jupyter_sandfs.vfs.batch import Item
-from jupyter_sandfs.vfs.content import Slice
+from jupyter_sandfs.vfs.content import Slice, in_pieces
 from jupyter_sandfs.vfs.entries import DirEntry, Kind, Stat, Stats, nanoseconds
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.lookup import Lookup, Place, Unserved
@@ -153,7 +153,14 @@ class VirtualFileSystem(Timeline, ShortCut):
             in_place = self._append_in_place if append else self._write_in_place
             if version := in_place(path, data, expected_version):
                 return version
-        wanted, content = paths.normalize(path), _plain_bytes(data)
+        return self._replace(path, _plain_bytes(data), append=append, expected_version=expected_version)
+
+    def _write_pieces(self, path: str, pieces: Sequence[bytes], *, expected_version: int | None = None) -> int:
+        return self._replace(path, in_pieces(pieces), append=False, expected_version=expected_version)
+
+    def _replace(self, path: str, content: bytes | Slice, *, append: bool, expected_version: int | None) -> int:
+        """Write the long way; gives the version."""
+        wanted = paths.normalize(path)
         done = self._commit(
             "append" if append else "write",
             lambda desk: operations.write(desk, wanted, content, append=append, expected_version=expected_version),
@@ -267,6 +274,16 @@ class VirtualFileSystem(Timeline, ShortCut):
     # ------------------------------------------------------------ how it is done
 
     def _read(self, path: str) -> bytes:
+        return self._joined(self._content(path))
+
+    def _read_pieces(self, path: str) -> Sequence[bytes]:
+        content = self._content(path)
+        if isinstance(content, bytes):
+            return [content]
+        with self._lock:  # as in `_joined`
+            return content.rope.pieces(content.size)
+
+    def _content(self, path: str) -> bytes | Slice:
         place = self._locate(path)
         node = place.require()
         if isinstance(node, Directory):
@@ -276,7 +293,7 @@ class VirtualFileSystem(Timeline, ShortCut):
         if isinstance(node.content, FileMount):
             return node.content.value(place.path, self)
         assert isinstance(node.content, bytes | Slice)  # links were followed
-        return self._joined(node.content)
+        return node.content
 
     def _freeze(self, lookup: Lookup, path: str) -> Place:
         """The place of something readable that does not change any more, whatever is written next."""

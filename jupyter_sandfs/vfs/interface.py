@@ -568,6 +568,16 @@ class FileSystem(ABC):
         del path
         return ()
 
+    # ------------------------------------------------------------ for streams, in this package
+
+    def _write_pieces(self, path: str, pieces: Sequence[bytes], *, expected_version: int | None = None) -> int:
+        """As `write_bytes`; a tree keeps large pieces as they are. Views have it from here, and so check it."""
+        return self.write_bytes(path, b"".join(pieces), expected_version=expected_version)
+
+    def _read_pieces(self, path: str) -> Sequence[bytes]:
+        """As `read_bytes`, in pieces as they are kept."""
+        return [self.read_bytes(path)]
+
     def _kind(self, path: str, *, follow: bool = True) -> Kind | None:
         try:
             return self.stat(path, follow=follow).kind

@@ -137,8 +137,8 @@ class Plan:
 # ---------------------------------------------------------------- content
 
 
-def write(desk: Desk, path: str, data: bytes, *, append: bool, expected_version: int | None) -> Plan:
-    """Replace or extend the content of a file."""
+def write(desk: Desk, path: str, data: bytes | Slice, *, append: bool, expected_version: int | None) -> Plan:
+    """Replace or extend the content of a file; what comes in pieces replaces."""
     place = desk.lookup.locate(path)
     node = place.node
     if isinstance(node, Directory):
@@ -150,20 +150,20 @@ def write(desk: Desk, path: str, data: bytes, *, append: bool, expected_version:
     append = append and node is not None
     old = size_of(node.content) if node else 0
     plan = _plan_new(desk, place) if node is None else Plan(place.path)
-    plan.size = len(data) + (0 if append else -old)
+    plan.size = size_of(data) + (0 if append else -old)
     if plan.size > 0:  # what shrinks has room, also in a storage that came with more than the limits
-        _check_file_size(desk, place.path, len(data) + (old if append else 0))
+        _check_file_size(desk, place.path, size_of(data) + (old if append else 0))
     version = _next(desk.tree, place)
     plan.puts.append(Put(place.path, lambda: _written(desk.tree, node, data, version, append=append)))
-    plan.writes = lambda: [WriteEvent(place.path, data, version, append)]
+    plan.writes = lambda: [WriteEvent(place.path, data_of(data), version, append)]
     return plan
 
 
-def _written(tree: Tree, before: FileRecord | None, data: bytes, version: int, *, append: bool) -> FileRecord:
+def _written(tree: Tree, before: FileRecord | None, data: bytes | Slice, version: int, *, append: bool) -> FileRecord:
     stamp = tree.stamp()
-    content: bytes | Slice = data
+    content = data
     if append and before is not None and isinstance(before.content, bytes | Slice):
-        content = append_to(before.content, data)
+        content = append_to(before.content, data_of(data))
     extra = bare(before.extra._replace(modified_ns=None)) if before and before.extra else None
     return FileRecord(content, stamp, version, before.created_ns if before else stamp, extra)
 

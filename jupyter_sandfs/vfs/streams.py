@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import errno
 import io
-from collections.abc import Iterable
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from jupyter_sandfs import paths
@@ -17,6 +19,7 @@ from jupyter_sandfs.errors import AlreadyExists, FileTooLarge, InvalidRequest, I
 if TYPE_CHECKING:
     from jupyter_sandfs.vfs.interface import FileSystem
 
+_LARGE = 64 << 10  # bytes of a piece that is rather held than copied
 _MODES = {"r", "w", "a", "x"}
 
 
@@ -25,15 +28,25 @@ def open_stream(system: FileSystem, path: str, mode: str, *, encoding: str | Non
     action, update, binary = _parse(mode)
     if binary and (encoding is not None or newline is not None):
         raise InvalidRequest("a binary stream has no encoding and no newline")
+    raw: _Memory | io.BufferedReader
     if action == "r" and not update:
-        raw: _Memory = _Reader(system.read_bytes(path))
+        raw = _reader(system._read_pieces(path), path, mode)  # noqa: SLF001 (of this package, and of streams alone)
     elif action == "a" and not update:
         raw = _Appender(system, paths.normalize(path))
+    elif not update:
+        raw = _Collector(system, paths.normalize(path), action)
     else:
         raw = _Writer(system, paths.normalize(path), action, readable=update)
-    # File objects have these, and pandas and zipfile ask for them; BytesIO does not.
-    raw.__dict__.update(name=path, mode=mode)
+    if isinstance(raw, _Memory):
+        # File objects have these, and pandas and zipfile ask for them; BytesIO does not.
+        raw.__dict__.update(name=path, mode=mode)
     return raw if binary else _Text(raw, encoding or "utf-8", newline, mode)
+
+
+def _reader(pieces: Sequence[bytes], path: str, mode: str) -> _Memory | io.BufferedReader:
+    if len(pieces) < 2:
+        return _Reader(b"".join(pieces))
+    return io.BufferedReader(_Pieces(pieces, path, mode))
 
 
 def _parse(mode: str) -> tuple[str, bool, bool]:
@@ -59,6 +72,42 @@ class _Memory(io.BytesIO):
             super().seek(at)
             raise OSError(errno.EINVAL, "a position before the start")
         return super().seek(found)
+
+
+class _Pieces(io.RawIOBase):
+    """Reads a content that is kept in pieces, without joining them."""
+
+    def __init__(self, pieces: Sequence[bytes], path: str, mode: str) -> None:
+        super().__init__()
+        self._pieces, self._ends, self._at = pieces, [*accumulate(map(len, pieces))], 0
+        self.name, self.mode = path, mode
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        found = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at}.get(whence, self._ends[-1])
+        if found < 0:
+            raise OSError(errno.EINVAL, "a position before the start")
+        self._at = found
+        return found
+
+    def readinto(self, buffer: Any, /) -> int:
+        number = bisect_right(self._ends, self._at)
+        if number == len(self._pieces):
+            return 0
+        piece = self._pieces[number]
+        start = self._at - self._ends[number] + len(piece)
+        part = memoryview(piece)[start : start + len(buffer)]
+        buffer[: len(part)] = part
+        self._at += len(part)
+        return len(part)
 
 
 class _Reader(_Memory):
@@ -154,20 +203,67 @@ class _Writer(_Memory):
     def close(self) -> None:
         if self.closed:
             return
-        data = self.getvalue()
         try:
-            if self._action == "a":
-                self._system.write_bytes(self._path, data[self._kept :], append=True)
-            else:
-                self._system.write_bytes(self._path, data, expected_version=self._expected)
+            self._commit()
         finally:
             super().close()
+
+    def _commit(self) -> None:
+        data = self.getvalue()
+        if self._action == "a":
+            self._system.write_bytes(self._path, data[self._kept :], append=True)
+        else:
+            self._system.write_bytes(self._path, data, expected_version=self._expected)
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
             self.close()
         else:
             self.abort()
+
+
+class _Collector(_Writer):
+    """Only writes anew: large pieces are held as they come, and what a large file holds is copied nowhere."""
+
+    def __init__(self, system: FileSystem, path: str, action: str) -> None:
+        self._pieces: list[bytes] = []
+        self._held = 0  # bytes in them; what came since is in the buffer
+        super().__init__(system, path, action, readable=False)
+
+    def tell(self) -> int:
+        return self._held + super().tell()
+
+    def write(self, data: Any, /) -> int:
+        if type(data) is not bytes or len(data) < _LARGE or super().tell() != len(self.getbuffer()):
+            return super().write(data)
+        self._check_size(self.tell() + len(data))
+        self._pieces += [self.getvalue(), data]
+        self._held = self.tell() + len(data)
+        io.BytesIO.__init__(self)
+        return len(data)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
+        self._gather()
+        return super().seek(offset, whence)
+
+    def truncate(self, size: int | None = None, /) -> int:
+        self._gather()
+        return super().truncate(size)
+
+    def _gather(self) -> None:
+        """Take all into the buffer, for those who go back in it."""
+        if self._pieces:
+            at, whole = self.tell(), b"".join([*self._pieces, self.getvalue()])
+            self._pieces, self._held = [], 0
+            io.BytesIO.__init__(self, whole)
+            super().seek(at)
+
+    def _commit(self) -> None:
+        if not self._pieces:
+            super()._commit()
+            return
+        pieces = [*self._pieces, self.getvalue()]
+        self._system._write_pieces(self._path, pieces, expected_version=self._expected)  # noqa: SLF001 (as in reading)
 
 
 class _Appender(_Writer):
@@ -202,7 +298,7 @@ class _Appender(_Writer):
 class _Text(io.TextIOWrapper):
     """Text over one of the above; an exception in the `with` block reaches the writer below."""
 
-    def __init__(self, raw: _Memory, encoding: str, newline: str | None, mode: str) -> None:
+    def __init__(self, raw: _Memory | io.BufferedReader, encoding: str, newline: str | None, mode: str) -> None:
         super().__init__(raw, encoding=encoding, newline=newline)
         self._raw = raw
         self.__dict__["mode"] = mode

@@ -802,6 +802,7 @@ export interface operations {
                 delimiter?: string;
                 after?: string;
                 limit?: number;
+                versions_of?: string;
             };
             header?: never;
             path?: never;
@@ -822,7 +823,9 @@ export interface operations {
     };
     readFile: {
         parameters: {
-            query?: never;
+            query?: {
+                version?: number;
+            };
             header?: {
                 Range?: string;
                 "If-Range"?: string;
@@ -934,7 +937,9 @@ export interface operations {
     };
     describeFile: {
         parameters: {
-            query?: never;
+            query?: {
+                version?: number;
+            };
             header?: {
                 Range?: string;
                 "If-Range"?: string;

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import json
+import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
+from unittest import mock
 
 import pytest
 from pytest_jupyter.jupyter_server import *  # noqa: F403 (its fixtures: a conftest below the root may not load plugins)
@@ -16,6 +18,14 @@ from jupyter_sandfs.rpc.dispatcher import Dispatcher
 from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.limits import Limits
+
+
+@pytest.fixture(autouse=True)
+def _environment():
+    """What a server tells its kernels is gone with it."""
+    with mock.patch.dict(os.environ):
+        yield
+
 
 KEY = b"the connection file's key"
 MIB = 1 << 20

@@ -168,4 +168,6 @@ async def test_what_nobody_foresaw_shows_nothing_of_the_inside(fetch, kernels, m
 
 async def test_loading_tells_kernels_the_store_and_keeps_messages_out_of_the_activity(server, tmp_path):
     assert os.environ["JUPYTER_SANDFS_STORE_URL"] == (tmp_path / "store").as_uri()
+    assert os.environ["JUPYTER_SANDFS_MAX_FILE_SIZE"] == str(3 << 20)
+    assert "JUPYTER_SANDFS_MAX_FILES" not in os.environ
     assert {"sandfs_request", "sandfs_reply"} <= set(server.kernel_manager.untracked_message_types)

@@ -420,7 +420,8 @@ class Beside(RuleBasedStateMachine):
     @rule(source=PICK, end=PICK, name=st.sampled_from(["copy", "copy", "move"]))
     def carries_to_where_nothing_is(self, source, end, name):
         free = [path for path in [*POOL, "/n", "/n/m"] if path not in self.now]
-        self.both(name, self.pick(source), free[end % len(free)], overwrite=False)
+        if free:
+            self.both(name, self.pick(source), free[end % len(free)], overwrite=False)
 
     @rule(path=PICK, data=DATA)
     def writes_to_a_file_that_is_there(self, path, data):

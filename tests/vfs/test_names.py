@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from threading import Thread
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -131,3 +134,33 @@ def test_a_folder_of_many_goes_through_dump_walk_and_restore(look):
     fs.restore(then)
     assert (fs.diff(then), fs.read_text("/flat/f1"), fs.exists("/flat/f5")) == ([], "old", True)
     look.check(fs)
+
+
+def test_readers_without_a_lock_see_no_name_twice_and_no_half_of_a_change():
+    fs = folder_of_many()
+    expected = set(fs.listdir("/flat"))
+    fs.snapshot()
+    fs.write_file("/flat/f0", "shared from here on")
+
+    def remove_and_write():
+        for number in range(400):
+            name = f"/flat/f{1 + number % 20}"
+            fs.remove(name)
+            fs.write_file(name, "again")
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        writer = Thread(target=remove_and_write)
+        writer.start()
+        seen = []
+        while writer.is_alive():
+            seen.append(fs.listdir("/flat"))
+            assert fs.read_text("/flat/f0") == "shared from here on"
+        writer.join()
+    finally:
+        sys.setswitchinterval(interval)
+
+    assert all(len(names) == len(set(names)) for names in seen)
+    assert all(len(expected.difference(names)) <= 1 for names in seen)
+    assert set(fs.listdir("/flat")) == expected

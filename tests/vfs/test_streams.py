@@ -5,10 +5,24 @@ from __future__ import annotations
 import io
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from jupyter_sandfs.errors import AlreadyExists, FileTooLarge, InvalidRequest, IsADirectory, NotFound
+from jupyter_sandfs.errors import (
+    AlreadyExists,
+    FileTooLarge,
+    InvalidRequest,
+    IsADirectory,
+    NoSpace,
+    NotFound,
+    PermissionDenied,
+)
+from jupyter_sandfs.storage import MemoryFileStorage
+from jupyter_sandfs.vfs import content, streams
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.limits import Limits
+from jupyter_sandfs.vfs.policy import NodePolicy
+from jupyter_sandfs.vfs.views.view import VisibilityView
 
 SCRIPTS = {
     "write": lambda f: (f.write(b"new"), f.tell()),
@@ -147,3 +161,117 @@ def test_a_stream_does_not_grow_over_the_limit_of_a_file(clock, call):
     with pytest.raises(FileTooLarge), fs.open("/f", "wb") as stream:
         call(stream)
     assert not fs.exists("/f")
+
+
+# ---------------------------------------------------------------- large pieces
+
+PIECE = st.binary(max_size=6)
+WRITING = st.one_of(
+    st.tuples(st.just("write"), PIECE),
+    st.tuples(st.just("writelines"), st.lists(PIECE, min_size=1, max_size=3)),
+    st.tuples(st.just("seek"), st.integers(-3, 12), st.sampled_from([0, 1, 2])),
+    st.tuples(st.just("truncate"), st.none() | st.integers(-1, 12)),
+    st.tuples(st.sampled_from(["tell", "flush"])),
+)
+READING = st.one_of(
+    st.tuples(st.just("read"), st.integers(-1, 9)),
+    st.tuples(st.just("readline"), st.integers(1, 4)),
+    st.tuples(st.just("seek"), st.integers(-3, 12), st.sampled_from([0, 1, 2])),
+    st.tuples(st.sampled_from(["tell", "readlines", "readable", "writable", "seekable"])),
+    st.tuples(st.just("write"), st.just(b"x")),
+)
+
+
+def play(stream, script):
+    """What each call on an open stream gives, or that it is refused."""
+
+    def tried(name, *arguments):
+        try:
+            return getattr(stream, name)(*arguments)
+        except OSError:
+            return "refused"
+
+    return [tried(*step) for step in script]
+
+
+@given(st.lists(WRITING, max_size=8), st.lists(READING, max_size=8), st.sampled_from(["wb", "xb"]))
+@settings(
+    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_what_is_kept_in_pieces_is_written_and_read_as_by_the_builtin(tmp_path, monkeypatch, writing, reading, mode):
+    monkeypatch.setattr(streams, "_LARGE", 3)
+    monkeypatch.setattr(content, "_BIG", 3)
+    fs, real = VirtualFileSystem(), tmp_path / "f"
+    real.unlink(missing_ok=True)
+
+    with real.open(mode) as expected, fs.open("/f", mode) as stream:
+        assert play(stream, writing) == play(expected, writing)
+    with real.open("rb") as expected, fs.open("/f", "rb") as stream:
+        assert play(stream, reading) == play(expected, reading)
+        assert (stream.name, stream.mode) == ("/f", "rb")
+
+    assert (fs.read_bytes("/f"), fs.stat("/f").size) == (real.read_bytes(), real.stat().st_size)
+
+
+LARGE = [bytes([number]) * streams._LARGE for number in range(3)]
+
+
+def write_large(system, path):
+    with system.open(path, "wb") as stream:
+        for piece in LARGE:
+            stream.write(piece)
+
+
+def test_large_pieces_are_kept_as_they_come(fs):
+    write_large(fs, "/f")
+
+    assert all(kept is piece for kept, piece in zip(fs._read_pieces("/f"), LARGE, strict=True))
+    assert fs.read_bytes("/f") == b"".join(LARGE)
+
+
+def test_hooks_a_storage_and_a_view_have_large_pieces_as_one(clock):
+    storage, told = MemoryFileStorage(), []
+    fs = VirtualFileSystem(storage, clock=clock)
+    fs.register_write_hook("/", lambda event: told.append((event.path, event.content, event.version)))
+
+    write_large(fs, "/f")
+    write_large(fs.view(VisibilityView()), "/g")
+
+    whole = b"".join(LARGE)
+    assert told == [("/f", whole, 1), ("/g", whole, 1)]
+    assert (storage.get("/f").content, storage.get("/g").content) == (whole, whole)
+
+
+def test_what_a_view_hides_is_not_read_or_written_in_pieces(fs):
+    write_large(fs, "/secret")
+    fs.set_policy("/secret", NodePolicy(visibility="private"))
+    view = fs.view(VisibilityView({"public"}))
+
+    with pytest.raises(NotFound):
+        view.open("/secret", "rb")
+    with pytest.raises(PermissionDenied):
+        write_large(view, "/secret")
+    assert fs.version("/secret") == 1
+
+
+def test_large_pieces_over_the_quota_change_nothing(clock, look):
+    fs = VirtualFileSystem(limits=Limits(total_bytes=2 * streams._LARGE), clock=clock)
+    fs.write_file("/f", "before")
+
+    with pytest.raises(NoSpace):
+        write_large(fs, "/f")
+
+    assert (fs.read_text("/f"), fs.version("/f")) == ("before", 1)
+    look.check(fs)
+
+
+def test_undo_takes_back_what_came_in_large_pieces(fs, look):
+    fs.write_file("/f", "before")
+    write_large(fs, "/f")
+    fs.append_file("/f", b"!")
+
+    fs.undo()
+    assert fs.read_bytes("/f") == b"".join(LARGE)
+    fs.undo()
+    assert fs.read_text("/f") == "before"
+    look.check(fs)

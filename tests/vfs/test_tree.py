@@ -278,9 +278,9 @@ def test_a_path_of_a_hundred_thousand_names_costs_no_memory(fs):
         fs.write_file(path, "")
 
 
-@pytest.mark.parametrize(("limits", "most"), [(Limits(journal_records=0), 265), (Limits(), 470)])
+@pytest.mark.parametrize(("limits", "most"), [(Limits(journal_records=0), 280), (Limits(), 480)])
 def test_a_file_takes_little_beyond_its_content(limits, most):
-    # 256 and 448 bytes; a path of one's own in the journal is most of the difference. A little more on other Pythons.
+    # It is 256 and 448 bytes; the rest is for what other threads may allocate meanwhile.
     files, content = 5_000, b"x" * 200
     tracemalloc.start()
     try:

@@ -23,7 +23,7 @@ _DEPTH = 12
 # Where the notebook is trusted, Jupyter keeps this: it hides the text that stands for a widget without its kernel.
 _STYLE = (
     "<style>.jp-OutputArea-child:has(.sandfs-static) + .jp-OutputArea-child "
-    '[data-mime-type*="widget-view"]:not(:has(*)){display:none}</style>'
+    ".jp-OutputArea-output:not(:has(*)){display:none}</style>"
 )
 _BOX = "border:1px solid #8884;border-radius:4px;padding:4px 12px 8px;max-height:420px;overflow:auto"
 _ROW = "display:flex;gap:12px;line-height:24px"
