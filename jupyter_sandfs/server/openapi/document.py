@@ -127,4 +127,5 @@ def _compile() -> Iterator[tuple[re.Pattern[str], Json]]:
         expression = path
         for name, pattern in _PATTERNS.items():
             expression = expression.replace(name, pattern)
-        yield re.compile(expression), PATHS[path]
+        # A key may ask for a line break: it is refused as a key, not as a route.
+        yield re.compile(expression, re.DOTALL), PATHS[path]

@@ -91,7 +91,7 @@ FILES: Json = {
         "get": operation(
             "listFiles",
             "List files by prefix",
-            {"200": answer("a page", ref("FileList")), **problems(400, 403)},
+            {"200": answer("a page", ref("FileList")), **problems(400, 403, 404)},
             parameters=_LIST,
         ),
         "post": operation(

@@ -64,6 +64,7 @@ def test_every_placeholder_is_a_parameter(path, method, told):
         ("PUT", "/files/a/sign", "writeFile"),
         ("PATCH", "/uploads/x", "continueUpload"),
         ("PATCH", "/uploads/x/y", None),
+        ("POST", "/files/a\nb/sign", "signFile"),
         ("POST", "/files/a", None),
         ("GET", "/nothing", None),
     ],
