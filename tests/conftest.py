@@ -82,10 +82,12 @@ class JupyterServer:
         self._loop = asyncio.new_event_loop()
         asyncio.set_event_loop(self._loop)
         try:
-            self._started.set_result(self._start(root))
+            app = self._start(root)
         except BaseException as error:  # noqa: BLE001  whoever waits raises it
             self._started.set_exception(error)
             return
+        # It listens from the first turn of the loop on: whoever waits goes on behind that.
+        self._loop.call_soon(self._started.set_result, app)
         self._loop.run_forever()
         self._loop.run_until_complete(self.app._cleanup())
         self._loop.run_until_complete(self.app.web_app.settings["sandfs_staging"].close())
