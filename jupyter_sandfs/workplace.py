@@ -27,6 +27,7 @@ class Workplace(ABC):
         name: of the sandbox.
         shell: the command line.
         actor: who acts, in the journal.
+        attached: what layers above keep with it, by name.
     """
 
     faces: ClassVar[dict[str, Callable[..., Any]]] = {}
@@ -35,7 +36,13 @@ class Workplace(ABC):
     name: str
     shell: SandboxShell
     actor: str
+    attached: dict[str, Any]
     _fs: FileSystem
+
+    @property
+    def owner(self) -> Workplace:
+        """The whole sandbox that this is a view of; of the whole, itself."""
+        return self
 
     @property
     @abstractmethod
@@ -147,8 +154,13 @@ class SandboxView(Workplace):
     def __init__(self, whole: Workplace, fs: FileSystem, grant: Grant, actor: str) -> None:
         self.name, self.actor = whole.name, actor
         self._whole = whole
+        self.attached = {}
         self._files = GrantedStore(lambda: whole.files, grant)
         self.shell = self._new_shell(fs)
+
+    @property
+    def owner(self) -> Workplace:
+        return self._whole.owner
 
     @property
     def files(self) -> FileStore:

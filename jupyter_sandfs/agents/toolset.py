@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jupyter_sandfs.agents import dialects, exchange, moments, reading, running, tool, writing
 from jupyter_sandfs.agents.answers import ToolResult, refusal
 from jupyter_sandfs.agents.desk import Desk
 from jupyter_sandfs.agents.tool import SANDBOX_ID, Tool
+from jupyter_sandfs.agents.transcript import Seat, Transcript
 from jupyter_sandfs.errors import InvalidRequest, SandboxNotFound, SandfsError
 
 if TYPE_CHECKING:
@@ -33,6 +36,8 @@ class Toolset:
         only: names of the tools to give; all if not given.
         tokens: how much one answer may hold, about.
         allowed_commands: the only commands of the shell, beside bash itself.
+        clock: gives the time for the transcript: seconds since 1970.
+        ids: gives a name for each thing that the agent makes and does not name; random ones if not given.
 
     Attributes:
         desk: where the tools work.
@@ -51,11 +56,16 @@ class Toolset:
         only: Iterable[str] | None = None,
         tokens: int = 8_000,
         allowed_commands: Iterable[str] | None = None,
+        clock: Callable[[], float] = time.time,
+        ids: Callable[[], str] | None = None,
     ) -> None:
         self.dialect = dialects.named(dialect)
-        self.desk = Desk(whole, agent, tokens=tokens, allowed_commands=allowed_commands)
+        self.desk = Desk(whole, agent, tokens=tokens, allowed_commands=allowed_commands, ids=ids)
         known = self.dialect.native(TOOLS) if native else TOOLS
         self._tools = _chosen(known, only)
+        self._clock = clock
+        self._transcript = transcript_of(whole)
+        self._seat = self._transcript.seat(partial(self._described, native=native))
 
     @property
     def names(self) -> list[str]:
@@ -73,6 +83,15 @@ class Toolset:
         Args:
             arguments: an object, or its JSON text.
         """
+        running = self._transcript.begin(self._seat, name, arguments, self._clock())
+        answer = None
+        try:
+            answer = self._answered(name, arguments)
+        finally:
+            self._transcript.end(running, answer, self._clock())
+        return answer
+
+    def _answered(self, name: str, arguments: Mapping[str, Any] | str | None) -> ToolResult:
         try:
             chosen = self._named(name)
             given = _parsed(arguments)
@@ -98,6 +117,20 @@ class Toolset:
         changed = tuple(dict.fromkeys(each.path for each in action.changes))
         return ToolResult(answer.text, answer.data, answer.is_error, changed)
 
+    def _described(self, number: int, *, native: bool) -> Seat:
+        desk = self.desk
+        return Seat(
+            number,
+            desk.actor,
+            self.dialect.name,
+            native,
+            desk.tokens,
+            viewed=desk.owner is not desk.whole,
+            sandbox=desk.name,
+            only=tuple(self._tools),
+            allowed_commands=desk.allowed_commands,
+        )
+
     def _named(self, name: str) -> Tool:
         try:
             return self._tools[name]
@@ -113,6 +146,13 @@ class Toolset:
 
     def __repr__(self) -> str:
         return f"<{len(self._tools)} tools of {self.desk.actor!r} for sandbox {self.desk.name!r}>"
+
+
+def transcript_of(whole: Workplace) -> Transcript:
+    """The transcript of the sandbox that is worked on, be it through a view."""
+    owner = whole.owner
+    transcript: Transcript = owner.attached.setdefault("transcript", Transcript(owner.fs))
+    return transcript
 
 
 def _chosen(known: Mapping[str, Tool], only: Iterable[str] | None) -> dict[str, Tool]:
