@@ -11,6 +11,7 @@ from jupyter_sandfs.agents.toolset import Toolset
 from jupyter_sandfs.errors import InvalidRequest
 
 if TYPE_CHECKING:
+    from jupyter_sandfs.agents.rules import Rules
     from jupyter_sandfs.agents.transcript import Call, Seat, Transcript
     from jupyter_sandfs.sandbox import Sandbox
     from jupyter_sandfs.vfs.views.view import ViewRule
@@ -35,7 +36,9 @@ class Replayed:
     differing: tuple[int, ...]
 
 
-def replay(transcript: Transcript, sandbox: Sandbox, *, views: Mapping[str, ViewRule]) -> Replayed:
+def replay(
+    transcript: Transcript, sandbox: Sandbox, *, views: Mapping[str, ViewRule], rules: Mapping[str, Rules]
+) -> Replayed:
     """Run the calls of a transcript again, one after another, by tools that are made as those were.
 
     A transcript of this process knows how the sandbox was before the first call, and wherever others changed it in
@@ -44,6 +47,7 @@ def replay(transcript: Transcript, sandbox: Sandbox, *, views: Mapping[str, View
     Args:
         sandbox: what is changed, such as a fork. All that is in it may be replaced.
         views: by agent, the rule through which it sees the sandbox; for those who had a view.
+        rules: by agent, what it may do where; for those who had rules.
 
     Raises:
         InvalidRequest: it is the sandbox of the transcript; a rule is missing; or there is nothing that can be
@@ -53,7 +57,9 @@ def replay(transcript: Transcript, sandbox: Sandbox, *, views: Mapping[str, View
     seats = {each.number: each for each in transcript.seats}
     if not transcript.is_elsewhere(sandbox.fs):
         raise InvalidRequest("a replay replaces what is in the sandbox: give it a fork, as in sandbox.fork('again')")
-    tools = {number: _seated(seats[number], sandbox, views) for number in dict.fromkeys(call.seat for call in calls)}
+    tools = {
+        number: _seated(seats[number], sandbox, views, rules) for number in dict.fromkeys(call.seat for call in calls)
+    }
     skipped, differing = [], []
     for call in calls:
         start = transcript.start(call.number)
@@ -76,9 +82,11 @@ def _replayable(transcript: Transcript) -> list[Call]:
     return found
 
 
-def _seated(seat: Seat, sandbox: Sandbox, views: Mapping[str, ViewRule]) -> Toolset:
+def _seated(seat: Seat, sandbox: Sandbox, views: Mapping[str, ViewRule], rules: Mapping[str, Rules]) -> Toolset:
     if seat.viewed and seat.agent not in views:
         raise InvalidRequest(f"{seat.agent!r:.100} worked through a view: give its rule in views=")
+    if seat.ruled and seat.agent not in rules:
+        raise InvalidRequest(f"{seat.agent!r:.100} had rules: give them in rules=")
     whole = sandbox.view(views[seat.agent], actor=seat.agent) if seat.viewed else sandbox
     return Toolset(
         whole,
@@ -88,6 +96,7 @@ def _seated(seat: Seat, sandbox: Sandbox, views: Mapping[str, ViewRule]) -> Tool
         only=seat.only,
         tokens=seat.tokens,
         allowed_commands=seat.allowed_commands,
+        rules=rules[seat.agent] if seat.ruled else None,
     )
 
 

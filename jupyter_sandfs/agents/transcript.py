@@ -19,6 +19,7 @@ from jupyter_sandfs.vfs.dump import dump
 if TYPE_CHECKING:
     from jupyter_sandfs.agents.answers import ToolResult
     from jupyter_sandfs.agents.replay import Replayed
+    from jupyter_sandfs.agents.rules import Rules
     from jupyter_sandfs.sandbox import Sandbox
     from jupyter_sandfs.vfs.history import Snapshot
     from jupyter_sandfs.vfs.interface import FileSystem
@@ -42,6 +43,7 @@ class Seat:
     Attributes:
         number: from 1, in the transcript.
         viewed: it worked through a view, not on the sandbox itself.
+        ruled: it had rules.
         only: the names of its tools.
         sandbox: name of the sandbox.
     """
@@ -55,6 +57,7 @@ class Seat:
     sandbox: str
     only: tuple[str, ...]
     allowed_commands: tuple[str, ...] | None = None
+    ruled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,11 +178,13 @@ class Transcript:
         """Say whether these are not the files that the calls were made on."""
         return fs is not self._fs
 
-    def replay(self, sandbox: Sandbox, *, views: Mapping[str, ViewRule] | None = None) -> Replayed:
+    def replay(
+        self, sandbox: Sandbox, *, views: Mapping[str, ViewRule] | None = None, rules: Mapping[str, Rules] | None = None
+    ) -> Replayed:
         """Run the calls again in another sandbox, such as a fork; see `replay.replay`."""
         from jupyter_sandfs.agents.replay import replay  # noqa: PLC0415  it makes tools, which record here
 
-        return replay(self, sandbox, views=views or {})
+        return replay(self, sandbox, views=views or {}, rules=rules or {})
 
     # ------------------------------------------------------------ recording
 
