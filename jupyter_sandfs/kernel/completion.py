@@ -182,8 +182,8 @@ def _paths(place: _Place) -> list[Candidate]:
     fs = place.shell.fs
     with suppress(SandfsError):
         directory = paths.normalize(head + slash, place.shell.cwd)
-        hidden = begun.startswith(".")
-        names = (each for each in fs.listdir(directory) if each.startswith(begun) and (hidden or each[:1] != "."))
+        names = fs.listdir(directory)  # perhaps very many: one plain test for each
+        names = [name for name in names if name.startswith(begun)] if begun else [n for n in names if n[:1] != "."]
         return [
             Candidate(spelled(head + slash + name + _end(place, paths.join(directory, name)), place.words), "path")
             for name in heapq.nsmallest(MOST, names)
@@ -285,10 +285,12 @@ _ARGUMENTS: Mapping[str, Callable[[_Place], list[Candidate]]] = {
 }
 _SHELL_ARGUMENTS: Mapping[str, Callable[[_Place], list[Candidate]]] = {
     "changes": _snapshots,
-    "files": _words("list", "info", "delete", "upload", "download"),
+    "files": _words("list", "info", "versions", "restore", "delete", "upload", "download"),
     "files delete": _keys,
     "files info": _keys,
     "files list": _keys,
+    "files restore": _keys,
+    "files versions": _keys,
     "restore": _snapshots,
     "stage": _at(_keys, _paths),
 }

@@ -82,6 +82,21 @@ class Slice(NamedTuple):
     size: int
 
 
+class _Gone(Rope):
+    """Stands for chunks that nobody keeps any more; only their size is known."""
+
+    __slots__ = ()
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def prefix(self, size: int) -> bytes:
+        raise AssertionError(f"{size} bytes were let go of, and are asked for")
+
+    part = pieces = prefix  # type: ignore[assignment]  # none of them gives anything
+
+
 class Link(NamedTuple):
     """A symbolic link, as it was written."""
 
@@ -111,6 +126,12 @@ def in_pieces(pieces: Iterable[bytes]) -> Slice:
 def data_of(content: bytes | Slice) -> bytes:
     """The bytes; those of a plain file are given without a copy."""
     return content if isinstance(content, bytes) else content.rope.prefix(content.size)
+
+
+def only_size(content: bytes | Slice) -> Slice:
+    """A content that says how large it was, and holds on to none of it."""
+    size = size_of(content)
+    return Slice(_Gone(size), size)
 
 
 def grown_from(old: bytes | Slice, new: bytes | Slice) -> int:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Self
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import HookError
+from jupyter_sandfs.vfs import unlinked
 from jupyter_sandfs.vfs.journal import Change
 
 _NESTING = 8  # writes made by a hook, made by a hook, …
@@ -139,7 +140,8 @@ def _call(registered: _Registered, event: WriteEvent | PathEvent) -> None:
         raise HookError(event.path, f"hooks write in more than {_NESTING} levels", veto=registered.before)
     reset = _depth.set(depth + 1)
     try:
-        registered.call(event)
+        with unlinked.lifted():
+            registered.call(event)
     except Exception as error:
         reason = error.reason if isinstance(error, HookError) else str(error) or type(error).__name__
         raise HookError(event.path, reason, veto=registered.before) from error

@@ -17,7 +17,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_sandfs.errors import LimitExceeded
-from jupyter_sandfs.vfs.content import size_of
+from jupyter_sandfs.vfs.content import Slice, grown_from, only_size, size_of
 from jupyter_sandfs.vfs.entries import moment
 from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node, Totals
 
@@ -278,11 +278,25 @@ class Journal:
         if kept:
             if kept > self._capacity_bytes and not self._pins:
                 entries[-1], kept = _without_body(entry), 0
+                self._let_go(entry[3])
             self._kept += kept
         if len(entries) > self._capacity or self._kept > self._capacity_bytes:
             self._trim()
         if entry[6] is not None and entry[6].number:  # of steps that only belong together nobody asks for a list
             entry[6].add(change_between(entry[2], entry[3], entry[4]))
+
+    def _let_go(self, body: object) -> None:
+        """Drop a body that is not kept also where it is what an earlier change left; that one can't be undone then."""
+        for back, entry in enumerate(reversed(self._entries)):
+            if not isinstance(body, FileRecord) or not isinstance(body.content, bytes | Slice):
+                return
+            if entry[4] is body:
+                before = entry[3]
+                # What was only appended to cost nothing to keep while its longer successor was there.
+                shared = isinstance(before, FileRecord) and not entry[7] and _is_shared(before, body)
+                slim = body._replace(content=only_size(body.content))
+                self._entries[-1 - back] = (*entry[:3], Lost(is_dir=False) if shared else before, slim, *entry[5:])
+                body = before if shared else None
 
     def extend(self, entries: list[tuple[Any, ...]]) -> None:
         """Remember the fields of several entries of one action; the same."""
@@ -449,6 +463,12 @@ class Journal:
 def _without_body(entry: tuple[Any, ...]) -> tuple[Any, ...]:
     full = Entry(*entry)
     return tuple(full._replace(before=Lost(isinstance(full.before, Directory)), kept=0))
+
+
+def _is_shared(before: FileRecord, after: FileRecord) -> bool:
+    """Whether a content is the start of another, and kept as a part of it."""
+    old, new = before.content, after.content
+    return isinstance(old, bytes | Slice) and isinstance(new, bytes | Slice) and grown_from(old, new) > 0
 
 
 def weight(totals: Totals) -> int:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import NotADirectory, NotFound, TooManyLinks
+from jupyter_sandfs.vfs import unlinked
 from jupyter_sandfs.vfs.content import Link, size_of
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, bare, policy_of
@@ -67,6 +68,7 @@ class Lookup:
             place, above = self._step(place, name), place
             target = _link(place.node)
             if target is not None and (todo or follow):
+                unlinked.check(path)
                 hops += 1
                 if hops > self._limits.link_hops:
                     raise TooManyLinks(paths.normalize(path))

@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import InvalidPath, ProviderError
+from jupyter_sandfs.vfs import unlinked
 
 if TYPE_CHECKING:
     from jupyter_sandfs.vfs.interface import FileSystem
@@ -247,7 +248,8 @@ def _within(seconds: float, provider: Callable[[NodeContext], Any], context: Nod
 
     def run() -> None:
         try:
-            answer.put((True, provider(context)))
+            with unlinked.lifted():
+                answer.put((True, provider(context)))
         except BaseException as error:  # noqa: BLE001  # whatever user code raises becomes a ProviderError below
             answer.put((False, error))
 

@@ -138,7 +138,7 @@ def test_keys_of_the_store_are_offered(offered, sandbox, cell):
     assert offered("%sandfs files info a") == ["a\\ b.csv"]
     assert offered("%sandfs files download ") == ["a\\ b.csv"]
     assert offered("%sandfs stage runs/") == ["runs/1/output/x"]
-    assert offered("%sandfs files ") == ["list", "info", "delete", "upload", "download"]
+    assert offered("%sandfs files ") == ["list", "info", "versions", "restore", "delete", "upload", "download"]
 
 
 def test_a_store_that_fails_offers_nothing(offered, sandbox):

@@ -37,11 +37,11 @@ def wait_until(condition) -> None:
 
 def finished(made: Workers) -> threading.Thread:
     """Do a job, and wait until its thread waits for the next one."""
-    before, job = len(made._idle), Job()
+    job = Job()
     job.may_end.set()
     made.start(job)
     assert job.done.wait(DEADLINE)
-    wait_until(lambda: len(made._idle) >= max(before, 1))
+    wait_until(lambda: made._idle)
     return job.thread
 
 
@@ -89,6 +89,7 @@ def test_threads_that_wait_are_sent_home_at_the_end():
     thread = finished(made)
 
     made.close()
+    thread.join(DEADLINE)
 
     assert (thread.is_alive(), made._idle) == (False, [])
 
@@ -108,9 +109,15 @@ def test_a_thread_that_waits_holds_nothing_of_its_last_work():
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no processes of this kind here")
-def test_a_forked_child_starts_with_threads_of_its_own():
-    finished(workers.WORKERS)
+def test_a_forked_child_starts_with_threads_of_its_own(monkeypatch):
+    made = Workers()
+    monkeypatch.setattr(workers, "WORKERS", made)
+    thread = finished(made)
+    [(_, desk)] = made._idle
 
     workers._start_anew()
+    left = list(made._idle)
+    desk.put(None)
+    thread.join(DEADLINE)
 
-    assert workers.WORKERS._idle == []
+    assert (left, thread.is_alive()) == ([], False)

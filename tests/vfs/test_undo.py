@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 
 import pytest
@@ -442,3 +443,19 @@ def test_a_transaction_of_the_owners_takes_back_what_others_did_in_it(fs):
         raise ZeroDivisionError
 
     assert fs.listdir("/") == []
+
+
+@pytest.mark.parametrize("append", [False, True])
+def test_a_body_that_is_too_large_for_the_journal_is_let_go_of(append):
+    fs = VirtualFileSystem(limits=Limits(journal_bytes=1_000))
+    bodies = [bytes([number]) * 5_000 for number in range(3)]
+    held = [sys.getrefcount(body) for body in bodies]
+
+    for body in bodies:
+        fs.write_bytes("/a", body)
+        fs.write_bytes("/a", b"more", append=append)
+    fs.write_bytes("/a", b"small")
+    del body
+
+    assert [sys.getrefcount(body) for body in bodies] == held
+    assert [record.size for record in fs.log()][:2] == [5_000, 5_004 if append else 4]

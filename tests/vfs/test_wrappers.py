@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import inspect
+from contextlib import suppress
 
 import pytest
 
+from jupyter_sandfs.errors import PathError
+from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.interface import FileSystem
-from jupyter_sandfs.vfs.views.wrappers import Wrapper
+from jupyter_sandfs.vfs.views.view import View, VisibilityView
+from jupyter_sandfs.vfs.views.wrappers import SubtreeView, Wrapper
 
 PRIMITIVES = sorted(FileSystem.__abstractmethods__)
 
@@ -70,3 +74,63 @@ def test_a_wrapper_takes_the_same_arguments_as_the_interface(name):
         ours, theirs = ours.fget, theirs.fget
 
     assert inspect.signature(ours) == inspect.signature(theirs)
+
+
+RACES = {
+    "read_bytes": lambda view: view.read_bytes("/d/secret"),
+    "write_bytes": lambda view: view.write_bytes("/d/secret", b"mine"),
+    "ls": lambda view: view.ls("/d"),
+    "listdir": lambda view: view.listdir("/d"),
+    "mkdir": lambda view: view.mkdir("/d/new"),
+    "remove": lambda view: view.remove("/d/secret"),
+    "copy": lambda view: view.copy("/d/secret", "/copy"),
+    "move": lambda view: view.move("/d/secret", "/moved"),
+    "symlink": lambda view: view.symlink("x", "/d/link"),
+    "chmod": lambda view: view.chmod("/d/secret", 0o600),
+    "utime": lambda view: view.utime("/d/secret"),
+    "metadata": lambda view: view.metadata("/d/secret"),
+}
+
+
+@pytest.mark.parametrize("stacked", [False, True])
+@pytest.mark.parametrize("call", RACES)
+def test_a_link_that_comes_in_the_way_of_a_call_leads_out_of_no_subtree(call, stacked):
+    """Somebody puts a link in the place of a directory just before the file system below is called."""
+    fs = VirtualFileSystem()
+    fs.write_file("/outside/secret", "s3cret")
+    fs.write_file("/top/d/secret", "public")
+
+    class Swapping(Wrapper):
+        pass
+
+    def swapped(self, *arguments, **options):
+        fs.remove("/top/d", recursive=True)
+        fs.symlink("/outside", "/top/d")
+        return getattr(Wrapper, call)(self, *arguments, **options)
+
+    setattr(Swapping, call, swapped)
+    base = Swapping(fs)
+    view = SubtreeView(View(base, VisibilityView()) if stacked else base, "/top")
+    before = fs.snapshot()
+
+    with suppress(PathError):
+        assert RACES[call](view) != b"s3cret"
+    assert fs.read_file("/outside/secret") == "s3cret"
+    assert [change for change in fs.diff(before) if change.path.startswith("/outside")] == []
+    assert [name for name in ("/top/copy", "/top/moved") if fs.exists(name)] == []
+    if call in ("ls", "listdir"):
+        with pytest.raises(PathError):
+            RACES[call](view)
+
+
+def test_a_hook_follows_links_also_under_a_call_that_follows_none():
+    fs = VirtualFileSystem()
+    fs.write_file("/rules/limit", "9")
+    fs.symlink("/rules", "/link")
+    fs.mkdir("/top")
+    seen = []
+    fs.register_write_hook("/top", lambda _event: seen.append(fs.read_file("/link/limit")))
+
+    SubtreeView(fs, "/top").write_file("/a", "x")
+
+    assert seen == ["9"]

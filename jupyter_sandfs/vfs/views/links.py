@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import NotADirectory, TooManyLinks
+from jupyter_sandfs.vfs import unlinked
 from jupyter_sandfs.vfs.entries import Stat
 
 
@@ -32,6 +33,7 @@ def follow(
         if stat is None:
             return "/".join([below, *reversed(todo)]), None
         if stat.link_target is not None and (todo or last):
+            unlinked.check(path)
             left -= 1
             if left < 0:
                 raise TooManyLinks(path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import (
@@ -34,6 +34,7 @@ from jupyter_sandfs.vfs.journal import Change, ChangeKind, JournalRecord
 from jupyter_sandfs.vfs.nodes import Directory
 from jupyter_sandfs.vfs.policy import Grave, NodePolicy
 from jupyter_sandfs.vfs.providers import reading_as
+from jupyter_sandfs.vfs.unlinked import Unlinked
 from jupyter_sandfs.vfs.views import links
 from jupyter_sandfs.vfs.views.administered import Administered, full, measured
 from jupyter_sandfs.vfs.views.forwarding import Wrapper
@@ -116,10 +117,15 @@ class SubtreeView(Administered):
 
     def __init__(self, base: FileSystem, top: str) -> None:
         super().__init__(base)
+        self._inside = cast("FileSystem", Unlinked(base))
         self._top = base.resolve(top)
         self._prefix = self._top.rstrip("/")
         self._top_slash = f"{self._prefix}/"
         base.ls(self._top)
+
+    def rebase(self, base: FileSystem) -> None:
+        super().rebase(base)
+        self._inside = cast("FileSystem", Unlinked(base))
 
     def resolve(self, path: str) -> str:
         with self._ours():
@@ -128,36 +134,36 @@ class SubtreeView(Administered):
     def _stat(self, path: str, *, follow: bool) -> Stat:
         try:
             if self._is_plain_directory(path):
-                return self.base.stat(self._ground(path))
-            return self._said(self.base.stat(self._in(path, follow=follow), follow=False))
+                return self._inside.stat(self._ground(path))
+            return self._said(self._inside.stat(self._in(path, follow=follow), follow=False))
         except _NAMING as error:
             raise self._renamed(error) from None
 
     def ls(self, path: str = paths.ROOT) -> list[DirEntry]:
         with self._ours(), reading_as(self):
-            entries = self.base.ls(self._ground(path) if self._is_plain_directory(path) else self._in(path))
+            entries = self._inside.ls(self._ground(path) if self._is_plain_directory(path) else self._in(path))
         return [self._shown(entry) for entry in entries] if self._prefix else entries
 
     def listdir(self, path: str = paths.ROOT) -> list[str]:
         try:
             if self._is_plain_directory(path):
-                return self.base.listdir(self._ground(path))
+                return self._inside.listdir(self._ground(path))
             with reading_as(self):
-                return self.base.listdir(self._in(path))
+                return self._inside.listdir(self._in(path))
         except _NAMING as error:
             raise self._renamed(error) from None
 
     def _read(self, path: str) -> bytes:
         with self._ours():
-            return self.base.read_bytes(self._in(path))
+            return self._inside.read_bytes(self._in(path))
 
     def get_policy(self, path: str) -> NodePolicy:
         with self._ours():
-            return self.base.get_policy(self._in(path, follow=False))
+            return self._inside.get_policy(self._in(path, follow=False))
 
     def metadata(self, path: str) -> Mapping[str, Any]:
         with self._ours():
-            return self.base.metadata(self._in(path))
+            return self._inside.metadata(self._in(path))
 
     def stats(self) -> Stats:
         return measured(self)
@@ -165,25 +171,30 @@ class SubtreeView(Administered):
     def write_bytes(self, path: str, data: bytes, *, append: bool = False, expected_version: int | None = None) -> int:
         try:
             where = self._ground(path) if self._plain_room(path) else self._in(path)
-            return self.base.write_bytes(where, data, append=append, expected_version=expected_version)
+            return self._inside.write_bytes(where, data, append=append, expected_version=expected_version)
         except _NAMING as error:
             raise self._renamed(error) from None
 
     def mkdir(self, path: str, *, parents: bool = True, exist_ok: bool = True) -> None:
         with self._ours():
-            self._in(path)  # no link leads out; then the name as it was written
+            leads = self._in(path)  # no link leads out; then the name as it was written
             where = self._in(path, follow=False) if not paths.is_root(path) else self._top
-            self.base.mkdir(where, parents=parents, exist_ok=exist_ok)
+            if leads == where:
+                self._inside.mkdir(where, parents=parents, exist_ok=exist_ok)
+            elif not self._inside.exists(leads):
+                raise AlreadyExists(where, "a link that leads nowhere")
+            elif not exist_ok or not self._inside.is_dir(leads):
+                raise AlreadyExists(leads)
 
     def remove(self, path: str, *, recursive: bool = False, expected_version: int | None = None) -> None:
         with self._ours():
             where = self._named(path)
-            self.base.remove(where, recursive=recursive, expected_version=expected_version)
+            self._inside.remove(where, recursive=recursive, expected_version=expected_version)
 
     def copy(self, source: str, destination: str, *, overwrite: bool = False) -> None:
         with self._ours():
             start = self._there(source)
-            self.base.copy(start, self._named(destination), overwrite=overwrite)
+            self._inside.copy(start, self._named(destination), overwrite=overwrite)
 
     def move(
         self, source: str, destination: str, *, overwrite: bool = False, expected_version: int | None = None
@@ -191,7 +202,7 @@ class SubtreeView(Administered):
         with self._ours():
             self._named(source)
             start = self._there(source)
-            self.base.move(start, self._named(destination), overwrite=overwrite, expected_version=expected_version)
+            self._inside.move(start, self._named(destination), overwrite=overwrite, expected_version=expected_version)
 
     def symlink(self, target: str, path: str) -> None:
         with self._ours():
@@ -199,7 +210,7 @@ class SubtreeView(Administered):
                 raise AlreadyExists(self._top)
             where = self._in(path, follow=False)
             inner = target if not target.startswith("/") else self._below(paths.normalize(target))
-            self.base.symlink(inner, where)
+            self._inside.symlink(inner, where)
 
     def write_many(self, items: Iterable[Item], *, overwrite: bool = False) -> None:
         with self._ours():
@@ -208,15 +219,15 @@ class SubtreeView(Administered):
 
     def chmod(self, path: str, mode: int) -> None:
         with self._ours():
-            self.base.chmod(self._in(path), mode)
+            self._inside.chmod(self._in(path), mode)
 
     def utime(self, path: str, modified_at: datetime | None = None) -> None:
         with self._ours():
-            self.base.utime(self._in(path), modified_at)
+            self._inside.utime(self._in(path), modified_at)
 
     def invalidate(self, path: str) -> None:
         with self._ours():
-            self.base.invalidate(self._in(path))
+            self._inside.invalidate(self._in(path))
 
     def watch(
         self,
@@ -283,7 +294,7 @@ class SubtreeView(Administered):
     def _there(self, path: str) -> str:
         """The base's path of something that is there; links at its end are not followed."""
         where = self._in(path, follow=False)
-        self.base.stat(where, follow=False)
+        self._inside.stat(where, follow=False)
         return where
 
     def _follow(self, path: str) -> str:
@@ -298,7 +309,7 @@ class SubtreeView(Administered):
         """Describe a node, a link by where it leads in this file system."""
         where = self._below(path)
         try:
-            stat = self.base.stat(where, follow=False)
+            stat = self._inside.stat(where, follow=False)
         except (NotFound, NotADirectory):
             return None
         if stat.link_target is None:
@@ -376,14 +387,14 @@ class SubtreeView(Administered):
     def inspect(self, path: str, at: Snapshot | None = None) -> Inspected | None:
         try:
             with self._ours(), reading_as(self):
-                found = self.base.inspect(self._below(path) if at else self._in(path, follow=False), at)
+                found = self._inside.inspect(self._below(path) if at else self._in(path, follow=False), at)
         except (NotFound, NotADirectory):
             return None
         return found and found._replace(stat=found.stat and self._said(found.stat))
 
     def survey(self, path: str, at: Snapshot | None = None) -> list[tuple[DirEntry, Inspected]]:
         with self._ours(), reading_as(self):
-            found = self.base.survey(self._below(path) if at else self._in(path), at)
+            found = self._inside.survey(self._below(path) if at else self._in(path), at)
         shown = [(self._shown(entry), known) for entry, known in found]
         return [(entry, known._replace(stat=entry.stat)) for entry, known in shown]
 
@@ -392,7 +403,7 @@ class SubtreeView(Administered):
     ) -> None:
         with self._ours():
             start, end = self._below(source), self._named(destination)
-            self.base.copy_kept(moment, start, end, self._all_below(kept), overwrite=overwrite)
+            self._inside.copy_kept(moment, start, end, self._all_below(kept), overwrite=overwrite)
 
     def restore_kept(self, moment: Snapshot, changes: Sequence[Change], kept: frozenset[str]) -> None:
         with self._ours():
