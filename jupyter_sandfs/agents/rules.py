@@ -153,6 +153,14 @@ class Rules:
         del policy, metadata
         return self.rule(Operation.READ, path) is None
 
+    def covers(self, directory: str, policy: NodePolicy) -> bool:
+        """Say whether all names right in a directory may be read, whatever they are; so that views need not ask."""
+        del policy
+        stops = (
+            each for each in self.rules if each.verdict != Verdict.ALLOW and Operation.READ in each.operations.split()
+        )
+        return not any(covers_some(pattern, directory) for each in stops for pattern in each.paths.split())
+
     def check(self, agent: str, wanted: Iterable[tuple[Operation, str]], diff: Callable[[], str]) -> None:
         """Let pass what is allowed, ask for what is to be asked for.
 
@@ -213,14 +221,26 @@ def _approved(approver: Approver, request: Asked, deadline: float) -> bool:
 def covers(pattern: str, path: str) -> bool:
     """Say whether a pattern stands for a normal path, or for a directory that it is in."""
     wanted = _segments(pattern)
+    return len(wanted) in _reached(wanted, path)
+
+
+def covers_some(pattern: str, directory: str) -> bool:
+    """Say whether a pattern may stand for something right in a directory, or for the directory itself."""
+    wanted = _segments(pattern)
+    states = _reached(wanted, directory)
+    return len(wanted) in states or len(wanted) in {each + 1 for each in states}
+
+
+def _reached(wanted: tuple[str, ...], path: str) -> set[int]:
+    """The places in a pattern that a path leads to; its end, if the pattern stands for the path or what it is in."""
     states = _closed({0}, wanted)
     for name in filter(None, path.split("/")):
         if len(wanted) in states:
-            return True
+            break
         onward = {each for each in states if wanted[each] == "**"}
         onward |= {each + 1 for each in states if wanted[each] != "**" and _name(wanted[each]).match(name)}
         states = _closed(onward, wanted)
-    return len(wanted) in states
+    return states
 
 
 def _closed(states: set[int], wanted: tuple[str, ...]) -> set[int]:

@@ -33,6 +33,7 @@ _MOST_PATHS = 1_000  # changed paths that one call lists
 _CALL_BYTES = 512  # what a call takes beside its arguments and paths, about
 _SHOWN = 200  # rows of a table
 _SHOWN_TEXT = 80  # characters of a cell
+_LAST_SECOND = 253_402_300_799  # of the year 9999
 _COLUMNS = ("#", "at", "seconds", "agent", "tool", "arguments", "answer", "changed")
 
 
@@ -374,6 +375,8 @@ def _record(read: Any) -> Seat | Call:
     made = kind(**told)
     if isinstance(made, Call):
         _ = made.arguments  # it must be JSON
+        if not 0 <= made.at <= _LAST_SECOND:
+            raise ValueError("not a time")
     return made
 
 

@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from jupyter_sandfs import errors
-from jupyter_sandfs.agents.rules import Asked, Operation, Rule, Rules, covers
+from jupyter_sandfs.agents.rules import Asked, Operation, Rule, Rules, covers, covers_some
 from jupyter_sandfs.agents.toolset import Toolset
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.views.view import VisibilityView
@@ -59,6 +59,26 @@ def write(tools, path, content="x"):
 )
 def test_a_pattern_stands_for_paths_and_all_in_them(pattern, path, fits):
     assert covers(pattern, path) is fits
+
+
+@pytest.mark.parametrize(
+    ("pattern", "directory", "may"),
+    [
+        ("/a/**", "/", False),
+        ("/a/**", "/a", True),
+        ("/a/**", "/a/b", True),
+        ("/a", "/", True),
+        ("/a", "/b", False),
+        ("/a", "/a/b", True),
+        ("**/x", "/c/d", True),
+        ("/a/**/x", "/", False),
+        ("/a/**/x", "/a/b", True),
+        ("/", "/a", True),
+        ("/a/*/c", "/a", False),
+    ],
+)
+def test_a_pattern_may_stand_for_something_in_a_directory(pattern, directory, may):
+    assert covers_some(pattern, directory) is may
 
 
 def test_a_pattern_takes_no_time_that_explodes():
@@ -222,6 +242,30 @@ def test_no_sequence_of_calls_changes_what_rules_keep_or_shows_what_they_hide(sa
         assert kept() == before, (tool.name, given)
         assert "xyzzy" not in f"{answer.text}{answer.data}", (tool.name, given)
     assert sandbox.fs.read_file("/vault/key") == "xyzzy\n"
+
+
+def test_no_link_is_put_in_the_way_between_the_check_and_the_change(sandbox, ruled, kept, monkeypatch):
+    tools, before = ruled(("deny", "write delete", "/keep")), kept()
+    fs, decide, others = tools.desk.fs, Rules.rule, []
+
+    def swap():
+        fs.move("/tree", "/away")
+        fs.symlink("/keep", "/tree")
+
+    def decide_slowly(rules, operation, path):
+        if not others:  # while the first decision is made, somebody else tries
+            others.append(threading.Thread(target=swap))
+            others[0].start()
+            others[0].join(0.2)
+        return decide(rules, operation, path)
+
+    monkeypatch.setattr(Rules, "rule", decide_slowly)
+    fs.write_file("/tree/a", "mine\n")
+    others[0].join(60)
+
+    assert not others[0].is_alive()
+    assert kept() == before
+    assert fs.read_file("/away/a") == "mine\n"
 
 
 def test_rules_come_on_top_of_the_view(sandbox):

@@ -183,6 +183,9 @@ def test_a_transcript_is_read_back_from_json_lines(sandbox):
         lambda told: told | {"more": 1},
         lambda told: told | {"given": "{"},
         lambda told: told | {"given": 1},
+        lambda told: told | {"at": 1e300},
+        lambda told: told | {"at": float("nan")},
+        lambda told: told | {"at": -1},
         lambda told: {name: value for name, value in told.items() if name != "at"},
     ],
 )
