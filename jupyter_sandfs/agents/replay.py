@@ -11,8 +11,9 @@ from jupyter_sandfs.agents.toolset import Toolset
 from jupyter_sandfs.errors import InvalidRequest
 
 if TYPE_CHECKING:
+    from jupyter_sandfs.agents.calls import Call, Seat
     from jupyter_sandfs.agents.rules import Rules
-    from jupyter_sandfs.agents.transcript import Call, Seat, Transcript
+    from jupyter_sandfs.agents.transcript import Transcript
     from jupyter_sandfs.sandbox import Sandbox
     from jupyter_sandfs.vfs.views.view import ViewRule
 

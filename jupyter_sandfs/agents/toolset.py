@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_sandfs.agents import dialects, exchange, moments, reading, running, tool, writing
 from jupyter_sandfs.agents.answers import ToolResult, refusal
+from jupyter_sandfs.agents.calls import Seat
 from jupyter_sandfs.agents.desk import Desk
 from jupyter_sandfs.agents.rules import Operation, Rules, asking, denied
 from jupyter_sandfs.agents.tool import SANDBOX_ID, Tool
-from jupyter_sandfs.agents.transcript import Seat, Transcript
+from jupyter_sandfs.agents.transcript import Transcript
 from jupyter_sandfs.errors import InvalidRequest, NotFound, PermissionDenied, SandboxNotFound, SandfsError
 
 if TYPE_CHECKING:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from jupyter_sandfs import errors
 from jupyter_sandfs.agents.answers import ToolResult
+from jupyter_sandfs.agents.calls import Call, Seat
 from jupyter_sandfs.agents.toolset import Toolset
-from jupyter_sandfs.agents.transcript import Call, Seat, Transcript
+from jupyter_sandfs.agents.transcript import Transcript
 from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.policy import NodePolicy
