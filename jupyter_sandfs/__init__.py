@@ -103,7 +103,7 @@ _ENTRY_POINTS = {
 }
 
 # Faces of a sandbox that are there on first use; a notebook adds its own when it loads the extension.
-_FACES = {"race": "agents.faces", "tools": "agents.faces"}
+_FACES = {"race": "agents.faces", "tools": "agents.faces", "transcript": "agents.faces"}
 
 __all__ = [
     "AlreadyExists",

@@ -69,6 +69,7 @@ class Sandbox(Workplace):
 
     Attributes:
         shell: the owner's command line.
+        attached: what layers above keep with the sandbox, by name.
 
     Raises:
         AlreadyExists: the name is taken; `Sandbox.get` gives that one, `close` frees the name.
@@ -104,6 +105,7 @@ class Sandbox(Workplace):
         self.store_url = store_url or self.defaults.store_url or default_store_url()
         self._store: FileStore | None = None
         self._views: dict[str, SandboxView] = {}
+        self.attached: dict[str, Any] = {}
         self._lock = threading.Lock()
         self.actor = _OWNER
         self.shell = self._new_shell(fs)
@@ -382,6 +384,11 @@ class Sandbox(Workplace):
     def tools(self, view: ViewRule | SandboxView | str | None = None, **options: Any) -> Any:
         """Give the sandbox as tools for a language model; see `jupyter_sandfs.agents.faces.tools`."""
         return self._face("tools")(self, view, **options)
+
+    @property
+    def transcript(self) -> Any:
+        """The calls of all agents' tools; see `jupyter_sandfs.agents.transcript.Transcript`."""
+        return self._face("transcript")(self)
 
     def race(self, runs: Mapping[str, Callable[[Sandbox], Any]], **options: Any) -> Any:
         """Run several attempts side by side, each on a fork of its own; see `jupyter_sandfs.agents.race.race`."""

@@ -34,6 +34,8 @@ _PAGE = 1000
 
 # Is told how many bytes have passed, of how many.
 Progress = Callable[[int, int], object]
+# Is given the path and content of a file before it is stored; raises if it must not be.
+Before = Callable[[str, bytes], None]
 
 
 class Staged(NamedTuple):
@@ -151,6 +153,7 @@ def publish(
     metadata: Mapping[str, str] | None = None,
     sandbox: str = "",
     actor: str = "",
+    before: Before | None = None,
     progress: Progress | None = None,
 ) -> FileInfo:
     """Store the file `source` under `key`, or under a new key.
@@ -159,13 +162,14 @@ def publish(
         ttl: seconds until the stored file is gone; the store's default if not given.
         metadata: kept with the file, beside where it came from, which it can't gainsay.
         sandbox, actor: where it comes from and who publishes it, for the metadata.
+        before: may refuse the file: what it raises is raised, and nothing was stored.
 
     Raises:
         PathError: as `FileSystem.read_bytes`.
         InvalidKey, ObjectTooLarge, QuotaExceeded: as `FileStore.put`.
         ChecksumMismatch: the store has something else; it was deleted again.
     """
-    content = fs.read_bytes(source)
+    content = _checked(fs, source, before)
     about = told(source, metadata or {}, sandbox=sandbox, actor=actor)
     chosen = key if key is not None else keys.new_key()
     return _store(store, chosen, source, content, ttl, about, _Meter(len(content), progress))
@@ -181,6 +185,7 @@ def publish_tree(
     metadata: Mapping[str, str] | None = None,
     sandbox: str = "",
     actor: str = "",
+    before: Before | None = None,
     progress: Progress | None = None,
 ) -> PublishedTree:
     """Store all files below the directory `source`; links are left out. Where one fails, the new ones go again.
@@ -206,11 +211,18 @@ def publish_tree(
     try:
         for path, target in targets.items():
             about = told(path, metadata or {}, sandbox=sandbox, actor=actor)
-            stored.append(_store(store, target, path, fs.read_bytes(path), ttl, about, meter))
+            stored.append(_store(store, target, path, _checked(fs, path, before), ttl, about, meter))
     except BaseException:
         _take_back(store, [info for info in stored if info.key not in present])
         raise
     return PublishedTree(prefix, tuple(stored))
+
+
+def _checked(fs: FileSystem, path: str, before: Before | None) -> bytes:
+    content = fs.read_bytes(path)
+    if before is not None:
+        before(paths.normalize(path), content)
+    return content
 
 
 def _files(fs: FileSystem, source: str) -> Iterator[str]:

@@ -15,7 +15,7 @@ from jupyter_sandfs.filestore import FileInfo, FileStore
 from jupyter_sandfs.filestore.granted import Grant, GrantedStore
 from jupyter_sandfs.shell.results import ShellResult
 from jupyter_sandfs.shell.shell import SandboxShell
-from jupyter_sandfs.staging import Progress, PublishedTree, Staged
+from jupyter_sandfs.staging import Before, Progress, PublishedTree, Staged
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import JournalRecord
 
@@ -27,6 +27,8 @@ class Workplace(ABC):
         name: of the sandbox.
         shell: the command line.
         actor: who acts, in the journal.
+        attached: what layers above keep with it, by name.
+        before_publish: is given each file that is to be published, and may refuse it by raising.
     """
 
     faces: ClassVar[dict[str, Callable[..., Any]]] = {}
@@ -35,12 +37,24 @@ class Workplace(ABC):
     name: str
     shell: SandboxShell
     actor: str
+    attached: dict[str, Any]
+    before_publish: Before | None = None
     _fs: FileSystem
+
+    @property
+    def owner(self) -> Workplace:
+        """The whole sandbox that this is a view of; of the whole, itself."""
+        return self
 
     @property
     @abstractmethod
     def files(self) -> FileStore:
         """The staging store, opened when it is first used."""
+
+    @property
+    def shell_files(self) -> FileStore:
+        """The staging store as commands of the shell use it."""
+        return self.files
 
     @property
     @abstractmethod
@@ -113,6 +127,7 @@ class Workplace(ABC):
                 metadata=metadata,
                 sandbox=self.name,
                 actor=self.actor,
+                before=self.before_publish,
                 progress=progress,
             )
 
@@ -124,10 +139,10 @@ class Workplace(ABC):
 
     def _new_shell(self, fs: FileSystem, allowed_commands: Iterable[str] | None = None) -> SandboxShell:
         services: Mapping[str, Any] = {
-            "store": lambda: self.files,
+            "store": lambda: self.shell_files,
             "python": lambda: self.python_limits,
             "host": lambda: self.host_options,
-            "origin": lambda: {"sandbox": self.name, "actor": self.actor},
+            "origin": lambda: {"sandbox": self.name, "actor": self.actor, "before": self.before_publish},
             "progress": self.progress,
         }
         self._fs = fs
@@ -147,8 +162,13 @@ class SandboxView(Workplace):
     def __init__(self, whole: Workplace, fs: FileSystem, grant: Grant, actor: str) -> None:
         self.name, self.actor = whole.name, actor
         self._whole = whole
+        self.attached = {}
         self._files = GrantedStore(lambda: whole.files, grant)
         self.shell = self._new_shell(fs)
+
+    @property
+    def owner(self) -> Workplace:
+        return self._whole.owner
 
     @property
     def files(self) -> FileStore:

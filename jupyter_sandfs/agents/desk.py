@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import timedelta
 
+from jupyter_sandfs import paths
+from jupyter_sandfs.agents.guarded import guarded
 from jupyter_sandfs.agents.knowledge import Knowledge
+from jupyter_sandfs.agents.rules import Operation, Rules, denied
+from jupyter_sandfs.agents.secrets import refuse
 from jupyter_sandfs.execution.host import HostOptions
 from jupyter_sandfs.execution.python import PythonLimits
-from jupyter_sandfs.filestore import FileStore
+from jupyter_sandfs.filestore import FileInfo, FileStore
+from jupyter_sandfs.staging import PublishedTree, Staged
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.workplace import Workplace
 
@@ -21,27 +27,99 @@ class Desk(Workplace):
         agent: who acts, in the journal. Only what this one did can be taken back through a view.
         tokens: how much one answer may hold.
         allowed_commands: the only commands of its shell, beside bash itself; all if not given.
+        rules: what it may do where; all that its view allows if not given.
+        secrets: let it publish what looks like a token or a key.
+        ids: gives a name for each thing that the agent makes; random ones if not given.
 
     Attributes:
         knowledge: the files that it has seen.
     """
 
     def __init__(
-        self, whole: Workplace, agent: str, *, tokens: int, allowed_commands: Iterable[str] | None = None
+        self,
+        whole: Workplace,
+        agent: str,
+        *,
+        tokens: int,
+        allowed_commands: Iterable[str] | None = None,
+        rules: Rules | None = None,
+        secrets: bool = False,
+        ids: Callable[[], str] | None = None,
     ) -> None:
         self.name, self.actor, self.tokens = whole.name, agent, tokens
         self.whole = whole
         self.knowledge = Knowledge()
+        self._ids = ids or _random_id
         self._allowed = None if allowed_commands is None else tuple(allowed_commands)
-        self.restart(whole.fs)
+        self.rules = rules
+        self.before_publish = None if secrets else refuse
+        self.restart(guarded(whole.fs, rules, agent))
 
     def restart(self, fs: FileSystem | None = None) -> None:
         """Give the agent a new shell, in the root, without variables."""
         self.shell = self._new_shell(fs or self.fs, allowed_commands=self._allowed)
 
     @property
+    def owner(self) -> Workplace:
+        return self.whole.owner
+
+    @property
+    def allowed_commands(self) -> tuple[str, ...] | None:
+        """The only commands of its shell, beside bash itself; all if None."""
+        return self._allowed
+
+    @property
     def files(self) -> FileStore:
         return self.whole.files
+
+    @property
+    def shell_files(self) -> FileStore:
+        """The store for commands of the shell: none if any rule restrains staging or publishing."""
+        for operation in (Operation.STAGE, Operation.PUBLISH):
+            rule = self.rules.stop(operation) if self.rules is not None else None
+            if rule is not None:
+                raise denied(paths.ROOT, rule, "the shell has no store then: use the tools that stage and publish")
+        return self.files
+
+    def check(self, operation: Operation, path: str = paths.ROOT, what: str = "") -> None:
+        """Hold the agent to its rules. Raises PermissionDenied; `what` is shown to an approver."""
+        if self.rules is not None:
+            self.rules.check(self.actor, [(operation, paths.normalize(path))], lambda: what)
+
+    def stage(self, key: str, destination: str) -> Staged:
+        if self.rules is not None:
+            destination = self._landing(self.rules, key, destination)
+        return super().stage(key, destination)
+
+    def _landing(self, rules: Rules, key: str, destination: str) -> str:
+        """Where a stored file may come to."""
+        where = self.fs.resolve(destination)
+        rule = rules.stops_below(Operation.STAGE, where)
+        if rule is not None and (key.endswith("/") or destination.endswith("/") or self.fs.is_dir(where)):
+            raise denied(where, rule, "name the file that it shall become, not a directory")
+        self.check(Operation.STAGE, where, f"{key} to {where}")
+        return f"{where.rstrip('/')}/" if destination.endswith("/") else where
+
+    def publish(
+        self,
+        source: str,
+        key: str | None = None,
+        *,
+        ttl: float | timedelta | None = None,
+        metadata: Mapping[str, str] | None = None,
+    ) -> FileInfo | PublishedTree:
+        if self.rules is not None:
+            source = self.fs.resolve(source)
+            for path in self._leaving(source):
+                self.check(Operation.PUBLISH, path, f"{path} to {key or 'a new key'}")
+        return super().publish(source, key, ttl=ttl, metadata=metadata)
+
+    def _leaving(self, top: str) -> Iterator[str]:
+        """A file, or the files below a directory."""
+        if not self.fs.is_dir(top):
+            yield top
+            return
+        yield from (paths.join(at, name) for at, _, names in self.fs.walk(top) for name in names)
 
     @property
     def python_limits(self) -> PythonLimits:
@@ -53,4 +131,8 @@ class Desk(Workplace):
 
     def new_id(self) -> str:
         """A name for something that the agent makes."""
-        return uuid.uuid4().hex[:8]
+        return self._ids()
+
+
+def _random_id() -> str:
+    return uuid.uuid4().hex[:8]

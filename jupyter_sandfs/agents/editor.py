@@ -283,6 +283,7 @@ BASH = Tool(
     },
     _bash,
     changes=True,
+    runs=True,
     vendor={"type": "bash_20250124", "name": "bash"},
 )
 TOOLS = (TEXT_EDITOR, MEMORY, BASH)

@@ -1,11 +1,11 @@
-"""What this layer adds to a sandbox: `tools` and `race`."""
+"""What this layer adds to a sandbox: `tools`, `race` and `transcript`."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from jupyter_sandfs.agents.race import race
-from jupyter_sandfs.agents.toolset import Toolset
+from jupyter_sandfs.agents.toolset import Toolset, transcript_of
 from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.vfs.views.view import ViewRule
 from jupyter_sandfs.workplace import SandboxView
@@ -13,7 +13,7 @@ from jupyter_sandfs.workplace import SandboxView
 
 def register() -> None:
     """Add the faces to every sandbox."""
-    Sandbox.faces |= {"tools": tools, "race": race}
+    Sandbox.faces |= {"tools": tools, "race": race, "transcript": transcript_of}
 
 
 def tools(

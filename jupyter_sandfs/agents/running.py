@@ -51,6 +51,7 @@ TOOLS = (
         {"command": text("the command line, or a script", minLength=1, maxLength=1_000_000)},
         execute,
         changes=True,
+        runs=True,
     ),
     Tool(
         "sandbox_python",
@@ -60,5 +61,6 @@ TOOLS = (
         {"code": text("the snippet", minLength=1, maxLength=1_000_000)},
         python,
         changes=True,
+        runs=True,
     ),
 )

@@ -25,6 +25,7 @@ class Tool:
         parameters: name to JSON schema (draft 2020-12); those without a `default` are required.
         run: takes the desk and the arguments; gives a text or a `ToolResult`.
         changes: whether it may change files or the store.
+        runs: whether it runs what the model wrote: commands, or a snippet.
         vendor: of a tool that a vendor defines: all that its models are told.
     """
 
@@ -33,6 +34,7 @@ class Tool:
     parameters: Mapping[str, Schema]
     run: Run
     changes: bool = False
+    runs: bool = False
     vendor: Mapping[str, Any] | None = None
 
     @property

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jupyter_sandfs.agents import dialects, exchange, moments, reading, running, tool, writing
 from jupyter_sandfs.agents.answers import ToolResult, refusal
+from jupyter_sandfs.agents.calls import Seat
 from jupyter_sandfs.agents.desk import Desk
+from jupyter_sandfs.agents.rules import Operation, Rules, asking, denied
 from jupyter_sandfs.agents.tool import SANDBOX_ID, Tool
-from jupyter_sandfs.errors import InvalidRequest, SandboxNotFound, SandfsError
+from jupyter_sandfs.agents.transcript import Transcript
+from jupyter_sandfs.errors import InvalidRequest, NotFound, PermissionDenied, SandboxNotFound, SandfsError
 
 if TYPE_CHECKING:
     from jupyter_sandfs.workplace import Workplace
@@ -33,6 +39,10 @@ class Toolset:
         only: names of the tools to give; all if not given.
         tokens: how much one answer may hold, about.
         allowed_commands: the only commands of the shell, beside bash itself.
+        rules: what the agent may do where, on top of what its view allows.
+        secrets: let it publish what looks like a token or a key; see `secrets.PATTERNS`.
+        clock: gives the time for the transcript: seconds since 1970.
+        ids: gives a name for each thing that the agent makes and does not name; random ones if not given.
 
     Attributes:
         desk: where the tools work.
@@ -51,11 +61,20 @@ class Toolset:
         only: Iterable[str] | None = None,
         tokens: int = 8_000,
         allowed_commands: Iterable[str] | None = None,
+        rules: Rules | None = None,
+        secrets: bool = False,
+        clock: Callable[[], float] = time.time,
+        ids: Callable[[], str] | None = None,
     ) -> None:
         self.dialect = dialects.named(dialect)
-        self.desk = Desk(whole, agent, tokens=tokens, allowed_commands=allowed_commands)
+        self.desk = Desk(
+            whole, agent, tokens=tokens, allowed_commands=allowed_commands, rules=rules, secrets=secrets, ids=ids
+        )
         known = self.dialect.native(TOOLS) if native else TOOLS
         self._tools = _chosen(known, only)
+        self._clock = clock
+        self._transcript = transcript_of(whole)
+        self._seat = self._transcript.seat(partial(self._described, native=native))
 
     @property
     def names(self) -> list[str]:
@@ -73,6 +92,15 @@ class Toolset:
         Args:
             arguments: an object, or its JSON text.
         """
+        running = self._transcript.begin(self._seat, name, arguments, self._clock())
+        answer = None
+        try:
+            answer = self._answered(name, arguments)
+        finally:
+            self._transcript.end(running, answer, self._clock())
+        return answer
+
+    def _answered(self, name: str, arguments: Mapping[str, Any] | str | None) -> ToolResult:
         try:
             chosen = self._named(name)
             given = _parsed(arguments)
@@ -80,7 +108,15 @@ class Toolset:
             dialects.check(chosen, given)
             return self._run(chosen, given)
         except (SandfsError, OSError, ValueError) as problem:
-            return refusal(problem, self.desk.fs)
+            return refusal(self._ruled(problem), self.desk.fs)
+
+    def _ruled(self, problem: Exception) -> Exception:
+        """The rule on reading, where that is why something is absent; whether it is there is not said."""
+        path = str(problem.path) if isinstance(problem, NotFound | PermissionDenied) else ""
+        if self.desk.rules is None or not path.startswith("/"):
+            return problem
+        rule = self.desk.rules.rule(Operation.READ, path)
+        return denied(path, rule) if rule is not None else problem
 
     def answer(self, calls: Any) -> list[dict[str, Any]]:
         """Call all tools that a model's message asks for; give the messages, or blocks, that answer it.
@@ -93,10 +129,28 @@ class Toolset:
         ]
 
     def _run(self, chosen: Tool, given: Mapping[str, Any]) -> ToolResult:
-        with self.desk.fs.action(_label(chosen, given), self.desk.actor) as action:
+        if chosen.runs:
+            with _may_ask(yes=True):
+                self.desk.check(Operation.EXEC, what=str(next(iter(given.values()), "")))
+        with self.desk.fs.action(_label(chosen, given), self.desk.actor) as action, _may_ask(yes=not chosen.runs):
             answer = tool.call(chosen, self.desk, given)
         changed = tuple(dict.fromkeys(each.path for each in action.changes))
         return ToolResult(answer.text, answer.data, answer.is_error, changed)
+
+    def _described(self, number: int, *, native: bool) -> Seat:
+        desk = self.desk
+        return Seat(
+            number,
+            desk.actor,
+            self.dialect.name,
+            native,
+            desk.tokens,
+            viewed=desk.owner is not desk.whole,
+            sandbox=desk.name,
+            only=tuple(self._tools),
+            allowed_commands=desk.allowed_commands,
+            ruled=desk.rules is not None,
+        )
 
     def _named(self, name: str) -> Tool:
         try:
@@ -113,6 +167,23 @@ class Toolset:
 
     def __repr__(self) -> str:
         return f"<{len(self._tools)} tools of {self.desk.actor!r} for sandbox {self.desk.name!r}>"
+
+
+@contextmanager
+def _may_ask(*, yes: bool) -> Iterator[None]:
+    """Whether an approver may be asked for what happens within."""
+    token = asking.set(yes)
+    try:
+        yield
+    finally:
+        asking.reset(token)
+
+
+def transcript_of(whole: Workplace) -> Transcript:
+    """The transcript of the sandbox that is worked on, be it through a view."""
+    owner = whole.owner
+    transcript: Transcript = owner.attached.setdefault("transcript", Transcript(owner.fs))
+    return transcript
 
 
 def _chosen(known: Mapping[str, Tool], only: Iterable[str] | None) -> dict[str, Tool]:

@@ -1,0 +1,175 @@
+"""A file system that holds an agent to its rules, whatever works on it: tools, shell, snippets, host commands."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+
+from jupyter_sandfs import paths
+from jupyter_sandfs.agents.rules import Operation, Rules, denied
+from jupyter_sandfs.errors import PathError
+from jupyter_sandfs.vfs import textdiff
+from jupyter_sandfs.vfs.batch import Item
+from jupyter_sandfs.vfs.history import Snapshot
+from jupyter_sandfs.vfs.interface import FileSystem
+from jupyter_sandfs.vfs.journal import Change, JournalRecord
+from jupyter_sandfs.vfs.views.administered import Administered
+from jupyter_sandfs.vfs.views.view import View
+
+Wanted = Iterable[tuple[Operation, str]]
+
+_CONTENT = {"write", "append"}  # operations of the journal that concern one file
+
+
+def guarded(fs: FileSystem, rules: Rules | None, agent: str) -> FileSystem:
+    """Give a file system as an agent may use it; what it may not read is hidden from it."""
+    if rules is None:
+        return fs
+    readable = View(fs, rules) if rules.stop(Operation.READ) is not None else fs
+    return Guarded(readable, rules, agent)
+
+
+class Guarded(Administered):
+    """Checks each change against the rules before it is made.
+
+    Paths are resolved first, and the change is made at the resolved path: no link leads around a rule. An agent's own
+    changes come one after another, so that none can put a link in the way of another between the two.
+    """
+
+    def __init__(self, base: FileSystem, rules: Rules, agent: str) -> None:
+        super().__init__(base)
+        self._rules, self._agent = rules, agent
+        self._turn = threading.RLock()
+
+    # ------------------------------------------------------------ changes
+
+    def write_bytes(self, path: str, data: bytes, *, append: bool = False, expected_version: int | None = None) -> int:
+        with self._turn:
+            where = self.base.resolve(path)
+            rule = self._rules.rule(Operation.WRITE, where)
+            if rule is not None:
+                # What is approved is this change of this version, no other.
+                seen = self.base.version(where)
+                self._check([(Operation.WRITE, where)], lambda: self._diff(where, data, append=append))
+                expected_version = seen if expected_version is None else expected_version
+            return self.base.write_bytes(where, data, append=append, expected_version=expected_version)
+
+    def mkdir(self, path: str, *, parents: bool = True, exist_ok: bool = True) -> None:
+        with self._turn:
+            where = self.base.resolve(path)
+            if not (exist_ok and self.base.is_dir(where)):
+                self._check([(Operation.WRITE, where)])
+            self.base.mkdir(path, parents=parents, exist_ok=exist_ok)
+
+    def remove(self, path: str, *, recursive: bool = False, expected_version: int | None = None) -> None:
+        with self._turn:
+            where = self._named(path)
+            self._check((Operation.DELETE, each) for each in self._all(where, Operation.DELETE))
+            self.base.remove(where, recursive=recursive, expected_version=expected_version)
+
+    def copy(self, source: str, destination: str, *, overwrite: bool = False) -> None:
+        with self._turn:
+            start, end = self._named(source), self._named(destination)
+            self._check(self._arriving(start, end))
+            self.base.copy(start, end, overwrite=overwrite)
+
+    def move(
+        self, source: str, destination: str, *, overwrite: bool = False, expected_version: int | None = None
+    ) -> None:
+        with self._turn:
+            start, end = self._named(source), self._named(destination)
+            leaving = [(Operation.DELETE, each) for each in self._all(start, Operation.DELETE)]
+            self._check([*leaving, *self._arriving(start, end)])
+            self.base.move(start, end, overwrite=overwrite, expected_version=expected_version)
+
+    def symlink(self, target: str, path: str) -> None:
+        with self._turn:
+            where = self._named(path)
+            self._check([(Operation.WRITE, where)])
+            self.base.symlink(target, where)
+
+    def write_many(self, items: Iterable[Item], *, overwrite: bool = False) -> None:
+        with self._turn:
+            given = tuple(items)
+            self._check((Operation.WRITE, self._named(item.path)) for item in given)
+            self.base.write_many(given, overwrite=overwrite)
+
+    def chmod(self, path: str, mode: int) -> None:
+        with self._turn:
+            where = self.base.resolve(path)
+            self._check([(Operation.WRITE, where)])
+            self.base.chmod(where, mode)
+
+    def utime(self, path: str, modified_at: datetime | None = None) -> None:
+        with self._turn:
+            where = self.base.resolve(path)
+            self._check([(Operation.WRITE, where)])
+            self.base.utime(where, modified_at)
+
+    # ------------------------------------------------------------ taking back
+
+    def restore(self, snapshot: Snapshot | str) -> None:
+        with self._turn:
+            super().restore(snapshot)
+
+    def restore_kept(self, moment: Snapshot, changes: Sequence[Change], kept: frozenset[str]) -> None:
+        with self._turn:
+            for change in changes:
+                self._check_free(change.path)
+            self.base.restore_kept(moment, changes, kept)
+
+    def copy_kept(
+        self, moment: Snapshot, source: str, destination: str, kept: frozenset[str], *, overwrite: bool = False
+    ) -> None:
+        with self._turn:
+            end = self._named(destination)
+            self._check_free(end)
+            self.base.copy_kept(moment, source, end, kept, overwrite=overwrite)
+
+    def _check_permitted(self, record: JournalRecord) -> None:
+        if record.operation in _CONTENT:
+            self._check([(Operation.WRITE, record.path), (Operation.DELETE, record.path)])
+            return
+        for path in filter(None, (record.path, record.source)):
+            self._check_free(path)
+
+    def _check_free(self, path: str) -> None:
+        """Let pass where no rule can be in the way, at a path or below: what comes back there is not looked at."""
+        for operation in (Operation.WRITE, Operation.DELETE):
+            rule = self._rules.stops_below(operation, path)
+            if rule is not None:
+                raise denied(path, rule, "it may concern what would be taken back")
+
+    # ------------------------------------------------------------ the rules
+
+    def _check(self, wanted: Wanted, diff: Callable[[], str] = str) -> None:
+        self._rules.check(self._agent, wanted, diff)
+
+    def _named(self, path: str) -> str:
+        """The name itself, free of links on the way there."""
+        normal = paths.normalize(path)
+        if normal == paths.ROOT:
+            return normal
+        return paths.join(self.base.resolve(paths.parent(normal)), paths.name(normal))
+
+    def _all(self, top: str, operation: Operation) -> Iterator[str]:
+        """A path and all below it, if any rule says something of the operation; no link is followed."""
+        yield top
+        if self._rules.stop(operation) is None or self.base.is_symlink(top) or not self.base.is_dir(top):
+            return
+        for at, directories, names in self.base.walk(top):
+            yield from (paths.join(at, name) for name in (*directories, *names))
+
+    def _arriving(self, start: str, end: str) -> Iterator[tuple[Operation, str]]:
+        """What is written when a tree comes from `start` to `end`."""
+        for each in self._all(start, Operation.WRITE):
+            yield Operation.WRITE, end if each == start else paths.join(end, paths.relative_to(each, start))
+
+    def _diff(self, path: str, data: bytes, *, append: bool) -> str:
+        try:
+            before = self.base.read_bytes(path) if self.base.exists(path) else None
+        except PathError:  # it may be written, not read
+            before = None
+        after = (before or b"") + data if append else data
+        return textdiff.unified(textdiff.Side(path, before), textdiff.Side(path, after))

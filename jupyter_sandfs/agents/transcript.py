@@ -1,0 +1,312 @@
+"""What agents did in a sandbox: every call of their tools, kept within bounds, told as text, HTML and JSON lines."""
+
+from __future__ import annotations
+
+import html
+import json
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Self
+
+from jupyter_sandfs.agents.calls import Call, Seat, record
+from jupyter_sandfs.errors import InvalidRequest
+from jupyter_sandfs.vfs.dump import dump
+
+if TYPE_CHECKING:
+    from jupyter_sandfs.agents.answers import ToolResult
+    from jupyter_sandfs.agents.replay import Replayed
+    from jupyter_sandfs.agents.rules import Rules
+    from jupyter_sandfs.sandbox import Sandbox
+    from jupyter_sandfs.vfs.history import Snapshot
+    from jupyter_sandfs.vfs.interface import FileSystem
+    from jupyter_sandfs.vfs.views.view import ViewRule
+
+_MOST_BYTES = 64 << 20
+_MOST_MOMENTS = 64
+_MOST_LINES = 1_000_000  # of a transcript that is read back
+_LONGEST_LINE = 256 << 20
+_MOST_PATHS = 1_000  # changed paths that one call lists
+_SHOWN = 200  # rows of a table
+_SHOWN_TEXT = 80  # characters of a cell
+_COLUMNS = ("#", "at", "seconds", "agent", "tool", "arguments", "answer", "changed")
+
+
+@dataclass(slots=True)
+class Running:
+    """A call that began and has not ended."""
+
+    number: int
+    seat: Seat
+    tool: str
+    given: str | None
+    before: int
+    at: float
+
+
+@dataclass(slots=True)
+class _Bounds:
+    """How much is kept: bytes of calls, and moments of the sandbox from which calls can be replayed."""
+
+    bytes: int = _MOST_BYTES
+    moments: int = _MOST_MOMENTS
+
+
+class Transcript:
+    """The calls of all agents of a sandbox, oldest first; the oldest are dropped when there are too many.
+
+    Args:
+        fs: the sandbox's files; None for a transcript that was read back.
+        max_bytes: of all calls that are kept, about. One whose arguments take more than an eighth of it is kept
+            without them.
+
+    Attributes:
+        dropped: calls that are not kept any more.
+    """
+
+    def __init__(self, fs: FileSystem | None = None, *, max_bytes: int = _MOST_BYTES) -> None:
+        self._fs = fs
+        self._bounds = _Bounds(max_bytes)
+        self._calls: deque[Call] = deque()
+        self._seats: dict[int, Seat] = {}
+        self._moments: OrderedDict[int, Snapshot] = OrderedDict()
+        self._seated, self._begun, self._running = 0, 0, 0
+        self._bytes, self._since_moment = 0, 0
+        self._last = -1  # of the journal, when the last call ended
+        self._lock = threading.Lock()
+        self.dropped = 0
+
+    # ------------------------------------------------------------ what was done
+
+    @property
+    def calls(self) -> list[Call]:
+        """The calls that are kept, in the order in which they began."""
+        with self._lock:
+            return sorted(self._calls, key=lambda call: call.number)
+
+    @property
+    def seats(self) -> list[Seat]:
+        """The sets of tools, in the order in which they were made."""
+        with self._lock:
+            return list(self._seats.values())
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def __iter__(self) -> Iterator[Call]:
+        return iter(self.calls)
+
+    @property
+    def moments(self) -> dict[int, Snapshot]:
+        """The sandbox as it was before some of the calls, by number: where it began, and where others changed it."""
+        with self._lock:
+            return dict(self._moments)
+
+    def start(self, number: int) -> bytes | None:
+        """The sandbox as it was before a call, if that was kept; for `restore_snapshot`."""
+        moment = self.moments.get(number)
+        return dump(moment.root.directory) if moment is not None else None
+
+    def is_elsewhere(self, fs: FileSystem) -> bool:
+        """Say whether these are not the files that the calls were made on."""
+        return fs is not self._fs
+
+    def replay(
+        self, sandbox: Sandbox, *, views: Mapping[str, ViewRule] | None = None, rules: Mapping[str, Rules] | None = None
+    ) -> Replayed:
+        """Run the calls again in another sandbox, such as a fork; see `replay.replay`."""
+        from jupyter_sandfs.agents.replay import replay  # noqa: PLC0415  it makes tools, which record here
+
+        return replay(self, sandbox, views=views or {}, rules=rules or {})
+
+    # ------------------------------------------------------------ recording
+
+    def seat(self, make: Callable[[int], Seat]) -> Seat:
+        """Number a set of tools; it is kept once it is used, and for as long as its calls are."""
+        with self._lock:
+            self._seated += 1
+            return make(self._seated)
+
+    def begin(self, seat: Seat, tool: Any, arguments: Any, at: float) -> Running:
+        """Note that a call begins."""
+        given = _kept(arguments, self._bounds.bytes // 8)
+        with self._lock:
+            self._begun += 1
+            self._seats[seat.number] = seat
+            before = self._sequence()
+            if not self._running and (before != self._last or self._since_moment > self._bounds.bytes // 16):
+                self._remember(self._begun)
+            self._running += 1
+            return Running(self._begun, seat, str(tool)[:200], given, before, at)
+
+    def end(self, running: Running, answer: ToolResult | None, at: float) -> None:
+        """Note how a call ended; without an answer if it was interrupted."""
+        with self._lock:
+            self._running -= 1
+            after = self._sequence()
+            # What an interrupted call did can't be done again: the next begins with a moment of its own.
+            self._last = after if answer is not None and running.given is not None else -1
+            self._keep(_call(running, answer, after, at))
+
+    def _sequence(self) -> int:
+        last = self._fs.log(1) if self._fs is not None else []
+        return last[-1].sequence if last else 0
+
+    def _remember(self, number: int) -> None:
+        assert self._fs is not None
+        self._moments[number] = self._fs.snapshot()
+        self._since_moment = 0
+        if len(self._moments) > self._bounds.moments:
+            self._moments.popitem(last=False)
+
+    def _keep(self, call: Call) -> None:
+        self._calls.append(call)
+        self._bytes += call.weight
+        self._since_moment += call.weight
+        while self._bytes > self._bounds.bytes and len(self._calls) > 1:
+            oldest = self._calls.popleft()
+            self._bytes -= oldest.weight
+            self.dropped += 1
+            for number in [each for each in self._moments if each <= oldest.number]:
+                del self._moments[number]
+            if oldest.seat != self._calls[0].seat:
+                self._forget_seat(oldest.seat)
+
+    def _forget_seat(self, number: int) -> None:
+        if not any(each.seat == number for each in self._calls):
+            self._seats.pop(number, None)
+
+    # ------------------------------------------------------------ JSON lines
+
+    def to_jsonl(self) -> Iterator[str]:
+        """Give it as JSON lines, each with its line end: first the sets of tools, then the calls."""
+        for seat in self.seats:
+            yield json.dumps({"kind": "tools", **asdict(seat)}) + "\n"
+        for call in self.calls:
+            yield json.dumps({"kind": "call", **asdict(call)}) + "\n"
+
+    @classmethod
+    def from_jsonl(cls, lines: str | Iterable[str]) -> Self:
+        """Read what `to_jsonl` gave: a text, or its lines.
+
+        Raises:
+            InvalidRequest: a line is something else; or there are more than a million.
+        """
+        made = cls()
+        made._bounds = _Bounds(_LONGEST_LINE * 4)
+        given = lines.splitlines() if isinstance(lines, str) else lines
+        for number, line in enumerate(islice(given, _MOST_LINES + 1), 1):
+            if number > _MOST_LINES:
+                raise InvalidRequest(f"more than {_MOST_LINES} lines")
+            if line.strip():
+                made._take(number, line)
+        return made
+
+    def _take(self, number: int, line: str) -> None:
+        try:
+            read = json.loads(line) if len(line) <= _LONGEST_LINE else None
+            taken = record(read)
+        except (KeyError, TypeError, ValueError, RecursionError):
+            raise InvalidRequest(f"line {number} is not of a transcript") from None
+        if isinstance(taken, Seat):
+            self._seats[taken.number] = taken
+        elif taken.seat in self._seats:
+            self._keep(taken)
+        else:
+            raise InvalidRequest(f"line {number} is a call of tools that no line before it names")
+
+    # ------------------------------------------------------------ for people
+
+    @property
+    def table(self) -> list[dict[str, str]]:
+        """A row for each call; texts of agents are cut, and hold nothing that does not print."""
+        calls = self.calls
+        return [_row(call, calls[0].at) for call in calls]
+
+    def _shown(self) -> tuple[list[dict[str, str]], str]:
+        rows = self.table
+        hidden = max(len(rows) - _SHOWN, 0) + self.dropped
+        return rows[-_SHOWN:], f"{hidden} earlier calls are not shown" if hidden else ""
+
+    def __repr__(self) -> str:
+        rows, note = self._shown()
+        if not rows:
+            return "no calls yet"
+        cells = [_COLUMNS, *(tuple(row.values()) for row in rows)]
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+        lines = ["  ".join(map(str.ljust, each, widths)).rstrip() for each in cells]
+        return "\n".join([*([f"[{note}]"] if note else ()), *lines])
+
+    def _repr_html_(self) -> str:
+        rows, note = self._shown()
+        head = "".join(f"<th>{html.escape(name)}</th>" for name in _COLUMNS)
+        body = "".join(_html_row(row) for row in rows)
+        caption = f"<caption>{html.escape(note)}</caption>" if note else ""
+        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _kept(arguments: Any, limit: int) -> str | None:
+    """Arguments as JSON text; None if they take more than `limit` bytes, or are no JSON."""
+    if isinstance(arguments, str) and len(arguments) > limit:
+        return None
+    try:
+        plain = dict(arguments) if isinstance(arguments, Mapping) else _object(arguments)
+        text = json.dumps(plain)
+    except (TypeError, ValueError, RecursionError):
+        return None
+    return text if len(text) <= limit else None
+
+
+def _object(arguments: Any) -> Any:
+    """What a JSON text of an object says; anything else as it is."""
+    if isinstance(arguments, str):
+        with suppress(ValueError, RecursionError):
+            read = json.loads(arguments)
+            return read if isinstance(read, dict) else arguments
+    return arguments
+
+
+def _call(running: Running, answer: ToolResult | None, after: int, at: float) -> Call:
+    return Call(
+        number=running.number,
+        seat=running.seat.number,
+        agent=running.seat.agent,
+        tool=running.tool,
+        given=running.given,
+        size=len(answer.text.encode("utf-8", "surrogatepass")) if answer is not None else 0,
+        is_error=answer is None or answer.is_error,
+        changes=answer.changes[:_MOST_PATHS] if answer is not None else (),
+        before=running.before,
+        after=after,
+        at=running.at,
+        duration=max(at - running.at, 0.0),
+    )
+
+
+def _row(call: Call, began: float) -> dict[str, str]:
+    answer = "refused" if call.is_error else f"{call.size} bytes"
+    facts = (
+        str(call.number),
+        datetime.fromtimestamp(call.at, UTC).strftime("%H:%M:%S") + f" (+{call.at - began:.1f} s)",
+        f"{call.duration:.3f}",
+        _printed(call.agent),
+        _printed(call.tool),
+        _printed(call.given if call.given is not None else "(not kept)"),
+        answer,
+        _printed(", ".join(call.changes[:50])),
+    )
+    return dict(zip(_COLUMNS, facts, strict=True))
+
+
+def _printed(text: str) -> str:
+    """A text on one line, cut, with escapes for what does not print or would turn the direction of writing."""
+    cut = text if len(text) <= _SHOWN_TEXT else text[: _SHOWN_TEXT - 1] + "…"
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in cut)
+
+
+def _html_row(row: Mapping[str, str]) -> str:
+    return "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row.values()) + "</tr>"
