@@ -141,7 +141,9 @@ def _command(root: Path) -> list[str]:
 def _environment(home: Path) -> dict[str, str]:
     places = {f"JUPYTER_{name.upper()}_DIR": str(home / name) for name in ("config", "data", "runtime")}
     paths = {"JUPYTER_PATH": str(home / "path"), "IPYTHONDIR": str(home / "ipython")}
-    return {**os.environ, **places, **paths, "PYTHONWARNINGS": "default"}
+    # A server that was tested in this process before says there which store its kernels use.
+    around = {name: value for name, value in os.environ.items() if not name.startswith("JUPYTER_SANDFS_")}
+    return {**around, **places, **paths, "PYTHONWARNINGS": "default"}
 
 
 def _quiet(home: Path) -> None:
