@@ -38,7 +38,7 @@ def any_call(chance):
             ("ls", (path,)),
             ("ls", ("/",)),
             ("glob", (chance.choice(GLOBS), chance.choice(["/", "/d", None]))),
-            ("grep", (chance.choice(["one", "x", "1", "no such"]), chance.choice(["/", "/d", None]), None)),
+            ("grep", (chance.choice(["one", "x", "1", "no such"]), chance.choice(["/", None]), None)),
             ("grep", ("one", "/", chance.choice(["*.py", "*.txt"]))),
             ("delete", (path,)),
             ("download_files", ([path],)),
