@@ -378,7 +378,7 @@ class Sandbox(Workplace):
     def _ipython_display_(self) -> None:
         """Show the tree browser where a sandbox is a cell's value; elsewhere its repr stands."""
         if "display" not in self.faces:
-            raise NotImplementedError
+            raise NotImplementedError  # how IPython is told to show the repr instead
         self._face("display")(self)
 
     def tools(self, view: ViewRule | SandboxView | str | None = None, **options: Any) -> Any:
