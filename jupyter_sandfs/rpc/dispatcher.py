@@ -62,7 +62,7 @@ class Dispatcher:
         for op, handler in (entry for table in tables for entry in table.items()):
             self.register(op, handler)
         for op, answer in {"hello": self._hello, "sandboxes": self._sandboxes}.items():
-            self._operations[op] = _Operation(answer, Signature(answer, leading=0), on_sandbox=False)
+            self.offer(op, answer)
 
     def register(self, op: str, handler: Handler) -> None:
         """Offer `handler(fs, body, **arguments) -> value | (value, body)` as operation `op`.
@@ -71,6 +71,10 @@ class Dispatcher:
         body it gets may be used again when it is done: it copies what it keeps.
         """
         self._operations[op] = _Operation(handler, Signature(handler, leading=2), on_sandbox=True)
+
+    def offer(self, op: str, answer: Callable[..., Any]) -> None:
+        """Offer `answer(**arguments) -> value` as operation `op`, which concerns no sandbox; else as `register`."""
+        self._operations[op] = _Operation(answer, Signature(answer, leading=0), on_sandbox=False)
 
     def handle(self, request: Request) -> Reply:
         """Answer one request; an error becomes a reply too, never an exception."""
