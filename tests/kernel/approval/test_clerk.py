@@ -40,21 +40,25 @@ class Notebook:
         self.shown = []
         self.on_card = lambda card: None
 
-    def display(self, given, *, raw=False, **_options):
-        self.shown.append(given["text/plain"] if raw else "a card")
+    def display(self, given, *, raw=False, display_id=None):
+        self.shown.append([display_id, given["text/plain"] if raw else "a card"])
         if not raw:
             self.on_card(given)
-        return self
 
-    def update(self, bundle, *, raw):
+    def update(self, bundle, *, display_id, raw):
         assert raw
-        self.shown[-1] = bundle["text/plain"]
+        next(each for each in self.shown if each[0] == display_id)[1] = bundle["text/plain"]
+
+    @property
+    def texts(self):
+        return [text for _, text in self.shown]
 
 
 @pytest.fixture
 def notebook(monkeypatch):
     made = Notebook()
     monkeypatch.setattr("IPython.display.display", made.display)
+    monkeypatch.setattr("IPython.display.update_display", made.update)
     return made
 
 
@@ -99,13 +103,13 @@ def test_a_card_is_answered_by_its_id_and_becomes_a_record(clerk, notebook, make
     clerk.ask(question)
 
     assert question.decision == decision
-    assert notebook.shown[0].startswith("bob asked to change /src/a.py. ")
+    assert notebook.texts[0].startswith("bob asked to change /src/a.py. ")
 
 
 def test_silence_is_recorded(clerk, notebook, make_asked):
     clerk.ask(Question(make_asked(), 0.01))
 
-    assert notebook.shown == [
+    assert notebook.texts == [
         "bob asked to change /src/a.py. Nobody answered within 0.01 s: denied (rule 'ask write /src')"
     ]
 
@@ -118,7 +122,7 @@ def test_an_interrupt_is_recorded_and_goes_on(clerk, notebook, make_question, mo
 
     with pytest.raises(KeyboardInterrupt):
         clerk.ask(make_question())
-    assert notebook.shown == ["bob asked to change /src/a.py. Interrupted: denied (rule 'ask write /src')"]
+    assert notebook.texts == ["bob asked to change /src/a.py. Interrupted: denied (rule 'ask write /src')"]
 
 
 def test_an_answer_needs_the_id_of_an_open_question(clerk, notebook, make_question):
@@ -191,7 +195,7 @@ def test_what_was_allowed_for_the_run_is_recorded_and_not_asked_again(clerk, not
     clerk.ask(later)
 
     assert [again.decision.outcome, later.decision.outcome] == [Outcome.ALLOWED, Outcome.DENIED]
-    assert notebook.shown[1] == "bob asked to change /src/b.py. Allowed for this run (rule 'ask write /src')"
+    assert notebook.texts[1] == "bob asked to change /src/b.py. Allowed for this run (rule 'ask write /src')"
 
 
 @pytest.mark.parametrize(
@@ -234,7 +238,7 @@ def test_a_notebook_that_runs_without_a_person_denies_at_once(make_clerk, notebo
 
     make_clerk({"allow_stdin": False}).ask(question)
 
-    assert (question.decision, notebook.shown) == (ABSENT, [])
+    assert (question.decision, notebook.texts) == (ABSENT, [])
 
 
 def test_a_click_on_a_widget_comes_from_a_person(make_clerk, notebook, make_question):
