@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -81,6 +81,11 @@ class Dispatcher:
         """
         named = _Operation(handler, Signature(handler, leading=3), lambda each: (each.sandbox, each.view, each.body))
         self._operations[op] = named
+
+    def perform(self, op: str, fs: FileSystem, body: bytes | memoryview, arguments: Mapping[str, Any]) -> Any:
+        """Carry out an operation on files that were found already; gives and raises what its handler does."""
+        operation = self._operations[op]
+        return operation.handler(fs, body, **operation.signature.bind(op, arguments))
 
     def handle(self, request: Request) -> Reply:
         """Answer one request; an error becomes a reply too, never an exception."""
