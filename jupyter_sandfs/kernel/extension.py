@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from jupyter_sandfs.agents.service import Service
 from jupyter_sandfs.config import SandFS, Snapshots
 from jupyter_sandfs.errors import SandboxNotFound
 from jupyter_sandfs.kernel.autosave import Autosave, label_of
@@ -42,7 +43,7 @@ class Extension:
             raise
         self.dispatcher = Dispatcher(_resolve, Sandbox.names)
         # The server has one of its own: it sees what a sandbox shares, the notebook's tree browser all of it.
-        self._links = _links(ip, Dispatcher(_resolve_shared, Sandbox.names))
+        self._links = _links(ip, _shared_with_server())
         ip.events.register("post_run_cell", self._note_cell)
         self._watches = Watches()
         notebook = Notebook(ip, self.settings, self._watches, self._apply)
@@ -139,8 +140,11 @@ def _resolve(name: str, view: str | None) -> FileSystem:
     return Sandbox.get(name).seen_by(view)
 
 
-def _resolve_shared(name: str, view: str | None) -> FileSystem:
-    return Sandbox.get(name).shared(view)
+def _shared_with_server() -> Dispatcher:
+    dispatcher = Dispatcher(lambda name, view: Sandbox.get(name).shared(view), Sandbox.names)
+    for op, handler in Service(lambda name, view: Sandbox.get(name).shared_part(view)).operations().items():
+        dispatcher.register_by_name(op, handler)
+    return dispatcher
 
 
 @contextmanager
