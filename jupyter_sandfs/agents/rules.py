@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
@@ -192,6 +193,16 @@ class Rules:
 
 asking: ContextVar[bool] = ContextVar("jupyter_sandfs_agent_asking", default=False)
 """Whether an approver may be asked: in a tool for files, not within a command or snippet."""
+
+
+@contextmanager
+def may_ask(*, yes: bool) -> Iterator[None]:
+    """Whether an approver may be asked for what happens within."""
+    token = asking.set(yes)
+    try:
+        yield
+    finally:
+        asking.reset(token)
 
 
 def denied(path: str, rule: Rule, why: str = "") -> PermissionDenied:
