@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, ParamSpec, TypeVar
 from jupyter_sandfs import paths
 from jupyter_sandfs.agents.answers import refusal
 from jupyter_sandfs.agents.desk import Desk
+from jupyter_sandfs.agents.questions import Operation, asking_for
 from jupyter_sandfs.agents.reading import is_binary
-from jupyter_sandfs.agents.rules import Operation, Rules, may_ask
 from jupyter_sandfs.agents.transcript import transcript_of
 from jupyter_sandfs.errors import IsADirectory, NotADirectory, NotFound, PermissionDenied, SandfsError, Unsupported
 
@@ -26,6 +26,7 @@ except ImportError:
     raise Unsupported("this needs deepagents: pip install 'jupyter-sandfs[deepagents]'") from None
 
 if TYPE_CHECKING:
+    from jupyter_sandfs.agents.rules import Rules
     from jupyter_sandfs.vfs.entries import DirEntry
     from jupyter_sandfs.vfs.quotas import Quota
     from jupyter_sandfs.workplace import Workplace
@@ -130,7 +131,7 @@ class SandboxBackend(protocol.SandboxBackendProtocol):
         running = self._transcript.begin(self._seat, name, kept, self._clock())
         outcome = None
         try:
-            with self.desk.acting(f"deepagents {name}") as action, may_ask(yes=name != "execute"):
+            with self.desk.acting(f"deepagents {name}") as action, asking_for("" if name == "execute" else name):
                 running.action = action
                 result = _CALLS[name](self, **given)
             changed = tuple(dict.fromkeys(each.path for each in action.changes))
@@ -245,7 +246,7 @@ class SandboxBackend(protocol.SandboxBackendProtocol):
     def execute(self, command: str, *, timeout: int | None = None) -> protocol.ExecuteResponse:
         del timeout  # the shell has its own
         try:
-            with may_ask(yes=True):
+            with asking_for("execute"):
                 self.desk.check(Operation.EXEC, what=command)
         except PermissionDenied as problem:
             return protocol.ExecuteResponse(output=refusal(problem, self.desk.fs).text, exit_code=_REFUSED)

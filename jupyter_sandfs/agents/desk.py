@@ -12,7 +12,8 @@ from jupyter_sandfs import paths
 from jupyter_sandfs.agents.calls import Seat
 from jupyter_sandfs.agents.guarded import guarded
 from jupyter_sandfs.agents.knowledge import Knowledge
-from jupyter_sandfs.agents.rules import Operation, Rules, denied
+from jupyter_sandfs.agents.questions import Asker, Operation, questions_of
+from jupyter_sandfs.agents.rules import Proposal, Rules, denied
 from jupyter_sandfs.agents.secrets import refuse
 from jupyter_sandfs.execution.host import HostOptions
 from jupyter_sandfs.execution.python import PythonLimits
@@ -63,7 +64,8 @@ class Desk(Workplace):
         self.rules = rules
         self.before_publish = None if secrets else refuse
         self.allowance = _allowance(whole.owner, agent, quota) if quota is not None else None
-        self.restart(guarded(whole.fs, rules, agent, self.allowance))
+        self._asker = Asker(agent, whole.name, questions_of(whole))
+        self.restart(guarded(whole.fs, rules, self._asker, self.allowance))
 
     def restart(self, fs: FileSystem | None = None) -> None:
         """Give the agent a new shell, in the root, without variables."""
@@ -94,7 +96,7 @@ class Desk(Workplace):
     def check(self, operation: Operation, path: str = paths.ROOT, what: str = "") -> None:
         """Hold the agent to its rules. Raises PermissionDenied; `what` is shown to an approver."""
         if self.rules is not None:
-            self.rules.check(self.actor, [(operation, paths.normalize(path))], lambda: what)
+            self.rules.check(self._asker, [(operation, paths.normalize(path))], lambda: Proposal(what))
 
     def stage(self, key: str, destination: str) -> Staged:
         if self.rules is not None:

@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.agents.rules import Operation, Rules, denied
+from jupyter_sandfs.agents.questions import Asker, Operation
+from jupyter_sandfs.agents.rules import Proposal, Rules, denied
 from jupyter_sandfs.errors import PathError
 from jupyter_sandfs.vfs import journal, textdiff
 from jupyter_sandfs.vfs.batch import Item
@@ -28,12 +29,12 @@ Wanted = Iterable[tuple[Operation, str]]
 _CONTENT = {"write", "append"}  # operations of the journal that concern one file
 
 
-def guarded(fs: FileSystem, rules: Rules | None, agent: str, allowance: Allowance | None = None) -> FileSystem:
+def guarded(fs: FileSystem, rules: Rules | None, asker: Asker, allowance: Allowance | None = None) -> FileSystem:
     """Give a file system as an agent may use it; what it may not read is hidden from it."""
     if rules is None:
-        return fs if allowance is None else Guarded(fs, Rules(), agent, allowance)
+        return fs if allowance is None else Guarded(fs, Rules(), asker, allowance)
     readable = View(fs, rules) if rules.stop(Operation.READ) is not None else fs
-    return Guarded(readable, rules, agent, allowance)
+    return Guarded(readable, rules, asker, allowance)
 
 
 class Guarded(Administered):
@@ -43,9 +44,9 @@ class Guarded(Administered):
     changes come one after another, so that none can put a link in the way of another between the two.
     """
 
-    def __init__(self, base: FileSystem, rules: Rules, agent: str, allowance: Allowance | None = None) -> None:
+    def __init__(self, base: FileSystem, rules: Rules, asker: Asker, allowance: Allowance | None = None) -> None:
         super().__init__(base)
-        self._rules, self._agent, self._allowance = rules, agent, allowance
+        self._rules, self._asker, self._allowance = rules, asker, allowance
         self._turn = threading.RLock()
 
     # ------------------------------------------------------------ changes
@@ -57,7 +58,7 @@ class Guarded(Administered):
             if rule is not None:
                 # What is approved is this change of this version, no other.
                 seen = self.base.version(where)
-                self._check([(Operation.WRITE, where)], lambda: self._diff(where, data, append=append))
+                self._check([(Operation.WRITE, where)], lambda: self._written(where, data, append=append))
                 expected_version = seen if expected_version is None else expected_version
             return self.base.write_bytes(where, data, append=append, expected_version=expected_version)
 
@@ -71,7 +72,9 @@ class Guarded(Administered):
     def remove(self, path: str, *, recursive: bool = False, expected_version: int | None = None) -> None:
         with self._changing():
             where = self._named(path)
-            self._check((Operation.DELETE, each) for each in self._all(where, Operation.DELETE))
+            self._check(
+                ((Operation.DELETE, each) for each in self._all(where, Operation.DELETE)), lambda: self._removed(where)
+            )
             self.base.remove(where, recursive=recursive, expected_version=expected_version)
 
     def copy(self, source: str, destination: str, *, overwrite: bool = False) -> None:
@@ -159,20 +162,20 @@ class Guarded(Administered):
 
     @contextmanager
     def action(self, label: str = "", actor: str = "") -> Iterator[Action]:
-        who = actor or self._agent
+        who = actor or self._asker.agent
         with journal.charged(self._allowance, label, who), super().action(label, who) as running:
             yield running
 
     @contextmanager
     def transaction(self, label: str = "", actor: str = "") -> Iterator[Action]:
-        who = actor or self._agent
+        who = actor or self._asker.agent
         with journal.charged(self._allowance, label, who), super().transaction(label, who) as running:
             yield running
 
     @contextmanager
     def _changing(self, actor: str = "") -> Iterator[None]:
         """Wait for this agent's turn, and let what is done count."""
-        with self._turn, journal.charged(self._allowance, "", actor or self._agent):
+        with self._turn, journal.charged(self._allowance, "", actor or self._asker.agent):
             yield
 
     def rebase(self, base: FileSystem) -> None:
@@ -182,8 +185,8 @@ class Guarded(Administered):
 
     # ------------------------------------------------------------ the rules
 
-    def _check(self, wanted: Wanted, diff: Callable[[], str] = str) -> None:
-        self._rules.check(self._agent, wanted, diff)
+    def _check(self, wanted: Wanted, propose: Callable[[], Proposal] = Proposal) -> None:
+        self._rules.check(self._asker, wanted, propose)
 
     def _named(self, path: str) -> str:
         """The name itself, free of links on the way there."""
@@ -205,10 +208,21 @@ class Guarded(Administered):
         for each in self._all(start, Operation.WRITE):
             yield Operation.WRITE, end if each == start else paths.join(end, paths.relative_to(each, start))
 
-    def _diff(self, path: str, data: bytes, *, append: bool) -> str:
+    def _written(self, path: str, data: bytes, *, append: bool) -> Proposal:
+        before = self._content(path)
+        return self._proposal(path, before, (before or b"") + data if append else data)
+
+    def _removed(self, path: str) -> Proposal:
+        """Of a directory nothing is shown but the names."""
+        before = None if self.base.is_symlink(path) else self._content(path)
+        return self._proposal(path, before, None)
+
+    def _proposal(self, path: str, before: bytes | None, after: bytes | None) -> Proposal:
+        sides = textdiff.Side(path, before), textdiff.Side(path, after)
+        return Proposal(textdiff.unified(*sides), sides, self.base.version(path))
+
+    def _content(self, path: str) -> bytes | None:
         try:
-            before = self.base.read_bytes(path) if self.base.exists(path) else None
+            return self.base.read_bytes(path) if self.base.is_file(path) else None
         except PathError:  # it may be written, not read
-            before = None
-        after = (before or b"") + data if append else data
-        return textdiff.unified(textdiff.Side(path, before), textdiff.Side(path, after))
+            return None

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from jupyter_sandfs.agents import dialects, exchange, moments, reading, running, tool, writing
 from jupyter_sandfs.agents.answers import ToolResult, refusal
 from jupyter_sandfs.agents.desk import Desk
-from jupyter_sandfs.agents.rules import Operation, Rules, denied, may_ask
+from jupyter_sandfs.agents.questions import Operation, asking_for
+from jupyter_sandfs.agents.rules import Rules, denied
 from jupyter_sandfs.agents.tool import SANDBOX_ID, Tool
 from jupyter_sandfs.agents.transcript import Running, transcript_of
 from jupyter_sandfs.errors import InvalidRequest, NotFound, PermissionDenied, SandboxNotFound, SandfsError
@@ -140,9 +141,10 @@ class Toolset:
 
     def _run(self, running: Running, chosen: Tool, given: Mapping[str, Any]) -> ToolResult:
         if chosen.runs:
-            with may_ask(yes=True):
-                self.desk.check(Operation.EXEC, what=str(next(iter(given.values()), "")))
-        with self.desk.acting(_label(chosen, given)) as action, may_ask(yes=not chosen.runs):
+            with asking_for(chosen.name):
+                self.desk.check(Operation.EXEC, what=_whole(given))
+        asks = "" if chosen.runs else chosen.name
+        with self.desk.acting(_label(chosen, given)) as action, asking_for(asks):
             running.action = action
             answer = tool.call(chosen, self.desk, given)
         changed = tuple(dict.fromkeys(each.path for each in action.changes))
@@ -188,6 +190,13 @@ def _parsed(arguments: Mapping[str, Any] | str | None) -> dict[str, Any]:
     if not isinstance(arguments, Mapping):
         raise InvalidRequest("the arguments are not an object")
     return dict(arguments)
+
+
+def _whole(given: Mapping[str, Any]) -> str:
+    """All arguments of a call that runs something: who decides is shown each, in whatever order they came."""
+    if len(given) == 1:
+        return str(next(iter(given.values())))
+    return "\n".join(f"{name}: {value}" for name, value in given.items())
 
 
 def _label(chosen: Tool, given: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from jupyter_sandfs.filestore import AsyncReader, FileInfo, PutOptions, content_
 from jupyter_sandfs.server.addressing import Target
 from jupyter_sandfs.server.conditions import Part
 from jupyter_sandfs.server.fs import FsRoute, LargeFile, read_file, read_start
-from jupyter_sandfs.server.intake import Gathered, Sink
+from jupyter_sandfs.server.intake import Gathered, pour
 from jupyter_sandfs.server.json_bodies import JsonBody
 from jupyter_sandfs.server.openapi import document
 from jupyter_sandfs.server.route import SandfsRoute
@@ -53,7 +53,7 @@ class Stage(TransferRoute):
             arguments = {"path": path, "size": reader.info.size_bytes}
             upload = (await target.ask("upload_begin", arguments)).value["uploadId"]
             sink = Gathered(LargeFile(target, upload), await target.chunk_bytes())
-            written = await _pour(_verified(reader), sink)
+            written = await pour(_verified(reader), sink)
         facts = {"source": reader.info.key, "kernel_id": target.kernel_id, "bytes": reader.info.size_bytes}
         self.tell("stage", "sandbox", written["path"], **facts)
         self.answer(written)
@@ -79,7 +79,7 @@ class Publish(TransferRoute):
         key = keys.complete(body["key"]) if body.get("key") else keys.new_key()
         sink = await self.open_sink(key, size, options)
         chunks = read_file(target, path, Part(0, size, size), first)
-        info = await _pour(chunks, sink)
+        info = await pour(chunks, sink)
         self.tell("publish", "store", info.key, source=path, kernel_id=target.kernel_id, bytes=size)
         self.answer(receipt(info), status=201)
 
@@ -97,17 +97,6 @@ async def _verified(reader: AsyncReader) -> AsyncIterator[bytes]:
     actual = f"sha256:{digest.hexdigest()}"
     if actual != reader.info.checksum:
         raise ChecksumMismatch(reader.info.key, reader.info.checksum, actual)
-
-
-async def _pour(chunks: AsyncIterator[bytes], sink: Sink) -> Any:
-    """Pass all on and finish; where that fails, nothing is left of it."""
-    try:
-        async for chunk in chunks:
-            await sink.append(chunk)
-        return await sink.commit()
-    except BaseException:
-        await sink.abort()
-        raise
 
 
 async def _landing(target: Target, path: str, info: FileInfo) -> str:
