@@ -23,6 +23,7 @@ from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node, Totals
 
 if TYPE_CHECKING:
     from jupyter_sandfs.vfs.limits import Limits
+    from jupyter_sandfs.vfs.quotas import Allowance
 
 _NODE_BYTES = 256  # what a node takes beside its content, about
 OWNER = "owner"  # who acts where nobody else is named
@@ -90,6 +91,7 @@ class Action:
         changes: what was changed under it, in order; the first 10,000.
         truncated: there were more.
         forgotten: the journal dropped some of them.
+        allowance: what it adds counts against this one; that of the action that it is part of if not given.
     """
 
     number: int
@@ -99,6 +101,11 @@ class Action:
     changes: list[Change] = field(default_factory=list)
     truncated: bool = False
     forgotten: bool = False
+    allowance: Allowance | None = None
+
+    def __post_init__(self) -> None:
+        if self.allowance is None and self.whole is not None:
+            self.allowance = self.whole.allowance
 
     def add(self, change: Change) -> None:
         """List a change, also in what this is part of."""
@@ -141,10 +148,21 @@ def action(label: str, actor: str) -> Iterator[Action]:
 
 
 @contextmanager
-def part(label: str, actor: str) -> Iterator[Action]:
+def part(label: str, actor: str, allowance: Allowance | None = None) -> Iterator[Action]:
     """Start an action even under another, which lists its changes as well but does not own them."""
-    with Action(next(_numbers), label, actor, whole=_current.get()).here() as own:
+    with Action(next(_numbers), label, actor, whole=_current.get(), allowance=allowance).here() as own:
         yield own
+
+
+def charged(allowance: Allowance | None, label: str, actor: str) -> AbstractContextManager[object]:
+    """Let what is done in the `with` block count against an allowance, in an action of its own if it does not yet."""
+    return nullcontext() if allowance is allowed() else part(label, actor, allowance)
+
+
+def allowed() -> Allowance | None:
+    """What limits how much this thread may add."""
+    running = _current.get()
+    return running.allowance if running is not None else None
 
 
 @contextmanager
