@@ -66,7 +66,7 @@ class Dispatcher:
         for op, handler in (entry for table in tables for entry in table.items()):
             self.register(op, handler)
         for op, answer in {"hello": self._hello, "sandboxes": self._sandboxes}.items():
-            self._operations[op] = _Operation(answer, Signature(answer, leading=0), lambda _request: ())
+            self.offer(op, answer)
 
     def register(self, op: str, handler: Handler) -> None:
         """Offer `handler(fs, body, **arguments) -> value | (value, body)` as operation `op`.
@@ -83,6 +83,10 @@ class Dispatcher:
         """
         named = _Operation(handler, Signature(handler, leading=3), lambda each: (each.sandbox, each.view, each.body))
         self._operations[op] = named
+
+    def offer(self, op: str, answer: Callable[..., Any]) -> None:
+        """Offer `answer(**arguments) -> value` as operation `op`, which concerns no sandbox; else as `register`."""
+        self._operations[op] = _Operation(answer, Signature(answer, leading=0), lambda _request: ())
 
     def handle(self, request: Request) -> Reply:
         """Answer one request; an error becomes a reply too, never an exception."""
