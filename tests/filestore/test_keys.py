@@ -137,6 +137,18 @@ def test_a_generated_key_is_a_ulid_of_now():
     assert abs(made.timestamp - ULID().timestamp) < 60
 
 
+def test_recent_keys_are_told_from_older_ones_and_from_names():
+    key = keys.new_key()
+
+    assert [keys.is_recent(each) for each in (key, f"{key}/a/b", f"{key}x", "files/f_01ARZ3NDEKTSV4RRFFQ69G5FAV")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert [keys.origin(each) for each in (key, f"{key}/a", "files/a", f"sessions/{key}")] == [key, key, "", ""]
+
+
 def test_generated_keys_grow_when_the_clock_is_set_back(monkeypatch):
     monkeypatch.setattr(keys, "_ulids", keys._Ulids())
     first = keys.new_key()
