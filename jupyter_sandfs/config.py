@@ -171,8 +171,8 @@ class SandFS(Configurable):
     snapshot_interval = Float(
         60.0,
         min=0,
-        help="""Seconds between two looks of a running kernel whether its default sandbox has changed, and is to be saved
-        at snapshot_url: one that is killed saves nothing any more. 0 saves at the end only.""",
+        help="""Seconds between two looks of a running kernel whether its default sandbox has changed and is to be
+        saved at snapshot_url: one that is killed saves nothing any more. 0 saves at the end only.""",
     ).tag(config=True)
     session_ttl = Float(
         24 * 3600.0, min=0, help="Seconds after a Jupyter session was deleted until files staged for it are removed."

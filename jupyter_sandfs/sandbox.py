@@ -20,6 +20,7 @@ from jupyter_sandfs.storage import AsyncFileStorage, FileStorage
 from jupyter_sandfs.storage.opening import opened
 from jupyter_sandfs.vfs.archives.tarball import Loaded
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
+from jupyter_sandfs.vfs.history import Snapshot
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.merging import Merged, OnConflict
@@ -286,17 +287,21 @@ class Sandbox(Workplace):
 
     # ------------------------------------------------------------ forks
 
-    def fork(self, name: str) -> Sandbox:
+    def fork(self, name: str, at: Snapshot | str | None = None) -> Sandbox:
         """Make a sandbox in memory that starts as this one is now, with the same store; see `FileSystem.fork`.
+
+        Args:
+            at: a snapshot, or the name of one: start as this one was then.
 
         Raises:
             AlreadyExists, InvalidRequest: as for a new sandbox.
+            NotFound: there is no such snapshot.
         """
         made = object.__new__(type(self))
         made.name = _checked(name)
         made.http_view = self.http_view
         made._keeping = None
-        made._put_together(self.fs.fork(), self.store_url)
+        made._put_together(self.fs.fork(at), self.store_url)
         _SANDBOXES.add(made)
         return made
 

@@ -9,7 +9,8 @@ from datetime import timedelta
 from jupyter_sandfs import paths
 from jupyter_sandfs.agents.guarded import guarded
 from jupyter_sandfs.agents.knowledge import Knowledge
-from jupyter_sandfs.agents.rules import Operation, Rules, denied
+from jupyter_sandfs.agents.questions import Asker, Operation, questions_of
+from jupyter_sandfs.agents.rules import Proposal, Rules, denied
 from jupyter_sandfs.agents.secrets import refuse
 from jupyter_sandfs.execution.host import HostOptions
 from jupyter_sandfs.execution.python import PythonLimits
@@ -53,7 +54,8 @@ class Desk(Workplace):
         self._allowed = None if allowed_commands is None else tuple(allowed_commands)
         self.rules = rules
         self.before_publish = None if secrets else refuse
-        self.restart(guarded(whole.fs, rules, agent))
+        self._asker = Asker(agent, whole.name, questions_of(whole))
+        self.restart(guarded(whole.fs, rules, self._asker))
 
     def restart(self, fs: FileSystem | None = None) -> None:
         """Give the agent a new shell, in the root, without variables."""
@@ -84,7 +86,7 @@ class Desk(Workplace):
     def check(self, operation: Operation, path: str = paths.ROOT, what: str = "") -> None:
         """Hold the agent to its rules. Raises PermissionDenied; `what` is shown to an approver."""
         if self.rules is not None:
-            self.rules.check(self.actor, [(operation, paths.normalize(path))], lambda: what)
+            self.rules.check(self._asker, [(operation, paths.normalize(path))], lambda: Proposal(what))
 
     def stage(self, key: str, destination: str) -> Staged:
         if self.rules is not None:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.agents.rules import Operation, Rules, denied
+from jupyter_sandfs.agents.questions import Asker, Operation
+from jupyter_sandfs.agents.rules import Proposal, Rules, denied
 from jupyter_sandfs.errors import PathError
 from jupyter_sandfs.vfs import textdiff
 from jupyter_sandfs.vfs.batch import Item
@@ -22,12 +23,12 @@ Wanted = Iterable[tuple[Operation, str]]
 _CONTENT = {"write", "append"}  # operations of the journal that concern one file
 
 
-def guarded(fs: FileSystem, rules: Rules | None, agent: str) -> FileSystem:
+def guarded(fs: FileSystem, rules: Rules | None, asker: Asker) -> FileSystem:
     """Give a file system as an agent may use it; what it may not read is hidden from it."""
     if rules is None:
         return fs
     readable = View(fs, rules) if rules.stop(Operation.READ) is not None else fs
-    return Guarded(readable, rules, agent)
+    return Guarded(readable, rules, asker)
 
 
 class Guarded(Administered):
@@ -37,9 +38,9 @@ class Guarded(Administered):
     changes come one after another, so that none can put a link in the way of another between the two.
     """
 
-    def __init__(self, base: FileSystem, rules: Rules, agent: str) -> None:
+    def __init__(self, base: FileSystem, rules: Rules, asker: Asker) -> None:
         super().__init__(base)
-        self._rules, self._agent = rules, agent
+        self._rules, self._asker = rules, asker
         self._turn = threading.RLock()
 
     # ------------------------------------------------------------ changes
@@ -51,7 +52,7 @@ class Guarded(Administered):
             if rule is not None:
                 # What is approved is this change of this version, no other.
                 seen = self.base.version(where)
-                self._check([(Operation.WRITE, where)], lambda: self._diff(where, data, append=append))
+                self._check([(Operation.WRITE, where)], lambda: self._written(where, data, append=append))
                 expected_version = seen if expected_version is None else expected_version
             return self.base.write_bytes(where, data, append=append, expected_version=expected_version)
 
@@ -65,7 +66,9 @@ class Guarded(Administered):
     def remove(self, path: str, *, recursive: bool = False, expected_version: int | None = None) -> None:
         with self._turn:
             where = self._named(path)
-            self._check((Operation.DELETE, each) for each in self._all(where, Operation.DELETE))
+            self._check(
+                ((Operation.DELETE, each) for each in self._all(where, Operation.DELETE)), lambda: self._removed(where)
+            )
             self.base.remove(where, recursive=recursive, expected_version=expected_version)
 
     def copy(self, source: str, destination: str, *, overwrite: bool = False) -> None:
@@ -143,8 +146,8 @@ class Guarded(Administered):
 
     # ------------------------------------------------------------ the rules
 
-    def _check(self, wanted: Wanted, diff: Callable[[], str] = str) -> None:
-        self._rules.check(self._agent, wanted, diff)
+    def _check(self, wanted: Wanted, propose: Callable[[], Proposal] = Proposal) -> None:
+        self._rules.check(self._asker, wanted, propose)
 
     def _named(self, path: str) -> str:
         """The name itself, free of links on the way there."""
@@ -166,10 +169,21 @@ class Guarded(Administered):
         for each in self._all(start, Operation.WRITE):
             yield Operation.WRITE, end if each == start else paths.join(end, paths.relative_to(each, start))
 
-    def _diff(self, path: str, data: bytes, *, append: bool) -> str:
+    def _written(self, path: str, data: bytes, *, append: bool) -> Proposal:
+        before = self._content(path)
+        return self._proposal(path, before, (before or b"") + data if append else data)
+
+    def _removed(self, path: str) -> Proposal:
+        """Of a directory nothing is shown but the names."""
+        before = None if self.base.is_symlink(path) else self._content(path)
+        return self._proposal(path, before, None)
+
+    def _proposal(self, path: str, before: bytes | None, after: bytes | None) -> Proposal:
+        sides = textdiff.Side(path, before), textdiff.Side(path, after)
+        return Proposal(textdiff.unified(*sides), sides, self.base.version(path))
+
+    def _content(self, path: str) -> bytes | None:
         try:
-            before = self.base.read_bytes(path) if self.base.exists(path) else None
+            return self.base.read_bytes(path) if self.base.is_file(path) else None
         except PathError:  # it may be written, not read
-            before = None
-        after = (before or b"") + data if append else data
-        return textdiff.unified(textdiff.Side(path, before), textdiff.Side(path, after))
+            return None

@@ -14,7 +14,8 @@ from jupyter_sandfs.agents import dialects, exchange, moments, reading, running,
 from jupyter_sandfs.agents.answers import ToolResult, refusal
 from jupyter_sandfs.agents.calls import Seat
 from jupyter_sandfs.agents.desk import Desk
-from jupyter_sandfs.agents.rules import Operation, Rules, asking, denied
+from jupyter_sandfs.agents.questions import Operation, asking
+from jupyter_sandfs.agents.rules import Rules, denied
 from jupyter_sandfs.agents.tool import SANDBOX_ID, Tool
 from jupyter_sandfs.agents.transcript import Transcript
 from jupyter_sandfs.errors import InvalidRequest, NotFound, PermissionDenied, SandboxNotFound, SandfsError
@@ -130,9 +131,10 @@ class Toolset:
 
     def _run(self, chosen: Tool, given: Mapping[str, Any]) -> ToolResult:
         if chosen.runs:
-            with _may_ask(yes=True):
-                self.desk.check(Operation.EXEC, what=str(next(iter(given.values()), "")))
-        with self.desk.fs.action(_label(chosen, given), self.desk.actor) as action, _may_ask(yes=not chosen.runs):
+            with _asking(chosen.name):
+                self.desk.check(Operation.EXEC, what=_whole(given))
+        asks = "" if chosen.runs else chosen.name
+        with self.desk.fs.action(_label(chosen, given), self.desk.actor) as action, _asking(asks):
             answer = tool.call(chosen, self.desk, given)
         changed = tuple(dict.fromkeys(each.path for each in action.changes))
         return ToolResult(answer.text, answer.data, answer.is_error, changed)
@@ -170,9 +172,9 @@ class Toolset:
 
 
 @contextmanager
-def _may_ask(*, yes: bool) -> Iterator[None]:
-    """Whether an approver may be asked for what happens within."""
-    token = asking.set(yes)
+def _asking(tool: str) -> Iterator[None]:
+    """The tool for which somebody may be asked about what happens within; nobody if it is empty."""
+    token = asking.set(tool)
     try:
         yield
     finally:
@@ -209,6 +211,13 @@ def _parsed(arguments: Mapping[str, Any] | str | None) -> dict[str, Any]:
     if not isinstance(arguments, Mapping):
         raise InvalidRequest("the arguments are not an object")
     return dict(arguments)
+
+
+def _whole(given: Mapping[str, Any]) -> str:
+    """All arguments of a call that runs something: who decides is shown each, in whatever order they came."""
+    if len(given) == 1:
+        return str(next(iter(given.values())))
+    return "\n".join(f"{name}: {value}" for name, value in given.items())
 
 
 def _label(chosen: Tool, given: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from jupyter_sandfs.rpc.archives import Departures, archive_operations
 from jupyter_sandfs.rpc.checkpoints import Checkpoints, checkpoint_operations
 from jupyter_sandfs.rpc.entries import rfc3339
 from jupyter_sandfs.rpc.feeds import Feeds, feed_operations
+from jupyter_sandfs.rpc.fingerprints import FINGERPRINT_OPERATIONS
 from jupyter_sandfs.rpc.messages import PROTOCOL, Reply, Request
 from jupyter_sandfs.rpc.operations import FILE_OPERATIONS, MAX_CHUNK, Handler, upload_operations
 from jupyter_sandfs.rpc.search import search_operations
@@ -53,6 +54,7 @@ class Dispatcher:
         uploads = Uploads(clock)
         tables = (
             FILE_OPERATIONS,
+            FINGERPRINT_OPERATIONS,
             upload_operations(uploads),
             archive_operations(uploads, Departures(clock)),
             checkpoint_operations(Checkpoints(lambda: datetime.now(UTC))),

@@ -16,7 +16,7 @@ from jupyter_sandfs.server import trees
 from jupyter_sandfs.server.addressing import Target
 from jupyter_sandfs.server.conditions import Part
 from jupyter_sandfs.server.fs import FsRoute, LargeFile, read_file, read_start
-from jupyter_sandfs.server.intake import Gathered
+from jupyter_sandfs.server.intake import Gathered, pour
 from jupyter_sandfs.server.json_bodies import JsonBody
 from jupyter_sandfs.server.openapi import document
 from jupyter_sandfs.server.route import SandfsRoute
@@ -66,7 +66,7 @@ async def _stage_file(target: Target, path: str, store: AsyncFileStore, key: str
         arguments = {"path": await _landing(target, path, reader.info), "size": reader.info.size_bytes}
         upload = (await target.ask("upload_begin", arguments)).value["uploadId"]
         sink = Gathered(LargeFile(target, upload), await target.chunk_bytes())
-        return await trees.pour(trees.verified(reader), sink)
+        return await pour(trees.verified(reader), sink)
 
 
 class Publish(TransferRoute):
@@ -91,7 +91,7 @@ class Publish(TransferRoute):
         first = await read_start(target, path)
         size = first.value["size"]
         sink = await self.open_sink(key, size, self._options(target, body, path))
-        return receipt(await trees.pour(read_file(target, path, Part(0, size, size), first), sink))
+        return receipt(await pour(read_file(target, path, Part(0, size, size), first), sink))
 
     async def _publish_tree(self, target: Target, body: Mapping[str, Any]) -> dict[str, Any]:
         prefix = keys.complete_prefix(body.get("key") or keys.new_key())

@@ -16,7 +16,7 @@ from jupyter_sandfs.server.addressing import Target
 from jupyter_sandfs.server.archives import Arriving
 from jupyter_sandfs.server.conditions import Part
 from jupyter_sandfs.server.fs import list_entries, read_file, read_start
-from jupyter_sandfs.server.intake import Gathered, Sink
+from jupyter_sandfs.server.intake import Gathered, pour
 from jupyter_sandfs.server.staging import LargeObject
 from jupyter_sandfs.vfs.archives import tar
 from jupyter_sandfs.vfs.batch import Item
@@ -133,14 +133,3 @@ async def verified(reader: AsyncReader) -> AsyncIterator[bytes]:
     actual = f"sha256:{digest.hexdigest()}"
     if actual != reader.info.checksum:
         raise ChecksumMismatch(reader.info.key, reader.info.checksum, actual)
-
-
-async def pour(chunks: AsyncIterator[bytes], sink: Sink) -> Any:
-    """Pass all on and finish; where that fails, nothing is left of it."""
-    try:
-        async for chunk in chunks:
-            await sink.append(chunk)
-        return await sink.commit()
-    except BaseException:
-        await sink.abort()
-        raise

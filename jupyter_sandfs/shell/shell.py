@@ -24,8 +24,9 @@ from jupyter_sandfs.shell.command import Command, Surroundings
 from jupyter_sandfs.shell.commands import COMMANDS
 from jupyter_sandfs.shell.dispatch import UserFunction, from_function, handler
 from jupyter_sandfs.shell.engine import Engine, EngineFactory, Handler, Limits, RawResult, Setup
+from jupyter_sandfs.shell.language import LANGUAGE
 from jupyter_sandfs.shell.rehearsal import Explanation, RehearsedStore, rehearsed
-from jupyter_sandfs.shell.restriction import LANGUAGE, refusals
+from jupyter_sandfs.shell.restriction import refusals
 from jupyter_sandfs.shell.results import ShellResult
 from jupyter_sandfs.shell.run import Run, Stage, refuse_inside
 from jupyter_sandfs.vfs.interface import FileSystem, require_directory

@@ -16,7 +16,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jupyter_sandfs.errors import LimitExceeded
+from jupyter_sandfs.errors import LimitExceeded, NotFound
 from jupyter_sandfs.vfs.content import Slice, grown_from, only_size, size_of
 from jupyter_sandfs.vfs.entries import moment
 from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node, Totals
@@ -329,6 +329,21 @@ class Journal:
         return None if self._dropped else list(found.values())
 
     # ------------------------------------------------------------ what can be taken back
+
+    def after(self, sequence: int) -> tuple[int, list[Entry]]:
+        """The time of a change, and all that came after the step that it was part of, the last first.
+
+        Raises:
+            NotFound: there is no such change.
+            LimitExceeded: it is not kept any more.
+        """
+        if not 0 <= sequence <= self.length:
+            raise NotFound(str(sequence), f"the last change is {self.length}")
+        if sequence < self._dropped or (sequence == self._dropped and sequence):
+            raise LimitExceeded(f"the journal goes back to change {self._first} only; take snapshots of what matters")
+        at_ns = self._entries[sequence - self._first][0] if sequence else 0
+        later = itertools.islice(reversed(self._entries), self.length - sequence)
+        return at_ns, [Entry(*entry) for entry in later if entry[0] > at_ns]
 
     def since(self, sequence: int, belongs: Callable[[Entry], bool] = lambda _: True) -> Batch:
         """What is in force of the changes from `sequence` on. Raises LimitExceeded if some are not kept any more."""

@@ -213,6 +213,9 @@ class Administered(Wrapper):
     def at(self, snapshot: Snapshot | str) -> FileSystem:
         return self._over(self.base.at(self._moment(snapshot)))
 
+    def fork(self, at: Snapshot | str | None = None) -> FileSystem:
+        return super().fork(None if at is None else self._moment(at))
+
     def rebase(self, base: FileSystem) -> None:
         super().rebase(base)
         self._snapshots = {}
