@@ -14,7 +14,7 @@ from shutil import copy
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 REPOSITORY = Path(__file__).parents[2]
 _START_SECONDS = 60
@@ -127,6 +127,23 @@ def settle() -> Callable[[Page], None]:
         page.wait_for_selector("#jupyterlab-splash", state="detached")
 
     return wait
+
+
+@pytest.fixture(scope="session")
+def drop() -> Callable[[Locator, Path], None]:
+    """Drop a file on a place, as the desktop does."""
+
+    def drop(place: Locator, file: Path) -> None:
+        box = place.bounding_box()
+        assert box is not None
+        data = {"items": [], "files": [str(file)], "dragOperationsMask": 1}
+        where = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] - 30, "data": data}
+        session = place.page.context.new_cdp_session(place.page)
+        for event in ("dragEnter", "dragOver", "drop"):
+            session.send("Input.dispatchDragEvent", {"type": event, **where})
+        session.detach()
+
+    return drop
 
 
 def _command(root: Path) -> list[str]:
