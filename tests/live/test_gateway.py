@@ -16,8 +16,9 @@ MIB = 1 << 20
 @pytest.fixture(scope="module")
 def gateway(live_server, tmp_path_factory) -> Iterator:
     """A server that runs kernels, which load our extension, and has none of ours itself."""
-    off = "--ServerApp.jpserver_extensions=jupyter_sandfs.server.extension=False"
-    server = live_server(tmp_path_factory.mktemp("gateway"), off)
+    names = ("jupyter_sandfs", "jupyter_sandfs.server.extension")  # as it is installed, and as a test enables it
+    off = [f"--ServerApp.jpserver_extensions={name}=False" for name in names]
+    server = live_server(tmp_path_factory.mktemp("gateway"), *off)
     server.start()
     server.let_kernels_load_the_extension()
     yield server
@@ -49,6 +50,7 @@ def busy(gateway, behind) -> Iterator[None]:
     yield
     gateway.request("POST", f"api/kernels/{behind.kernel_id}/interrupt").raise_for_status()
     channel.close()
+    wait_until(gateway, behind, "idle")
 
 
 def activity(gateway, behind) -> dict:
