@@ -30,6 +30,7 @@ export interface PutOptions {
 
 /** Send a file. This is no `fetch`, which does not tell how much of a body was sent. */
 export function putBytes(url: string, body: Blob, { settings, replace, count, signal }: PutOptions): Promise<void> {
+  signal.throwIfAborted(); // of what happened before, no event tells
   const request = new XMLHttpRequest();
   request.open('PUT', url);
   request.responseType = 'blob';

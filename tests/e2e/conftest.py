@@ -18,6 +18,8 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 REPOSITORY = Path(__file__).parents[2]
 _START_SECONDS = 60
+# Another environment, to try what its JupyterLab does with the extension.
+_PYTHON = os.environ.get("SANDFS_LAB_PYTHON", sys.executable)
 _PATIENCE = 60_000  # milliseconds: bounds a wait that normally takes a moment
 # Notices vanish after a while: a slow machine must not miss one.
 _NOTE_NOTICES = """
@@ -148,7 +150,7 @@ def drop() -> Callable[[Locator, Path], None]:
 
 def _command(root: Path) -> list[str]:
     return [
-        *(sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root"),
+        *(_PYTHON, "-m", "jupyter", "lab", "--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root"),
         f"--ServerApp.root_dir={root}",
         "--IdentityProvider.token=e2e",
         "--LabApp.expose_app_in_browser=True",
