@@ -132,6 +132,11 @@ export class SandfsClient {
     return this.json(['post', '/fs/publish'], { query, json });
   }
 
+  /** Where a file of a sandbox is read and written. */
+  fsFileUrl(query: Query<'writeFsFile'>): string {
+    return this.address('/fs/file', query);
+  }
+
   /** Where a directory can be downloaded from as an archive. */
   archiveUrl(query: Query<'archiveFs'>): string {
     return this.address('/fs/archive', query);
@@ -230,7 +235,7 @@ export class SandfsClient {
 }
 
 /** The error that an answer tells, in its words; proxies answer in words of their own. */
-async function refusal(response: Response): Promise<SandfsError> {
+export async function refusal(response: Response): Promise<SandfsError> {
   let told: Partial<Problem> = {};
   try {
     told = (await response.json()) as Partial<Problem>;
