@@ -15,6 +15,7 @@ from jupyter_sandfs.rpc.archives import Departures, archive_operations
 from jupyter_sandfs.rpc.checkpoints import Checkpoints, checkpoint_operations
 from jupyter_sandfs.rpc.entries import rfc3339
 from jupyter_sandfs.rpc.feeds import Feeds, feed_operations
+from jupyter_sandfs.rpc.fingerprints import FINGERPRINT_OPERATIONS
 from jupyter_sandfs.rpc.messages import PROTOCOL, Reply, Request
 from jupyter_sandfs.rpc.operations import FILE_OPERATIONS, MAX_CHUNK, Handler, upload_operations
 from jupyter_sandfs.rpc.search import search_operations
@@ -55,6 +56,7 @@ class Dispatcher:
         uploads = Uploads(clock)
         tables = (
             FILE_OPERATIONS,
+            FINGERPRINT_OPERATIONS,
             upload_operations(uploads),
             archive_operations(uploads, Departures(clock)),
             checkpoint_operations(Checkpoints(lambda: datetime.now(UTC))),
@@ -64,7 +66,7 @@ class Dispatcher:
         for op, handler in (entry for table in tables for entry in table.items()):
             self.register(op, handler)
         for op, answer in {"hello": self._hello, "sandboxes": self._sandboxes}.items():
-            self._operations[op] = _Operation(answer, Signature(answer, leading=0), lambda _request: ())
+            self.offer(op, answer)
 
     def register(self, op: str, handler: Handler) -> None:
         """Offer `handler(fs, body, **arguments) -> value | (value, body)` as operation `op`.
@@ -86,6 +88,10 @@ class Dispatcher:
         """Carry out an operation on files that were found already; gives and raises what its handler does."""
         operation = self._operations[op]
         return operation.handler(fs, body, **operation.signature.bind(op, arguments))
+
+    def offer(self, op: str, answer: Callable[..., Any]) -> None:
+        """Offer `answer(**arguments) -> value` as operation `op`, which concerns no sandbox; else as `register`."""
+        self._operations[op] = _Operation(answer, Signature(answer, leading=0), lambda _request: ())
 
     def handle(self, request: Request) -> Reply:
         """Answer one request; an error becomes a reply too, never an exception."""

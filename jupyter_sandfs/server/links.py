@@ -30,6 +30,7 @@ _READING = frozenset(
         "checkpoints",
         "search",
         "changes",
+        "fingerprint",
         "agent_tools",
         "agent_files",
     }
