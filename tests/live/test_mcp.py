@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from contextlib import asynccontextmanager
 from urllib.parse import urlencode
 
 import httpx2
 import pytest
 from jupyter_client import BlockingKernelClient
-from mcp import Client, types
+from mcp import Client, StdioServerParameters, types
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 
@@ -233,6 +234,25 @@ def test_a_shared_view_is_all_there_is(connect, notebook):
     assert names == ["/open"]
     assert said == "/open\ncat: /secret: No such file or directory\n[exit code 1]"
     assert "no view of the sandbox has this name" in refused
+
+
+@both
+def test_a_client_that_speaks_on_standard_input_and_output_is_connected(live, kernel_id, mode):
+    arguments = ["--server", f"{live.url}lab?token={live.token}", "--session-id", kernel_id, "--agent", "desk"]
+    command = StdioServerParameters(command=sys.executable, args=["-m", "jupyter_sandfs", "mcp", *arguments])
+
+    async def work():
+        async with Client(command, mode=mode) as client:
+            written = await client.call_tool("sandbox_fs_write", {"path": "/désk", "content": "1\n"})
+            read = await client.read_resource("sandfs:///d%C3%A9sk")
+            missing = await client.call_tool("sandbox_fs_read", {"path": "/none"})
+            return text(written), read.contents[0].text, missing.is_error
+
+    written, read, missing = run(work())
+    there = live.request("GET", "sandfs/v1/fs/file?path=/d%C3%A9sk").content
+
+    assert "/désk: 2 bytes" in written
+    assert (read, there, missing) == ("1\n", b"1\n", True)
 
 
 def test_a_wrong_token_lets_nobody_in(connect):
