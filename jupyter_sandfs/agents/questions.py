@@ -23,6 +23,16 @@ asking: ContextVar[str] = ContextVar("jupyter_sandfs_agent_asking", default="")
 """The tool for files that may ask somebody now; empty within a command or snippet, where nobody is asked."""
 
 
+@contextmanager
+def asking_for(tool: str) -> Iterator[None]:
+    """The tool for which somebody may be asked about what happens within; nobody if it is empty."""
+    token = asking.set(tool)
+    try:
+        yield
+    finally:
+        asking.reset(token)
+
+
 class Operation(StrEnum):
     """What an agent may be stopped from.
 

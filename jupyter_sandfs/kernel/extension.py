@@ -9,6 +9,7 @@ from typing import Any
 
 from jupyter_sandfs.config import SandFS, Snapshots
 from jupyter_sandfs.errors import SandboxNotFound
+from jupyter_sandfs.kernel.agents import serve_agents
 from jupyter_sandfs.kernel.approval.clerk import ANSWER, Clerk
 from jupyter_sandfs.kernel.autosave import Autosave, label_of
 from jupyter_sandfs.kernel.completer import matcher
@@ -43,7 +44,7 @@ class Extension:
             raise
         self.dispatcher = Dispatcher(_resolve, Sandbox.names)
         # The server has one of its own: it sees what a sandbox shares, the notebook's tree browser all of it.
-        shared = Dispatcher(_resolve_shared, Sandbox.names)
+        shared = _shared_with_server()
         self._clerk = Clerk(ip)
         shared.offer(ANSWER, self._clerk.answer)
         self._links = _links(ip, shared)
@@ -145,8 +146,10 @@ def _resolve(name: str, view: str | None) -> FileSystem:
     return Sandbox.get(name).seen_by(view)
 
 
-def _resolve_shared(name: str, view: str | None) -> FileSystem:
-    return Sandbox.get(name).shared(view)
+def _shared_with_server() -> Dispatcher:
+    dispatcher = Dispatcher(lambda name, view: Sandbox.get(name).shared(view), Sandbox.names)
+    serve_agents(dispatcher, lambda name, view: Sandbox.get(name).shared_part(view))
+    return dispatcher
 
 
 @contextmanager
