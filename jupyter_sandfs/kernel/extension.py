@@ -11,6 +11,7 @@ from jupyter_sandfs.config import SandFS, Snapshots
 from jupyter_sandfs.errors import SandboxNotFound
 from jupyter_sandfs.kernel.autosave import Autosave, label_of
 from jupyter_sandfs.kernel.completer import matcher
+from jupyter_sandfs.kernel.display.calls import timeline_of_calls
 from jupyter_sandfs.kernel.magics import SandFSMagics
 from jupyter_sandfs.kernel.moments import CELLS
 from jupyter_sandfs.kernel.notebook import Notebook
@@ -50,6 +51,7 @@ class Extension:
             "browse": self._browse,
             "display": self._display,
             "progress": lambda label: _progress(notebook, label),
+            "timeline": timeline_of_calls,
         }
         self._actions = CellActions(ip, lambda: self.settings.changes, notebook.tell)
         self._actions.listen()
@@ -82,7 +84,7 @@ class Extension:
         """Take everything away but the sandboxes."""
         for link in self._links:
             link.stop()
-        for face in ("browse", "display", "progress"):
+        for face in ("browse", "display", "progress", "timeline"):
             Sandbox.faces.pop(face, None)
         self._ip.events.unregister("post_run_cell", self._note_cell)
         if self._autosave is not None:
