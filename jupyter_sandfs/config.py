@@ -50,6 +50,8 @@ class Options:
         session_ttl: seconds after the end of a Jupyter session until what was staged for it is removed.
         cleanup_interval: seconds between two looks for what has expired.
         request_timeout: seconds that a kernel has to answer one request.
+        tool_timeout: seconds that a tool of an agent may take that comes over HTTP.
+        mcp_session_ttl: seconds after which a session of an MCP client ends that nobody uses.
         python: limits of one snippet of Python.
         host: whether and how commands of the host run.
     """
@@ -63,6 +65,8 @@ class Options:
     session_ttl: float
     cleanup_interval: float
     request_timeout: float
+    tool_timeout: float
+    mcp_session_ttl: float
     python: PythonLimits
     host: HostOptions
 
@@ -175,6 +179,12 @@ class SandFS(Configurable):
     request_timeout = Float(20.0, min=0.1, help="Seconds a kernel has to answer one request about its files.").tag(
         config=True
     )
+    tool_timeout = Float(
+        120.0, min=0.1, help="Seconds that a tool of an agent may take that comes over HTTP; it is stopped then."
+    ).tag(config=True)
+    mcp_session_ttl = Float(
+        1800.0, min=0.1, help="Seconds after which a session of an MCP client ends that nobody uses."
+    ).tag(config=True)
 
     python_seconds = Float(20.0, min=0.1, help="Seconds one snippet of sandboxed Python may take.").tag(config=True)
     python_memory = Int(256 << 20, min=1 << 20, help="Memory of one snippet's objects, in bytes.").tag(config=True)
@@ -208,6 +218,8 @@ class SandFS(Configurable):
             session_ttl=self.session_ttl,
             cleanup_interval=self.cleanup_interval,
             request_timeout=self.request_timeout,
+            tool_timeout=self.tool_timeout,
+            mcp_session_ttl=self.mcp_session_ttl,
             python=PythonLimits(seconds=self.python_seconds, memory_bytes=self.python_memory),
             host=self._host_options(),
         )

@@ -97,6 +97,10 @@ class Toolset:
         """What a model is told of the tools, as the API of the dialect takes it."""
         return [self.dialect.schema(each) for each in self._tools.values()]
 
+    def runs(self, name: str) -> bool:
+        """Whether there is such a tool, and it runs what the model wrote."""
+        return name in self._tools and self._tools[name].runs
+
     def call(self, name: str, arguments: Mapping[str, Any] | str | None = None) -> ToolResult:
         """Call a tool. Errors are answers: nothing is raised, and a call that failed changed nothing.
 

@@ -14,7 +14,7 @@ from jupyter_server.utils import url_path_join
 
 from jupyter_sandfs.config import STORE_URL_VARIABLE, TENANT_VARIABLE, Options, SandFS, limit_variables
 from jupyter_sandfs.filestore import FileStore, default_store_url, open_file_store
-from jupyter_sandfs.server import archives, events, feeds, files, fs, handover, signed, store, transfers, uploads
+from jupyter_sandfs.server import archives, events, feeds, files, fs, handover, mcp, signed, store, transfers, uploads
 from jupyter_sandfs.server.api_document import ApiDocument
 from jupyter_sandfs.server.caretaker import Caretaker, SessionFiles
 from jupyter_sandfs.server.contents import downloads, handlers
@@ -94,6 +94,8 @@ def _parts(serverapp: Any, options: Options, url: str) -> dict[str, Any]:
         "sandfs_uploads": uploads,
         "sandfs_tenants": Tenants(options.tenant, options.tenant_per_user, secret),
         "sandfs_caretaker": caretaker,
+        "sandfs_tool_timeout": options.tool_timeout,
+        "sandfs_mcp_idle": options.mcp_session_ttl,
     }
 
 
@@ -137,5 +139,6 @@ def _mount(web_app: Any, base_url: str) -> None:
     ]
     web_app.settings["sandfs_routes"] = {path.removeprefix(version_1): route for path, route in routes}
     below = url_path_join(base_url, "sandfs")
-    contents = [*handlers.routes(f"{below}/contents"), *downloads.routes(f"{below}/files")]
-    web_app.add_handlers(".*$", [*routes, *contents, (f"{below}/.*", UnknownRoute)])
+    # Their protocols are described elsewhere, not in our document.
+    others = [*mcp.routes(version_1), *handlers.routes(f"{below}/contents"), *downloads.routes(f"{below}/files")]
+    web_app.add_handlers(".*$", [*routes, *others, (f"{below}/.*", UnknownRoute)])

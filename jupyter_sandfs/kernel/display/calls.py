@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from jupyter_sandfs.kernel.display.history import folded_difference, told
+from jupyter_sandfs.kernel.display.history import coloured, told
 from jupyter_sandfs.kernel.display.page import Html, element, page
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def timeline_of_calls(transcript: Transcript, calls: Sequence[Call] | None = Non
 
 def one_call(call: Call, difference: str) -> str:
     """A call with all of its arguments that fit, and what changed from before it until it ended."""
-    return page(element("div", *_head(call)), element("pre", _arguments(call)), folded_difference(difference))
+    return page(element("div", *_head(call)), element("pre", _arguments(call)), coloured(difference))
 
 
 def _item(call: Call, records: Sequence[JournalRecord]) -> Html:
