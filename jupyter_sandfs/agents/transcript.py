@@ -200,8 +200,7 @@ class Transcript:
             self._keep(_call(running, answer, after, at))
 
     def _sequence(self) -> int:
-        last = self._fs.log(1) if self._fs is not None else []
-        return last[-1].sequence if last else 0
+        return self._fs.sequence if self._fs is not None else 0
 
     def _remember(self, number: int) -> None:
         assert self._fs is not None
