@@ -84,8 +84,8 @@ class Contender(ABC):
     @abstractmethod
     def run(self, at: Place) -> object: ...
 
-    def close(self) -> None:
-        """Let go of everything."""
+    @abstractmethod
+    def close(self) -> None: ...
 
 
 class Ours(Contender):
@@ -107,9 +107,7 @@ class Ours(Contender):
         return self._call("sandbox_fs_write", path=at.path, content=content(at.turn))
 
     def edit(self, at: Place) -> object:
-        return self._call(
-            "sandbox_fs_edit", path=path, old_text=f"line {turn % LINES} of", new_text=f"line {turn % LINES} of"
-        )
+        return self._call("sandbox_fs_edit", path=at.path, old_text=at.text, new_text=at.text)
 
     def list(self, at: Place) -> object:
         return self._call("sandbox_fs_list", path=at.folder)
@@ -206,6 +204,9 @@ class Bashkit(Contender):
 
     def run(self, at: Place) -> object:
         return self._call(COMMAND.format(path=at.path))
+
+    def close(self) -> None:
+        self.tool.reset()
 
 
 CONTENDERS: tuple[Callable[[], Contender], ...] = (Ours, OursForDeepagents, Bashkit, Deepagents)
