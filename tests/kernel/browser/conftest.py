@@ -159,8 +159,8 @@ def evaluate(node, tmp_path):
     shutil.copytree(bundle.STATIC, tmp_path / "static")
     (tmp_path / "package.json").write_text('{"type": "module"}')
 
-    def run(module, expression):
-        script = f'import * as m from "./static/{module}"; console.log(JSON.stringify({expression}))'
+    def run(module, expression, others=""):
+        script = f'import * as m from "./static/{module}"; {others} console.log(JSON.stringify({expression}))'
         done = subprocess.run(
             [node, "--input-type=module", "-e", script],
             cwd=tmp_path,
