@@ -50,11 +50,16 @@ PINS = {
     "redirect-twice": ("echo out > g > h; cat g; echo -; cat h", "-\nout\n", "out\n-\n"),
     "regex-newline": ("[[ $'a\\nb' =~ a.b ]]; echo $?", "0\n", "1\n"),
     "sed-unknown-command": ("sed -n 'zz' f; echo $?", "1\n", "0\n"),
+    "shebang-python": (
+        "printf '#!/usr/bin/env python3\\nprint(\"x\")\\n' > p; chmod +x p; ./p; python3 p",
+        "x\nx\n",
+        "x\n",
+    ),
     "split-number": ("seq 4 > n; split -n l/2 n s; cat sab", "3\n4\n", ""),
     "tar-append": ("tar cf t.tar f; tar rf t.tar d; echo $?", "0\n", "2\n"),
     "tar-links": ("ln -s f l; tar cf t.tar l; rm l; tar xf t.tar; readlink l; echo $?", "f\n0\n", "1\n"),
     "tee-ends-the-script": ("echo x | tee no/such; echo $?", "x\n1\n", ""),
-    "type-of-tools": ("type -t cut; type -t grep", "file\nfile\n", "builtin\nalias\n"),
+    "type-of-grep": ("type -t cut grep", "file\nfile\n", "file\nalias\n"),
     "xargs-exit-code": ("echo x | xargs false; echo $?", "123\n", "1\n"),
     "zip-words": ("zip z.zip f", "  adding: f (stored 0%)\n", "  adding: f\n"),
 }

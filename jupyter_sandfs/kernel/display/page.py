@@ -60,11 +60,15 @@ class Html(str):
 
 def text(given: str) -> Html:
     """Text as it is; what would turn it around or hide in it is shown by its number."""
-    return Html(escape("".join(visible(each) for each in given)))
+    return Html(escape(visible(given)))
 
 
-def visible(character: str) -> str:
-    """A character as it is, or its number if it can't be seen, turns text around, or steers a terminal."""
+def visible(given: str) -> str:
+    """Plain text in which what would turn it around or hide in it is shown by its number."""
+    return given if given.isprintable() else "".join(map(_visible, given))
+
+
+def _visible(character: str) -> str:
     shown = character.isprintable() or character in "\n\t "
     return character if shown else f"\\u{ord(character):04x}"
 

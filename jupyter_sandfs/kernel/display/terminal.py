@@ -20,7 +20,7 @@ def has_colours(stream: TextIO, environ: Mapping[str, str]) -> bool:
 
 def painted(text: str) -> str:
     """Lines with a mark in the colour of what it means; what would steer the terminal is shown by its number."""
-    return _MARKED.sub(_coloured, "".join(map(visible, text)))
+    return _MARKED.sub(_coloured, visible(text))
 
 
 def _coloured(found: re.Match[str]) -> str:
