@@ -22,6 +22,7 @@ from jupyter_sandfs.shell.commands.ls import LS
 from jupyter_sandfs.shell.commands.mkdir import MKDIR
 from jupyter_sandfs.shell.commands.mounts import MOUNTS
 from jupyter_sandfs.shell.commands.mv import MV
+from jupyter_sandfs.shell.commands.patch import PATCH
 from jupyter_sandfs.shell.commands.policy import POLICY
 from jupyter_sandfs.shell.commands.python import PYTHON, PYTHON3
 from jupyter_sandfs.shell.commands.realpath import REALPATH
@@ -59,6 +60,7 @@ _ALL = (
         MKDIR,
         MOUNTS,
         MV,
+        PATCH,
         POLICY,
         PUBLISH,
     ),
