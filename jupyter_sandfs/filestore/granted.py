@@ -204,6 +204,7 @@ class GrantedStore(FileStore):
         return deleted
 
     def begin_upload(self, key: str, *, length: int | None = None, **options: Unpack[PutOptions]) -> Upload:
+        self.check_put(key)  # here, not when all has arrived
         checked = self._checked(key, options)
         upload = self._base().begin_upload(key, length=length, **checked)
         self._uploads.add(upload.upload_id)

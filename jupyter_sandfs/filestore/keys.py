@@ -55,6 +55,13 @@ def complete(name: str) -> str:
     return check(FILES + name if isinstance(name, str) and "/" not in name else name)
 
 
+def complete_prefix(name: str) -> str:
+    """Make a prefix that ends in a slash of what a person typed: a bare name means `files/{name}/`."""
+    name = unicodedata.normalize("NFC", name).rstrip("/")
+    is_bare = "/" not in name and name not in _FIRST_SEGMENTS
+    return f"{FILES}{name}/" if is_bare else f"{name}/"
+
+
 def check_prefix(prefix: str) -> str:
     """Give a listing prefix, a delimiter or an `after` back if it can be compared with keys; it need not be a key.
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ from jupyter_server.utils import url_path_join
 
 from jupyter_sandfs.config import STORE_URL_VARIABLE, TENANT_VARIABLE, Options, SandFS, limit_variables
 from jupyter_sandfs.filestore import FileStore, default_store_url, open_file_store
-from jupyter_sandfs.server import archives, events, feeds, files, fs, handover, signed, store, transfers, uploads
+from jupyter_sandfs.server import archives, events, feeds, files, fs, handover, mcp, signed, store, transfers, uploads
 from jupyter_sandfs.server.api_document import ApiDocument
 from jupyter_sandfs.server.caretaker import Caretaker, SessionFiles
 from jupyter_sandfs.server.contents import downloads, handlers
@@ -25,7 +24,7 @@ from jupyter_sandfs.server.resumable import ResumableUploads
 from jupyter_sandfs.server.route import UnknownRoute
 from jupyter_sandfs.server.sandboxes import Sandboxes
 from jupyter_sandfs.server.staging import Staging
-from jupyter_sandfs.server.tenants import Tenants
+from jupyter_sandfs.server.tenants import KnownTenants, Tenants
 from jupyter_sandfs.server.upload_notes import UploadNotes
 
 _MOST_OPEN = 64  # stores of tenants at a time
@@ -76,8 +75,9 @@ def _say_what_is_missing(log: logging.Logger, labextension: Path) -> None:
 def _parts(serverapp: Any, options: Options, url: str) -> dict[str, Any]:
     """What the routes find in the settings of the application."""
     place = _place_of(url)
-    most_open = sys.maxsize if handover.is_private(url) else _MOST_OPEN
-    staging = Staging(lambda tenant: _open_store(url, options, tenant), options.tenant, most_open=most_open)
+    most_open = None if handover.is_private(url) else _MOST_OPEN
+    known = KnownTenants(place / "tenants", options.tenant)
+    staging = Staging(lambda tenant: _open_store(url, options, tenant), known, most_open=most_open)
     limits = options.store_limits
     uploads = ResumableUploads(UploadNotes(place / "uploads", limits.upload_ttl), limits.max_file_size)
     sessions = SessionFiles(place / "sessions", staging.remove_all, options.session_ttl)
@@ -94,6 +94,8 @@ def _parts(serverapp: Any, options: Options, url: str) -> dict[str, Any]:
         "sandfs_uploads": uploads,
         "sandfs_tenants": Tenants(options.tenant, options.tenant_per_user, secret),
         "sandfs_caretaker": caretaker,
+        "sandfs_tool_timeout": options.tool_timeout,
+        "sandfs_mcp_idle": options.mcp_session_ttl,
     }
 
 
@@ -137,5 +139,6 @@ def _mount(web_app: Any, base_url: str) -> None:
     ]
     web_app.settings["sandfs_routes"] = {path.removeprefix(version_1): route for path, route in routes}
     below = url_path_join(base_url, "sandfs")
-    contents = [*handlers.routes(f"{below}/contents"), *downloads.routes(f"{below}/files")]
-    web_app.add_handlers(".*$", [*routes, *contents, (f"{below}/.*", UnknownRoute)])
+    # Their protocols are described elsewhere, not in our document.
+    others = [*mcp.routes(version_1), *handlers.routes(f"{below}/contents"), *downloads.routes(f"{below}/files")]
+    web_app.add_handlers(".*$", [*routes, *others, (f"{below}/.*", UnknownRoute)])

@@ -242,7 +242,7 @@ class SmallFile:
         return (await self._target.ask("write", self._arguments, memoryview(self._content))).value
 
     async def abort(self) -> None:
-        self._content.clear()
+        self._content = bytearray()  # a request that failed may still hold a view of the old one
 
 
 class LargeFile:

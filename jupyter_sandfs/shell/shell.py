@@ -119,6 +119,11 @@ class SandboxShell:
         return self._branches.current
 
     @property
+    def branch(self) -> str:
+        """The name of that branch; `main` is what the shell was made for."""
+        return self._branches.name
+
+    @property
     def cwd(self) -> str:
         """The directory that the next run starts in."""
         return self._cwd

@@ -87,6 +87,22 @@ def test_completion_makes_no_key_of_everything(typed):
         keys.complete(typed)
 
 
+@pytest.mark.parametrize(
+    ("typed", "prefix"),
+    [
+        ("data", "files/data/"),
+        ("data/", "files/data/"),
+        ("cafe\u0301/", "files/café/"),
+        ("files/", "files/"),
+        ("runs/7/output/", "runs/7/output/"),
+        ("sessions", "sessions/"),
+        ("a/b", "a/b/"),
+    ],
+)
+def test_a_bare_prefix_is_one_of_files(typed, prefix):
+    assert keys.complete_prefix(typed) == prefix
+
+
 @given(st.text(st.characters(exclude_categories=[]), max_size=60).map(lambda text: f"files/{text}"))
 def test_whatever_is_accepted_keeps_the_rules(text):
     try:

@@ -12,6 +12,7 @@ import pytest
 from pytest_jupyter.jupyter_server import *  # noqa: F403 (its fixtures: a conftest below the root may not load plugins)
 from tornado.httpclient import HTTPClientError, HTTPResponse
 
+from jupyter_sandfs.agents.service import Service
 from jupyter_sandfs.errors import SandboxNotFound
 from jupyter_sandfs.kernel.endpoint import Endpoint
 from jupyter_sandfs.rpc.dispatcher import Dispatcher
@@ -49,7 +50,10 @@ class FakeKernels:
 
     def share(self, kernel_id: str, sandbox: Sandbox) -> None:
         """Add a kernel whose default sandbox is reached as a real kernel lets it be."""
-        self._listen(kernel_id, Dispatcher(lambda _name, view: sandbox.shared(view), lambda: ["default"]))
+        dispatcher = Dispatcher(lambda _name, view: sandbox.shared(view), lambda: ["default"])
+        for op, handler in Service(lambda _name, view: sandbox.shared_part(view)).operations().items():
+            dispatcher.register_by_name(op, handler)
+        self._listen(kernel_id, dispatcher)
 
     def _listen(self, kernel_id: str, dispatcher: Dispatcher) -> None:
         connection_file = self.directory / f"kernel-{kernel_id}.json"
@@ -141,6 +145,8 @@ def server(jp_environ, monkeypatch, jp_asyncio_loop, short_directory, request):
         links.close()
         caretaker.stop()
         await staging.close()
+        if "sandfs_mcp" in app.web_app.settings:
+            await app.web_app.settings["sandfs_mcp"].close()
 
     jp_asyncio_loop.run_until_complete(close())
 

@@ -56,7 +56,12 @@ class Html(str):
 
 def text(given: str) -> Html:
     """Text as it is; what would turn it around or hide in it is shown by its number."""
-    return Html(escape("".join(_visible(each) for each in given)))
+    return Html(escape(visible(given)))
+
+
+def visible(given: str) -> str:
+    """Plain text in which what would turn it around or hide in it is shown by its number."""
+    return given if given.isprintable() else "".join(map(_visible, given))
 
 
 def _visible(character: str) -> str:
