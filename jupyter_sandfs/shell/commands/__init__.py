@@ -11,6 +11,7 @@ from jupyter_sandfs.shell.commands.changes import CHANGES
 from jupyter_sandfs.shell.commands.chmod import CHMOD
 from jupyter_sandfs.shell.commands.cp import CP
 from jupyter_sandfs.shell.commands.date import DATE
+from jupyter_sandfs.shell.commands.df import DF
 from jupyter_sandfs.shell.commands.diff import DIFF
 from jupyter_sandfs.shell.commands.du import DU
 from jupyter_sandfs.shell.commands.grep import EGREP, FGREP, GREP
@@ -49,6 +50,7 @@ _ALL = (
         CHMOD,
         CP,
         DATE,
+        DF,
         DIFF,
         DU,
         FILES,
