@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from jupyter_sandfs.errors import LimitExceeded, QuotaExceeded, StoreError, UploadNotFound
 from jupyter_sandfs.filestore.nats import history
-from jupyter_sandfs.filestore.nats.burials import bury, hasten
+from jupyter_sandfs.filestore.nats.burials import bury, hasten, spare_bytes
 from jupyter_sandfs.filestore.nats.draft import EXPIRY, FILE, UPLOAD, Claim, Draft
 from jupyter_sandfs.filestore.nats.records import Record, decode, encode
 from jupyter_sandfs.filestore.protocol import StoreLimits, Usage

@@ -7,12 +7,12 @@ from typing import Any
 
 from jupyter_sandfs.errors import QuotaExceeded, StoreError, Unsupported
 from jupyter_sandfs.filestore.nats.address import TENANT_MARK
+from jupyter_sandfs.filestore.nats.burials import spare_bytes
 from jupyter_sandfs.filestore.nats.wire import Wire
 from jupyter_sandfs.filestore.protocol import StoreLimits
 
 _MADE_BY = "jupyter_sandfs"
 _OBJECTS = "OBJ_"  # before a bucket in the name of its stream
-_LEAST_SPARE = 64 << 20
 _log = logging.getLogger(__name__)
 
 # Direct reads of many messages and expiry of single ones came with this release.
@@ -104,5 +104,4 @@ def _subjects(wire: Wire) -> list[str]:
 
 
 def _capacity(limits: StoreLimits) -> int:
-    """What the files of a full store take, and beside them bodies that are still read, and the index."""
-    return limits.max_total_bytes + max(_LEAST_SPARE, limits.max_total_bytes // 4)
+    return limits.max_total_bytes + spare_bytes(limits)
