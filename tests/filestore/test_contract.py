@@ -15,7 +15,7 @@ from jupyter_sandfs.filestore import FileInfo, Page, Usage
 
 MIB = 1 << 20
 # Where links are tokens of ours; others have links of the service.
-TOKENS = pytest.mark.parametrize("backend", ["local", "memory", "remote"], indirect=True)
+TOKENS = pytest.mark.parametrize("backend", ["local", "memory", "nats", "remote"], indirect=True)
 EMPTY = Usage(total_bytes=0, file_count=0, reserved_bytes=0, max_total_bytes=10 << 30)
 
 
