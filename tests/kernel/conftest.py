@@ -102,8 +102,8 @@ def evaluate(node, tmp_path, module_folders):
         shutil.copytree(folder, tmp_path / "static", dirs_exist_ok=True)
     (tmp_path / "package.json").write_text('{"type": "module"}')
 
-    def run(module, expression):
-        script = f'import * as m from "./static/{module}"; console.log(JSON.stringify({expression}))'
+    def run(module, expression, others=""):
+        script = f'import * as m from "./static/{module}"; {others} console.log(JSON.stringify({expression}))'
         done = subprocess.run(
             [node, "--input-type=module", "-e", script],
             cwd=tmp_path,

@@ -96,7 +96,7 @@ def show_table(page):
 
 def show_history(page):
     page.page.focus("[role=tree]")
-    page.page.keyboard.press("h")
+    page.page.keyboard.press("Alt+h")
     page.page.wait_for_selector("[data-mark]")
     page.page.click('[data-path="/prompts/system.md"]')
     page.page.wait_for_selector(".sfs-diff")
