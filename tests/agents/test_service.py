@@ -80,8 +80,12 @@ def test_a_call_that_takes_a_while_is_asked_for_again(service, gate):
         service.answer("work", None, b"", begun["call"])
 
 
-def test_a_run_is_stopped_and_says_so(service):
-    begun = service.call("work", None, b'{"command": "while :; do :; done"}', "ann", "1", "sandbox_exec")
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [("sandbox_exec", b'{"command": "sleep 25"}'), ("sandbox_python", b'{"code": "while True: pass"}')],
+)
+def test_a_run_is_stopped_and_says_so(service, tool, arguments):
+    begun = service.call("work", None, arguments, "ann", "1", tool)
     service.stop("work", None, b"", begun["call"])
 
     assert finished(service, begun["call"])["data"]["exit_code"] == 130
@@ -90,7 +94,7 @@ def test_a_run_is_stopped_and_says_so(service):
 def test_a_run_that_waits_for_its_turn_is_stopped_alone(service):
     endless, waiting = (
         service.call("work", None, json.dumps({"command": line}).encode(), "ann", "1", "sandbox_exec")["call"]
-        for line in ("while :; do :; done", "echo never > /a")
+        for line in ("sleep 25", "echo never > /a")
     )
     service.stop("work", None, b"", waiting)
     first = service.answer("work", None, b"", endless)
