@@ -17,7 +17,7 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from jupyter_sandfs.agents.answers import ToolResult
-from jupyter_sandfs.errors import InvalidRequest, NotFound, RateLimited
+from jupyter_sandfs.errors import InvalidRequest, RateLimited
 from jupyter_sandfs.execution.job import Job, Stop, started
 from jupyter_sandfs.workplace import Workplace
 
@@ -195,18 +195,18 @@ class Service:
         return self._told(call, running)
 
     def answer(self, sandbox: str, view: str | None, _body: Body, call: str) -> dict[str, Any]:
-        """The answer of a call that was begun, once, or its id again. Raises NotFound."""
+        """The answer of a call that was begun, once, or its id again. Raises InvalidRequest."""
         return self._told(call, self._running(sandbox, view, call))
 
     def stop(self, sandbox: str, view: str | None, _body: Body, call: str) -> dict[str, Any]:
-        """Let a call end soon; there is still an answer. Raises NotFound."""
+        """Let a call end soon; there is still an answer. Raises InvalidRequest."""
         self._running(sandbox, view, call).stop()
         return {}
 
     def _running(self, sandbox: str, view: str | None, call: str) -> Running:
         running = self._calls.get(call)
         if running is None or running.whole is not self._find(sandbox, view):
-            raise NotFound(call[:100], "no call has this id, or its answer was given already")
+            raise InvalidRequest("the call is not known: the kernel was restarted, or the answer was given already")
         return running
 
     def _seat(self, whole: Workplace, agent: str, seat: str) -> Seat:

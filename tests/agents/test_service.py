@@ -11,7 +11,7 @@ import pytest
 from jupyter_sandfs.agents import service as services
 from jupyter_sandfs.agents.rules import Rule, Rules
 from jupyter_sandfs.agents.service import MOST_RUNNING, Service, offer
-from jupyter_sandfs.errors import InvalidRequest, NotFound, RateLimited
+from jupyter_sandfs.errors import InvalidRequest, RateLimited
 from jupyter_sandfs.kernel.agents import serve_agents
 from jupyter_sandfs.rpc.dispatcher import Dispatcher
 from jupyter_sandfs.rpc.messages import Request
@@ -76,7 +76,7 @@ def test_a_call_that_takes_a_while_is_asked_for_again(service, gate):
 
     assert meanwhile == begun
     assert told["text"] == "     1\topen"
-    with pytest.raises(NotFound, match="its answer was given already"):
+    with pytest.raises(InvalidRequest, match="the answer was given already"):
         service.answer("work", None, b"", begun["call"])
 
 
@@ -111,7 +111,7 @@ def test_an_answer_is_for_who_sees_what_it_was_made_on(service, sandbox, gate):
     gate.set()
 
     for ask in (service.answer, service.stop):
-        with pytest.raises(NotFound):
+        with pytest.raises(InvalidRequest):
             ask("work", "guest", b"", begun["call"])
 
 
@@ -156,7 +156,7 @@ def test_an_answer_that_nobody_comes_for_is_dropped(sandbox, gate):
     now[0] = 121.0
     service.call("work", None, b"{}", "ann", "1", "sandbox_fs_list")
 
-    with pytest.raises(NotFound):
+    with pytest.raises(InvalidRequest):
         service.answer("work", None, b"", begun["call"])
 
 
