@@ -29,11 +29,13 @@ class Snapshots:
         url: of the store; None saves nothing.
         keep: how many are kept of one notebook.
         restore: whether a kernel starts with the last one.
+        interval: seconds between two looks whether there is something to save while the kernel runs; 0 for none.
     """
 
     url: str | None = None
     keep: int = 5
     restore: bool = True
+    interval: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,12 @@ class SandFS(Configurable):
     snapshot_restore = Bool(
         default_value=True, help="Whether a kernel starts with what was saved last at snapshot_url."
     ).tag(config=True)
+    snapshot_interval = Float(
+        60.0,
+        min=0,
+        help="""Seconds between two looks of a running kernel whether its default sandbox has changed and is to be
+        saved at snapshot_url: one that is killed saves nothing any more. 0 saves at the end only.""",
+    ).tag(config=True)
     session_ttl = Float(
         24 * 3600.0, min=0, help="Seconds after a Jupyter session was deleted until files staged for it are removed."
     ).tag(config=True)
@@ -214,6 +222,7 @@ class SandFS(Configurable):
                 url=self.snapshot_url or environ.get(SNAPSHOT_URL_VARIABLE) or None,
                 keep=self.snapshot_keep,
                 restore=self.snapshot_restore,
+                interval=self.snapshot_interval,
             ),
             session_ttl=self.session_ttl,
             cleanup_interval=self.cleanup_interval,

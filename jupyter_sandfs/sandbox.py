@@ -288,7 +288,7 @@ class Sandbox(Workplace):
     # ------------------------------------------------------------ forks
 
     def fork(self, name: str, at: Snapshot | str | None = None) -> Sandbox:
-        """Make a sandbox in memory that starts as this one is now, with the same store; see `FileSystem.fork`.
+        """Make a sandbox in memory that starts as this one is now, with its store and views; see `FileSystem.fork`.
 
         Args:
             at: a snapshot, or the name of one: start as this one was then.
@@ -302,14 +302,17 @@ class Sandbox(Workplace):
         made.http_view = self.http_view
         made._keeping = None
         made._put_together(self.fs.fork(at), self.store_url)
+        made._views = {each: view.on(made) for each, view in self._views.items()}
         _SANDBOXES.add(made)
         return made
 
-    def merge(self, other: Sandbox | FileSystem, *, conflicts: OnConflict | str = "refuse") -> Merged:
+    def merge(
+        self, other: Sandbox | FileSystem, *, base: Snapshot | str | None = None, conflicts: OnConflict | str = "refuse"
+    ) -> Merged:
         """Bring over what changed in a fork of this sandbox; see `FileSystem.merge`."""
         theirs = other.fs if isinstance(other, Sandbox) else other
         with self.fs.action(f"merge {other.name}" if isinstance(other, Sandbox) else "merge", self.actor):
-            return self.fs.merge(theirs, conflicts=conflicts)
+            return self.fs.merge(theirs, base=base, conflicts=conflicts)
 
     # ------------------------------------------------------------ views
 

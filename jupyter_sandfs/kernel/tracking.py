@@ -48,6 +48,7 @@ class Tracked:
             text=f"{summary}\n{rows}{more}",
             html=folded(summary, changes, difference),
             data={"changes": [change_data(each) for each in changes], "diff": difference},
+            marked=True,
         )
 
     def _differences(self, changes: list[Change]) -> Iterator[str]:
@@ -103,7 +104,7 @@ class CellActions:
         names = Sandbox.names() if self._wanted() and not nested else []
         entered = journal.action(self._label(info), journal.OWNER)
         entered.__enter__()
-        self._open[id(info)] = (entered, {name: Tracked(Sandbox.get(name).fs) for name in names})
+        self._open[id(info)] = (entered, {name: Tracked(Sandbox.get(name).shell.fs) for name in names})
 
     def _end(self, result: Any) -> None:
         entered, tracked = self._open.pop(id(result.info), (nullcontext(), {}))  # it may have begun before us

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from jupyter_sandfs.server.resumable import ResumableUploads
 from jupyter_sandfs.server.route import UnknownRoute
 from jupyter_sandfs.server.sandboxes import Sandboxes
 from jupyter_sandfs.server.staging import Staging
-from jupyter_sandfs.server.tenants import Tenants
+from jupyter_sandfs.server.tenants import KnownTenants, Tenants
 from jupyter_sandfs.server.upload_notes import UploadNotes
 
 _MOST_OPEN = 64  # stores of tenants at a time
@@ -76,8 +75,9 @@ def _say_what_is_missing(log: logging.Logger, labextension: Path) -> None:
 def _parts(serverapp: Any, options: Options, url: str) -> dict[str, Any]:
     """What the routes find in the settings of the application."""
     place = _place_of(url)
-    most_open = sys.maxsize if handover.is_private(url) else _MOST_OPEN
-    staging = Staging(lambda tenant: _open_store(url, options, tenant), options.tenant, most_open=most_open)
+    most_open = None if handover.is_private(url) else _MOST_OPEN
+    known = KnownTenants(place / "tenants", options.tenant)
+    staging = Staging(lambda tenant: _open_store(url, options, tenant), known, most_open=most_open)
     limits = options.store_limits
     uploads = ResumableUploads(UploadNotes(place / "uploads", limits.upload_ttl), limits.max_file_size)
     sessions = SessionFiles(place / "sessions", staging.remove_all, options.session_ttl)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from jupyter_sandfs.errors import Unsupported
+from jupyter_sandfs.shell import caps
 from jupyter_sandfs.shell.absent import OF_THE_ENGINE, absences, with_advice
 from jupyter_sandfs.shell.capsule import Mount
 from jupyter_sandfs.shell.command import Output
@@ -31,9 +32,6 @@ _FAILURES: tuple[tuple[str, str, int], ...] = (
     ("io error: ", "the script ends here: ", 1),
 )
 """How the engine's own failures begin, what we say instead (nothing: its words), and the exit code bash would give."""
-
-_CUT = "output truncated"  # how the engine's own commands (seq, yes) end their warning
-
 
 _REWORDINGS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     # A command of ours is suggested twice if the engine has one of that name, too.
@@ -67,16 +65,19 @@ class BashkitEngine:
             self.adopt(_aliasing(_import_bashkit(), setup.cwd, tuple(setup.env.items()), tuple(self._aliased)))
 
     def run(self, line: str) -> RawResult:
-        partial = _Partial(self._setup.limits.output_bytes)
+        limit = self._setup.limits.output_bytes
+        partial = _Partial(limit)
+        self._mount.patterns.begin()
         try:
             result = self._bash.execute_sync(line, partial.add)
         finally:
             self._waits.close()
-        stdout, stderr, status = _outcome(result, partial)
-        limit = self._setup.limits.output_bytes
+        stdout, told, status = _outcome(result, partial)
+        stderr = told + "".join(f"sh: {note}\n" for note in (*caps.of_braces(line), *self._mount.patterns.notes()))
         kept_out, kept_error = _cut(stdout, limit), _cut(stderr, limit)
-        cut = (kept_out, kept_error) != (stdout, stderr) or result.stdout_truncated or result.stderr_truncated
-        return RawResult(kept_out, kept_error, status, cut or partial.truncated or _CUT in stderr, self._cwd())
+        cut = (kept_out, kept_error) != (stdout, told) or result.stdout_truncated or result.stderr_truncated
+        cut = cut or partial.truncated or caps.complained(told)
+        return RawResult(kept_out, kept_error, status, cut, self._cwd())
 
     def cancel(self) -> None:
         self._bash.cancel()

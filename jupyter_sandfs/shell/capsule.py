@@ -22,6 +22,7 @@ from jupyter_sandfs import paths
 from jupyter_sandfs.errors import AlreadyExists, InvalidPath, IsADirectory, NotFound
 from jupyter_sandfs.shell import capsule_abi as abi
 from jupyter_sandfs.shell import stand_ins
+from jupyter_sandfs.shell.caps import Patterns
 from jupyter_sandfs.shell.command import reason, shown_size
 from jupyter_sandfs.shell.loans import CONTENT, Loans, Places
 from jupyter_sandfs.vfs.entries import Kind, Stat
@@ -239,6 +240,7 @@ class Mount:
     Attributes:
         system: the file system; another one may take its place.
         programs: the commands that answer as files would.
+        patterns: notices what the engine makes of patterns.
         loans: memory that the engine holds; empty between runs.
     """
 
@@ -248,6 +250,7 @@ class Mount:
     def __init__(self, system: FileSystem, guard: Guard = no_guard, *, in_registers: bool = abi.IN_REGISTERS) -> None:
         self.system = system
         self.programs: Container[str] = ()
+        self.patterns = Patterns()
         self.loans = Loans()
         self._guard = guard
         self._holders = 0
@@ -283,12 +286,14 @@ class Mount:
     def _asking(self, operation: Operation) -> Callable[..., int]:
         """A function that answers for a path: the commonest ones, so nothing is made here that can be made before."""
         perform, answer, loans, guard = operation.perform, operation.answer, self.loans, self._guard
+        patterns, listing = self.patterns, perform is _read_dir
         pack, places = operation.layout.pack_into, Places(operation.layout)
         assert answer is not None
 
         def call(_instance: int, address: int, length: int, place: int, failure: int) -> int:
             try:
                 path = _text(address, length)
+                patterns.asked.append(path)
                 try:
                     context = guard()
                     if context is None:
@@ -298,6 +303,8 @@ class Mount:
                             found = perform(self.system, path)
                 except NotFound:
                     found = self._instead(operation, path)
+                if listing:
+                    patterns.listed(path, len(found))
                 pack(places[place], 0, *answer(loans, found))
             except BaseException as problem:  # noqa: BLE001 - nothing may pass into C: see the module's first lines
                 return self._fail(failure, problem)

@@ -473,6 +473,18 @@ def test_cleanup_removes_what_has_expired_and_only_that(store, clock):
     assert (store.cleanup(), store.cleanup(), keys_of(store.list())) == (2, 0, ["files/c"])
 
 
+def test_cleanup_is_for_all_tenants(open_store, clock):
+    stores = [open_store(tenant=tenant) for tenant in ("", "one", "two/three")]
+    for store in stores:
+        store.put("files/a", b"1", ttl=10)
+        store.put("files/b", b"2", ttl=11)
+    clock.advance(10)
+
+    removed = [store.cleanup() for store in (stores[1], *stores)]
+
+    assert (removed, [keys_of(store.list()) for store in stores]) == ([3, 0, 0, 0], [["files/b"]] * 3)
+
+
 def test_the_default_ttl_holds_unless_a_writer_gives_another(open_store, clock):
     store = open_store(default_ttl=10)
     store.put("files/default", b"")

@@ -2,6 +2,9 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { Contents, Drive, ServerConnection } from '@jupyterlab/services';
 
+/** The name of our drive. */
+export const SANDBOXES = 'sandfs';
+
 const NOTHING: Contents.IModel = {
   name: '',
   path: '',
@@ -19,7 +22,7 @@ const PAGE = crypto.getRandomValues(new Uint32Array(2)).join('-');
 
 export class SandboxDrive extends Drive {
   constructor(settings: ServerConnection.ISettings) {
-    super({ name: 'sandfs', apiEndpoint: 'sandfs/contents', serverSettings: settings });
+    super({ name: SANDBOXES, apiEndpoint: 'sandfs/contents', serverSettings: settings });
   }
 
   /**
