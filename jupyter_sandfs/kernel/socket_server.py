@@ -84,6 +84,7 @@ class SocketServer:
 
     def _serve(self, connection: socket.socket) -> None:
         try:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, frames.BODY_BYTES)  # a chunk leaves in one go
             connection.settimeout(self._handshake_seconds)
             self._shake_hands(connection)
             connection.settimeout(self._idle_seconds)

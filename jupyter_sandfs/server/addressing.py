@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from jupyter_core.utils import ensure_async
 from tornado import web
@@ -38,6 +38,17 @@ class Target:
     async def chunk_bytes(self) -> int:
         """How many bytes one operation may carry well."""
         return (await self.links.link(self.kernel_id)).chunk_bytes
+
+
+class Spot(NamedTuple):
+    """A path in a sandbox."""
+
+    target: Target
+    path: str
+
+    async def ask(self, op: str, **arguments: Any) -> Any:
+        """Carry out an operation on what is there; gives its value."""
+        return (await self.target.ask(op, {"path": self.path, **arguments})).value
 
 
 async def find_kernel(links: Links, kernel_manager: Any, session_manager: Any, session_id: str | None) -> str:

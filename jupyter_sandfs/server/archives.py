@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 from jupyter_server.auth.decorator import authorized
@@ -78,6 +79,13 @@ class Leaving:
         reply = await self._target.ask("archive_read", arguments)
         self._offset += len(reply.body)
         return reply
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        ended = False
+        while not ended:
+            reply = await self.next()
+            ended = reply.value["ended"]
+            yield bytes(reply.body)
 
     async def abort(self) -> None:
         await self._target.ask("archive_abort", {"archive_id": self._archive_id})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import sys
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -78,6 +79,17 @@ class Gathered:
         sending, self._sending = self._sending, None
         if sending is not None:
             await sending
+
+
+async def pour(chunks: AsyncIterator[bytes], sink: Sink) -> Any:
+    """Pass all on and finish; where that fails, nothing is left of it."""
+    try:
+        async for chunk in chunks:
+            await sink.append(chunk)
+        return await sink.commit()
+    except BaseException:
+        await sink.abort()
+        raise
 
 
 class Owning:

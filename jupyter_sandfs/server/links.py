@@ -19,7 +19,22 @@ from jupyter_sandfs.server.control_link import ControlLink
 from jupyter_sandfs.server.socket_link import LinkLost, SocketLink
 
 HINT = "no sandbox there; run %load_ext jupyter_sandfs in the notebook"
-_READING = frozenset({"hello", "sandboxes", "stats", "entries", "stat", "read", "checkpoints", "search", "changes"})
+_READING = frozenset(
+    {
+        "hello",
+        "sandboxes",
+        "stats",
+        "entries",
+        "stat",
+        "read",
+        "checkpoints",
+        "search",
+        "changes",
+        "fingerprint",
+        "agent_tools",
+        "agent_files",
+    }
+)
 _READY_SECONDS = 30.0
 _PROBE_SECONDS = 3.0
 _ABSENT_SECONDS = 10.0

@@ -151,6 +151,7 @@ async def _connect(address: Address, key: bytes) -> _Connection:
     connection = _Connection(end)
     try:
         end.setblocking(False)
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, frames.BODY_BYTES)  # a chunk leaves in one go
         await asyncio.get_running_loop().sock_connect(end, place)
         await _shake_hands(connection, key)
     except BaseException:

@@ -14,10 +14,12 @@ from shutil import copy
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 REPOSITORY = Path(__file__).parents[2]
 _START_SECONDS = 60
+# Another environment, to try what its JupyterLab does with the extension.
+_PYTHON = os.environ.get("SANDFS_LAB_PYTHON", sys.executable)
 _PATIENCE = 60_000  # milliseconds: bounds a wait that normally takes a moment
 # Notices vanish after a while: a slow machine must not miss one.
 _NOTE_NOTICES = """
@@ -129,12 +131,30 @@ def settle() -> Callable[[Page], None]:
     return wait
 
 
+@pytest.fixture(scope="session")
+def drop() -> Callable[[Locator, Path], None]:
+    """Drop a file on a place, as the desktop does."""
+
+    def drop(place: Locator, file: Path) -> None:
+        box = place.bounding_box()
+        assert box is not None
+        data = {"items": [], "files": [str(file)], "dragOperationsMask": 1}
+        where = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] - 30, "data": data}
+        session = place.page.context.new_cdp_session(place.page)
+        for event in ("dragEnter", "dragOver", "drop"):
+            session.send("Input.dispatchDragEvent", {"type": event, **where})
+        session.detach()
+
+    return drop
+
+
 def _command(root: Path) -> list[str]:
     return [
-        *(sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root"),
+        *(_PYTHON, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root"),
         f"--ServerApp.root_dir={root}",
         "--IdentityProvider.token=e2e",
         "--LabApp.expose_app_in_browser=True",
+        "--JupyterNotebookApp.expose_app_in_browser=True",
     ]
 
 

@@ -83,7 +83,7 @@ def content(lab, path: str) -> bytes:
     return answer.content
 
 
-def test_files_are_opened_edited_saved_renamed_uploaded_and_downloaded(page: Page, browser: Locator, lab, tmp_path):
+def test_files_are_edited_renamed_uploaded_dropped_and_downloaded(page: Page, browser: Locator, lab, tmp_path, drop):
     item(browser, "notes.txt").dblclick()
     editor = page.locator(".jp-FileEditor:visible .cm-content")
     expect(editor).to_contain_text("one")
@@ -114,6 +114,12 @@ def test_files_are_opened_edited_saved_renamed_uploaded_and_downloaded(page: Pag
     chooser.value.set_files(file)
     expect(item(browser, "räw data.bin")).to_be_visible()
     assert content(lab, "/räw data.bin") == file.read_bytes()
+
+    dropped = tmp_path / "dropped.bin"
+    dropped.write_bytes(os.urandom(1_500_000))
+    drop(browser.locator(".jp-DirListing-content"), dropped)
+    expect(item(browser, "dropped.bin")).to_be_visible()
+    assert content(lab, "/dropped.bin") == dropped.read_bytes()
 
     with page.expect_download() as download:
         choose(item(browser, "räw data.bin"), "filebrowser:download")
@@ -169,6 +175,35 @@ def test_files_go_to_and_fro_between_browsers_and_the_staging_store(page: Page, 
     page.locator(".jp-Dialog button.jp-mod-accept").click()
     noticed(page, "Copied to /sub/notes.txt")
     assert content(lab, "/sub/notes.txt") == b"one\n"
+
+
+def test_a_copy_asks_before_it_replaces_tells_how_far_it_is_and_is_stopped(page: Page, browser: Locator, lab, noticed):
+    (lab.root / "notes.txt").write_text("another")
+    (lab.root / "large.bin").write_bytes(bytes(2_500_000))
+    execute(page, "filebrowser:activate")
+    tab = page.locator(".jp-SideBar .lm-TabBar-tab[data-id='sandfs-browser']")
+
+    def drag_in(name: str) -> None:
+        execute(page, "filebrowser:activate")
+        drag(page, page.locator("#filebrowser .jp-DirListing-item", has_text=name), tab, item(browser, "sub"))
+
+    lab.request("PUT", "sandfs/v1/fs/file", params={"path": "/sub/notes.txt"}, data=b"kept")
+    drag_in("notes.txt")
+    page.locator(".jp-Dialog button.jp-mod-reject").click()
+    noticed(page, "Copied 0 files.")
+    assert content(lab, "/sub/notes.txt") == b"kept"
+    drag_in("notes.txt")
+    page.locator(".jp-Dialog button.jp-mod-warn").click()
+    noticed(page, "Copied 1 file.")
+    assert content(lab, "/sub/notes.txt") == b"another"
+
+    page.route("**/sandfs/v1/fs/file?*", lambda _route: None)  # it never gets to the server
+    drag_in("large.bin")
+    noticed(page, "Copying large.bin: 50 %")
+    page.locator(".Toastify__toast button", has_text="Stop").click()
+    noticed(page, "The copy stopped: what was copied before stays")
+    page.unroute("**/sandfs/v1/fs/file?*")
+    assert lab.request("GET", "sandfs/v1/fs/stat", params={"path": "/sub/large.bin"}).status_code == 404
 
 
 def drag(page: Page, source: Locator, *way: Locator) -> None:

@@ -11,6 +11,22 @@ import pytest
 from playwright.sync_api import Locator, Page, Route, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(240)]
+_DARK = '{"theme": "JupyterLab Dark"}'
+# Relative luminances (WCAG 2.2) of a selected row: of its background, then of its texts.
+_BRIGHTNESS = """panel => {
+  const context = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const luminance = colour => {
+    context.fillStyle = colour;
+    context.fillRect(0, 0, 1, 1);
+    const [r, g, b] = [...context.getImageData(0, 0, 1, 1).data].map(each => each / 255)
+      .map(each => (each <= 0.04045 ? each / 12.92 : ((each + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const row = panel.querySelector(".sandfs-File[aria-selected=true]");
+  const texts = row.querySelectorAll(".sandfs-File-name, .sandfs-File-facts, .sandfs-File-facts span");
+  const colours = [...texts].map(each => getComputedStyle(each).color);
+  return [getComputedStyle(row).backgroundColor, ...colours].map(luminance);
+}"""
 _BYTES = 20_000_000  # three requests of at most 8 MiB
 
 
@@ -107,6 +123,56 @@ def test_an_upload_goes_on_where_it_stopped_also_on_a_new_page(panel: Locator, l
     assert lab.request("GET", f"sandfs/v1/files/files/{file.name}").content == file.read_bytes()
     assert len([url for url in begun if url.endswith("/uploads")]) == 1
     assert offsets == ["0", str(8 * 1024 * 1024)]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Path:
+    """Where JupyterLab keeps what a user has set."""
+    return tmp_path / "config" / "lab" / "user-settings"
+
+
+def test_a_file_is_dropped_asked_about_cancelled_and_lives_as_set(lab, open_lab, settings: Path, drop, file: Path):
+    (settings / "jupyter-sandfs").mkdir()
+    (settings / "jupyter-sandfs" / "staging.jupyterlab-settings").write_text('{"timeToLive": 7200}')
+    (settings / "@jupyterlab" / "apputils-extension" / "themes.jupyterlab-settings").write_text(_DARK)
+    lab.request("PUT", f"sandfs/v1/files/{file.name}", data=b"kept").raise_for_status()
+    panel = show(open_lab(""))
+    page, row = panel.page, panel.get_by_role("option", name=file.name)
+    expect(row).to_contain_text("4 B")
+
+    drop(panel, file)
+    dialog = page.locator(".jp-Dialog")
+    expect(dialog).to_contain_text(f"Replace '{file.name}'?")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(dialog).to_have_count(0)
+    assert lab.request("GET", f"sandfs/v1/files/{file.name}").content == b"kept"
+
+    page.route("**/sandfs/v1/uploads/*", lambda route: None if route.request.method == "PATCH" else route.continue_())
+    upload(panel, file)
+    dialog.get_by_role("button", name="Replace").click()
+    uploads = panel.get_by_role("list", name="Uploads")
+    expect(uploads).to_contain_text("0 B / 20 MB")
+    with page.expect_response(lambda response: response.request.method == "DELETE") as deleted:
+        panel.get_by_role("button", name=f"Cancel: {file.name}").click()
+    assert deleted.value.status == 204
+    expect(uploads).to_have_count(0)
+    assert lab.request("GET", f"sandfs/v1/files/{file.name}").content == b"kept"
+
+    page.unroute("**/sandfs/v1/uploads/*")
+    drop(panel, file)
+    dialog.get_by_role("button", name="Replace").click()
+    expect(row).to_have_text(re.compile("20 MB · .* · 2 h left"))
+    assert lab.request("GET", f"sandfs/v1/files/{file.name}").content == file.read_bytes()
+
+    row.click()
+    background, *texts = panel.evaluate(_BRIGHTNESS)
+    assert background < 0.05
+    assert [text for text in texts if contrast(text, background) < 4.5] == []
+
+
+def contrast(one: float, other: float) -> float:
+    """Of two relative luminances (WCAG 2.2, 1.4.3)."""
+    return (max(one, other) + 0.05) / (min(one, other) + 0.05)
 
 
 def test_the_list_comes_in_pages_and_is_narrowed_and_walked_by_keys(panel: Locator, lab):

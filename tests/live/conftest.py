@@ -117,6 +117,12 @@ class LiveServer:
         return {**os.environ, **places, "JUPYTER_SANDFS_STORE_URL": "", "PYTHONWARNINGS": "default"}
 
 
+@pytest.fixture(scope="session")
+def live_server() -> type[LiveServer]:
+    """For tests that start servers of their own."""
+    return LiveServer
+
+
 @pytest.fixture(scope="module")
 def live(tmp_path_factory) -> Iterator[LiveServer]:
     """A running server, with a store of its own; the tests of a module share it."""

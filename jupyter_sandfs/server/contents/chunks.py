@@ -14,6 +14,8 @@ from jupyter_sandfs.server.intake import Sink
 MOST = 64
 LAST = -1
 
+Sender = tuple[str, str]  # a user, and which of the user's pages or programs, if it says that
+
 
 @dataclass(slots=True)
 class _Arriving:
@@ -25,21 +27,21 @@ class _Arriving:
 class ChunkedUploads:
     """The files on their way, each by who sends it and where to. Nothing is seen of one before its last chunk.
 
-    The protocol has no id for an upload: a first chunk drops what the same sender had begun at the same path, and of
-    more than `MOST` the one that waits longest is dropped.
+    Jupyter's protocol has no id for an upload: a first chunk drops what the same sender had begun at the same path, and
+    of more than `MOST` the one that waits longest is dropped. Our drive in JupyterLab tells its pages apart (`sender`).
     """
 
     def __init__(self) -> None:
-        self._live: OrderedDict[tuple[str, str], _Arriving] = OrderedDict()
+        self._live: OrderedDict[tuple[Sender, str], _Arriving] = OrderedDict()
 
-    async def begin(self, sender: str, path: str, sink: Sink) -> None:
+    async def begin(self, sender: Sender, path: str, sink: Sink) -> None:
         """Expect a file. Its chunks go to `sink`."""
         await self._drop((sender, path))
         self._live[sender, path] = _Arriving(sink)
         while len(self._live) > MOST:
             await self._drop(next(iter(self._live)))
 
-    async def append(self, sender: str, path: str, number: int, data: bytes) -> int:
+    async def append(self, sender: Sender, path: str, number: int, data: bytes) -> int:
         """Take a chunk, and with the last one finish; gives the size so far.
 
         Raises:
@@ -63,7 +65,7 @@ class ChunkedUploads:
             raise
         return arriving.size
 
-    async def _drop(self, key: tuple[str, str]) -> None:
+    async def _drop(self, key: tuple[Sender, str]) -> None:
         arriving = self._live.pop(key, None)
         if arriving is not None:
             with suppress(SandfsError):  # its kernel may be gone, and drops it anyway

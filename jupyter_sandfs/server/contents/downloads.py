@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from jupyter_sandfs.server.contents.manager import Spot
+from jupyter_sandfs.server.addressing import Spot
 from jupyter_sandfs.server.fs import FileDownload, read_start
 
 _OCTETS = "application/octet-stream"

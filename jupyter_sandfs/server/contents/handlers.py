@@ -21,6 +21,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "type": (str,),
     "format": (str,),
     "chunk": (int,),
+    "sender": (str,),
 }
 
 

@@ -6,20 +6,20 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from jupyter_server import CallContext
 from jupyter_server.services.contents.manager import AsyncContentsManager, copy_pat
 from tornado.web import HTTPError
 from traitlets import Unicode, default
 
-from jupyter_sandfs.errors import NotADirectory, NotFound, PreconditionFailed, SandfsError, VersionConflict
+from jupyter_sandfs.errors import NotADirectory, NotFound, PreconditionFailed, SandfsError
 from jupyter_sandfs.server import events
-from jupyter_sandfs.server.addressing import Target
+from jupyter_sandfs.server.addressing import Spot
 from jupyter_sandfs.server.conditions import Part
-from jupyter_sandfs.server.contents import models, notebooks
+from jupyter_sandfs.server.contents import carriage, models, notebooks
 from jupyter_sandfs.server.contents.checkpoints import SandboxCheckpoints
-from jupyter_sandfs.server.contents.chunks import LAST, ChunkedUploads
+from jupyter_sandfs.server.contents.chunks import LAST, ChunkedUploads, Sender
 from jupyter_sandfs.server.contents.folders import Folders
 from jupyter_sandfs.server.contents.models import Model
 from jupyter_sandfs.server.fs import begin_write, list_entries, read_file, read_start
@@ -27,13 +27,6 @@ from jupyter_sandfs.server.fs import begin_write, list_entries, read_file, read_
 MOST_CONTENT = 256 << 20  # bytes that are put into one JSON answer
 _HASH = "sha256"
 _ATTEMPTS = 3
-
-
-class Spot(NamedTuple):
-    """A path of the contents API: which sandbox, and where in it."""
-
-    target: Target
-    path: str
 
 
 class SandboxContents(AsyncContentsManager):
@@ -231,7 +224,7 @@ class SandboxContents(AsyncContentsManager):
     async def _save_chunk(self, model: Model, path: str, number: int) -> Model:
         if model["type"] != "file":
             raise HTTPError(400, f'File type "{model["type"]}" is not supported for large file transfer')
-        data, sender = models.decode(model["content"], model.get("format"), path), _sender()
+        data, sender = models.decode(model["content"], model.get("format"), path), _sender(model)
         with http_errors():
             if number == 1:
                 await self._require_parent(path)
@@ -275,11 +268,11 @@ class SandboxContents(AsyncContentsManager):
         if old.target == new.target:
             await self.ask(old_path, "move", to=new.path)
         else:
-            await self._carry(old, new, old_path, remove=True)
+            await _carry(old, new, remove=True)
         await self._tell("move", new_path, source=old.path)
 
     async def copy(self, from_path: str, to_path: str | None = None) -> Model:
-        """Copy a file, or within a sandbox also a directory; into a directory under a name that is free there."""
+        """Copy a file or a directory; into a directory under a name that is free there."""
         from_path = from_path.strip("/")
         to_path = from_path.rpartition("/")[0] if to_path is None else to_path.strip("/")
         if await self.dir_exists(to_path):
@@ -292,30 +285,9 @@ class SandboxContents(AsyncContentsManager):
         if old.target == new.target:
             await self.ask(from_path, "copy", to=new.path)
         else:
-            await self._carry(old, new, from_path, remove=False)
+            await _carry(old, new, remove=False)
         await self._tell("copy", to_path, source=old.path)
         return await self.get(to_path, content=False)
-
-    async def _carry(self, old: Spot, new: Spot, path: str, *, remove: bool) -> None:
-        """Bring a file into another sandbox, chunk by chunk. Raises HTTPError when something is there."""
-        with http_errors():
-            entry = (await old.target.ask("stat", {"path": old.path})).value
-            if entry["entryType"] == "directory":
-                raise HTTPError(400, f"{path} is a directory: only files can go to another sandbox")
-            first = await read_start(old.target, old.path)
-            size = first.value["size"]
-            sink = await begin_write(new.target, new.path, size, 0)
-            try:
-                async for chunk in read_file(old.target, old.path, Part(0, size, size), first):
-                    await sink.append(chunk)
-                await sink.commit()
-            except VersionConflict:
-                raise HTTPError(409, f"File already exists: {new.path}") from None
-            except BaseException:
-                await sink.abort()
-                raise
-            if remove:
-                await old.target.ask("remove", {"path": old.path, "expected_version": entry["version"]})
 
     async def restore_checkpoint(self, checkpoint_id: str, path: str) -> None:
         await self.checkpoints.restore_checkpoint(self, checkpoint_id, path)
@@ -340,6 +312,14 @@ def http_errors() -> Iterator[None]:
     except SandfsError as error:
         status = 404 if isinstance(error, NotFound | NotADirectory) else error.http_status
         raise HTTPError(status, str(error)) from error
+
+
+async def _carry(old: Spot, new: Spot, *, remove: bool) -> None:
+    with http_errors():
+        try:
+            await carriage.carry(old, new, remove=remove)
+        except PreconditionFailed as error:  # Jupyter knows no 412
+            raise HTTPError(409, str(error)) from error
 
 
 async def _read_whole(spot: Spot) -> tuple[bytes, str]:
@@ -388,8 +368,8 @@ def _user() -> Any:
     return handler.current_user if handler is not None else None
 
 
-def _sender() -> str:
-    """Whose chunks belong together: a user's; Jupyter calls each request with nothing but a token somebody else."""
+def _sender(model: Model) -> Sender:
+    """Whose chunks belong together: Jupyter calls each request with nothing but a token somebody else."""
     handler = CallContext.get(CallContext.JUPYTER_HANDLER)
     user = _user()
-    return str(user.username) if user and not handler.token_authenticated else ""
+    return (str(user.username) if user and not handler.token_authenticated else "", str(model.get("sender") or ""))

@@ -1,20 +1,17 @@
 /** What the sandbox browser can do beyond JupyterLab's own. */
-import { Notification } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
-import { shouldOverwrite } from '@jupyterlab/docmanager';
 import type { FileBrowser } from '@jupyterlab/filebrowser';
-import type { Contents, ServiceManager } from '@jupyterlab/services';
-import type { TranslationBundle } from '@jupyterlab/translation';
+import type { Contents } from '@jupyterlab/services';
 import { copyIcon, downloadIcon } from '@jupyterlab/ui-components';
 
 import { placeOf } from '../addresses';
 import type { SandfsClient } from '../client';
 import { CommandIDs } from '../commands';
 import { sandboxIcon, stagingIcon } from '../icons';
-import { LONG, messageOf, SHORT, tellDone } from '../notices';
+import { tellDone } from '../notices';
 import { register, Registry } from '../registration';
 import { download } from '../request';
-import { copyInto } from '../transfer';
+import { copyWithNotice } from './copies';
 
 export interface Surroundings extends Registry {
   browser: FileBrowser;
@@ -23,29 +20,9 @@ export interface Surroundings extends Registry {
   client: SandfsClient;
 }
 
-/** Copy between drives, and say how it goes. */
-export function copyWithNotice(
-  { contents, serverSettings }: ServiceManager.IManager,
-  trans: TranslationBundle,
-  paths: readonly string[],
-  folder: string
-): void {
-  const transfer = { contents, settings: serverSettings, mayReplace: (path: string) => shouldOverwrite(path) };
-  Notification.promise(copyInto(transfer, paths, folder), {
-    pending: { message: trans.__('Copying…'), options: { autoClose: false } },
-    success: {
-      message: written => trans._n('Copied %1 file.', 'Copied %1 files.', written as number),
-      options: { autoClose: SHORT }
-    },
-    error: {
-      message: reason => trans.__('The copy stopped: %1', messageOf(reason)),
-      options: { autoClose: LONG }
-    }
-  });
-}
-
 export function addCommands(around: Surroundings): void {
-  const { app, browser, usual, trans } = around;
+  const { app, browser, usual, trans, client } = around;
+  const copier = { services: app.serviceManager, client, trans };
   const selected = (): Contents.IModel[] => [...browser.selectedItems()];
   register(around, CommandIDs.showBrowser, {
     label: trans.__('Show Sandboxes'),
@@ -76,7 +53,7 @@ export function addCommands(around: Surroundings): void {
       long: trans.__('Copy Selected Sandbox Files to File Browser'),
       icon: copyIcon,
       isEnabled: () => selected().length > 0,
-      run: () => copyWithNotice(app.serviceManager, trans, pathsOf(selected()), usual.model.path)
+      run: () => void copyWithNotice(copier, pathsOf(selected()), usual.model.path)
     });
   }
 }

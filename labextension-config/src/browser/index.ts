@@ -8,7 +8,8 @@ import { newFolderIcon, refreshIcon, ToolbarButton } from '@jupyterlab/ui-compon
 
 import { sandboxIcon } from '../icons';
 import { connect } from '../request';
-import { addCommands, copyWithNotice } from './actions';
+import { addCommands } from './actions';
+import { copyWithNotice } from './copies';
 import { SandboxDrive } from './drive';
 import { acceptDrops, openOnDrag } from './drops';
 
@@ -34,9 +35,14 @@ export const browserPlugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load('jupyter_sandfs');
     const settings = await loadSettings(registry);
     const browser = createBrowser(app, factory, settings, trans);
-    acceptDrops(browser, (paths, folder) => copyWithNotice(app.serviceManager, trans, paths, folder));
+    const client = connect(app.serviceManager.serverSettings);
+    const copier = { services: app.serviceManager, client, trans };
+    acceptDrops(
+      browser,
+      (paths, folder) => void copyWithNotice(copier, paths, folder).then(() => browser.model.refresh())
+    );
     openOnDrag(ID, () => app.shell.activateById(ID));
-    addCommands({ app, browser, usual, palette, trans, client: connect(app.serviceManager.serverSettings) });
+    addCommands({ app, browser, usual, palette, trans, client });
     restorer?.add(browser, ID);
     app.shell.add(browser, 'left', { rank: 101, type: 'File Browser' });
   }

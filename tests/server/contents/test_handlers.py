@@ -11,6 +11,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
+from jupyter_sandfs.vfs.policy import NodePolicy
+
 MIB = 1 << 20
 TEXT = {"type": "file", "format": "text"}
 BINARY = {"type": "file", "format": "base64"}
@@ -143,8 +145,6 @@ class TestReading:
         assert (told.json["content"], told.json["size"]) == ("12:00", 5)
 
     async def test_what_must_not_be_written_says_so(self, contents, notebook):
-        from jupyter_sandfs.vfs.policy import NodePolicy
-
         for name, policy in (("a", NodePolicy(writable=False)), ("b", NodePolicy(append_only=True))):
             notebook.write_file(f"/{name}", "x")
             notebook.set_policy(f"/{name}", policy)
@@ -261,6 +261,15 @@ class TestMaking:
 
         assert (told.status, notebook.read_text("/a.txt")) == (200, "new")
 
+    async def test_what_must_not_be_replaced_is_refused_in_words(self, contents, notebook):
+        notebook.write_file("/a", "x")
+        notebook.set_policy("/a", NodePolicy(writable=False))
+
+        told = await contents("PUT", "analysis/a", TEXT | {"content": "y"})
+
+        assert (told.status, notebook.read_text("/a")) == (403, "x")
+        assert "/a" in told.json["message"]
+
     async def test_a_notebook_is_saved_as_jupyter_writes_it(self, contents, notebook):
         document = new_notebook(cells=[new_code_cell("1 + 1")])
 
@@ -341,6 +350,16 @@ class TestChunks:
 
         assert notebook.read_text("/big") == "aa"
 
+    async def test_two_pages_that_send_to_one_path_are_told_apart_and_the_last_one_wins(self, contents, notebook):
+        told = []
+        for number in (1, 2, -1):
+            for page in ("a", "b", ""):
+                model = TEXT | {"content": f"{page}{number} ", "chunk": number, "sender": page}
+                told.append(await contents("PUT", "analysis/big", model))
+
+        assert [each.status for each in told] == [201] * 7 + [200] * 2
+        assert notebook.read_text("/big") == "1 2 -1 "
+
     @pytest.mark.parametrize("numbers", [(2,), (-1,), (1, 3), (1, 2, 2), (1, 0)])
     async def test_a_chunk_out_of_order_ends_the_upload(self, contents, notebook, numbers):
         statuses = [
@@ -409,26 +428,6 @@ class TestMoving:
         statuses = [(await contents("DELETE", f"analysis/{each}")).status for each in ("d", "b")]
 
         assert (statuses, notebook.listdir("/")) == ([204, 204], [])
-
-    async def test_a_file_goes_to_another_sandbox_or_stays_where_it_was(self, contents, kernels, notebook, sessions):
-        other = type(notebook)()
-        kernels.add("k2", default=other)
-        sessions.append({"id": "s2", "path": "other.ipynb", "name": "other.ipynb", "kernel": {"id": "k2"}})
-        content = "ab" * MIB
-        notebook.write_file("/a", content)
-        notebook.mkdir("/d")
-        other.write_file("/taken", "x")
-        await contents("GET")
-
-        copied = await contents("POST", "other", {"copy_from": "analysis/a"})
-        refused = await contents("PATCH", "analysis/a", {"path": "other/taken"})
-        folder = await contents("PATCH", "analysis/d", {"path": "other/d"})
-        moved = await contents("PATCH", "analysis/a", {"path": "other/b"})
-
-        assert [each.status for each in (copied, refused, folder, moved)] == [201, 409, 400, 200]
-        assert (notebook.listdir("/"), sorted(other.listdir("/"))) == (["d"], ["a", "b", "taken"])
-        assert other.read_text("/a") == other.read_text("/b") == content
-        assert other.read_text("/taken") == "x"
 
 
 class TestCheckpoints:
