@@ -40,9 +40,9 @@ PINS = {
     "grep-word-edges": ("echo 'ab c' | grep -o '\\<.' | wc -l", "2\n", "3\n"),
     "gzip-test": ("gzip f; gzip -t f.gz; echo $?", "0\n", "1\n"),
     "hard-links": ("ln f g; echo $?", "0\n", "1\n"),
-    "patch-options": (
-        "printf -- '--- f\\n+++ f\\n@@ -1 +1 @@\\n-one\\n+1\\n two\\n' > p; patch -s f p; echo $?",
-        "0\n",
+    "patch-kinds": (
+        "seq 3 > a; seq 4 > b; diff a b | patch a; echo $?",
+        "patching file a\n0\n",
         "2\n",
     ),
     "redirect-own-input": ("cat f > f; wc -c < f", "0\n", "8\n"),
@@ -50,6 +50,7 @@ PINS = {
     "redirect-twice": ("echo out > g > h; cat g; echo -; cat h", "-\nout\n", "out\n-\n"),
     "regex-newline": ("[[ $'a\\nb' =~ a.b ]]; echo $?", "0\n", "1\n"),
     "sed-unknown-command": ("sed -n 'zz' f; echo $?", "1\n", "0\n"),
+    "sed-inserted-escapes": ("echo x | sed '1i a\\nb'", "a\nb\nx\n", "anb\nx\n"),
     "shebang-python": (
         "printf '#!/usr/bin/env python3\\nprint(\"x\")\\n' > p; chmod +x p; ./p; python3 p",
         "x\nx\n",
