@@ -22,6 +22,7 @@ from jupyter_sandfs.workplace import Workplace
 
 if TYPE_CHECKING:
     from jupyter_sandfs.agents.toolset import Toolset
+    from jupyter_sandfs.vfs.interface import FileSystem
 
 MOST_RUNNING = 16  # calls at a time
 _MOST_SETS = 32  # of one sandbox, or of a view of it; the one that was not used for longest goes
@@ -163,6 +164,10 @@ class Service:
     def tools(self, sandbox: str, view: str | None, _body: Body, agent: str, seat: str) -> list[dict[str, Any]]:
         """The schemas of an agent's tools."""
         return self._seat(self._find(sandbox, view), agent, seat).tools.schemas
+
+    def files(self, sandbox: str, view: str | None, agent: str, seat: str) -> FileSystem:
+        """The files as an agent sees them: what its rules let it read, of what is shared."""
+        return self._seat(self._find(sandbox, view), agent, seat).tools.desk.fs
 
     def call(self, sandbox: str, view: str | None, body: Body, agent: str, seat: str, name: str) -> dict[str, Any]:
         """Begin a call; gives its answer if that comes at once, else the id to ask for it.

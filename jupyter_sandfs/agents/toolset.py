@@ -6,11 +6,13 @@ import difflib
 import json
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jupyter_sandfs.agents import dialects, exchange, moments, reading, running, tool, writing
 from jupyter_sandfs.agents.answers import ToolResult, refusal
+from jupyter_sandfs.agents.arguments import check
 from jupyter_sandfs.agents.desk import Desk
 from jupyter_sandfs.agents.questions import Operation, asking_for
 from jupyter_sandfs.agents.rules import Rules, denied
@@ -107,10 +109,11 @@ class Toolset:
         Args:
             arguments: an object, or its JSON text.
         """
-        running = self._transcript.begin(self._seat, name, arguments, self._clock())
+        read = _read(arguments)
+        running = self._transcript.begin(self._seat, name, read, self._clock())
         answer = None
         try:
-            answer = self._answered(running, name, arguments)
+            answer = self._answered(running, name, read)
         finally:
             self._transcript.end(running, answer, self._clock())
         return answer
@@ -120,7 +123,7 @@ class Toolset:
             chosen = self._named(name)
             given = _parsed(arguments)
             self._check_sandbox(given.pop(SANDBOX_ID, None))
-            dialects.check(chosen, given)
+            check(chosen, given)
             return self._run(running, chosen, given)
         except (SandfsError, OSError, ValueError) as problem:
             return refusal(self._ruled(problem), self.desk.fs)
@@ -181,16 +184,21 @@ def _chosen(known: Mapping[str, Tool], only: Iterable[str] | None) -> dict[str, 
     return {name: known[name] for name in names}
 
 
-def _parsed(arguments: Mapping[str, Any] | str | None) -> dict[str, Any]:
+def _read(arguments: Any) -> Any:
+    """What a JSON text says; anything else as it is."""
+    if isinstance(arguments, str) and len(arguments) <= _MOST_ARGUMENTS:
+        with suppress(ValueError, RecursionError):
+            return json.loads(arguments or "{}")
+    return arguments
+
+
+def _parsed(arguments: Any) -> dict[str, Any]:
     if arguments is None:
         return {}
     if isinstance(arguments, str):
         if len(arguments) > _MOST_ARGUMENTS:
             raise InvalidRequest(f"the arguments are larger than {_MOST_ARGUMENTS >> 20} MiB: stage a file instead")
-        try:
-            arguments = json.loads(arguments or "{}")
-        except (ValueError, RecursionError):
-            raise InvalidRequest("the arguments are not JSON") from None
+        raise InvalidRequest("the arguments are not JSON")
     if not isinstance(arguments, Mapping):
         raise InvalidRequest("the arguments are not an object")
     return dict(arguments)

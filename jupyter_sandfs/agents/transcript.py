@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from itertools import islice
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
     from jupyter_sandfs.vfs.history import Snapshot
     from jupyter_sandfs.vfs.interface import FileSystem
-    from jupyter_sandfs.vfs.journal import Action
+    from jupyter_sandfs.vfs.journal import Action, JournalRecord
     from jupyter_sandfs.vfs.views.view import ViewRule
 
 _MOST_BYTES = 64 << 20
@@ -32,6 +32,7 @@ _MOST_LINES = 1_000_000  # of a transcript that is read back
 _LONGEST_LINE = 256 << 20
 _MOST_PATHS = 1_000  # changed paths that one call lists
 _SHOWN = 200  # calls in a display
+_MOST_RECORDS = 10_000  # of the journal that are looked at for one
 
 
 class Answered(Protocol):
@@ -199,8 +200,7 @@ class Transcript:
             self._keep(_call(running, answer, after, at))
 
     def _sequence(self) -> int:
-        last = self._fs.log(1) if self._fs is not None else []
-        return last[-1].sequence if last else 0
+        return self._fs.sequence if self._fs is not None else 0
 
     def _remember(self, number: int) -> None:
         assert self._fs is not None
@@ -278,9 +278,22 @@ class Transcript:
         hidden = max(len(calls) - count, 0) + self.dropped
         return calls[-count:], f"{hidden} earlier calls are not shown" if hidden else ""
 
-    def __repr__(self) -> str:
-        calls, note = self.latest()
+    def records(self, calls: Sequence[Call]) -> dict[int, list[JournalRecord]]:
+        """What the journal still tells of what calls changed, by the numbers of their actions."""
+        found: dict[int, list[JournalRecord]] = {call.action: [] for call in calls if call.action}
+        if self._fs is not None and found:
+            since = self._sequence() - min(call.before for call in calls)
+            for record in self._fs.log(min(since, _MOST_RECORDS)):
+                if record.action in found:
+                    found[record.action].append(record)
+        return found
+
+    def told(self, calls: Sequence[Call], note: str = "") -> str:
+        """Calls as text, a line for each."""
         return table.as_text(table.rows(calls), note)
+
+    def __repr__(self) -> str:
+        return self.told(*self.latest())
 
     def _repr_html_(self) -> str:
         timeline = Workplace.faces.get("timeline")

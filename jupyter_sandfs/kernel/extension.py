@@ -7,12 +7,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from jupyter_sandfs.agents.service import Service
 from jupyter_sandfs.config import SandFS, Snapshots
 from jupyter_sandfs.errors import SandboxNotFound
+from jupyter_sandfs.kernel.agents import serve_agents
 from jupyter_sandfs.kernel.approval.clerk import ANSWER, Clerk
 from jupyter_sandfs.kernel.autosave import Autosave, label_of
 from jupyter_sandfs.kernel.completer import matcher
+from jupyter_sandfs.kernel.display.calls import timeline_of_calls
 from jupyter_sandfs.kernel.magics import SandFSMagics
 from jupyter_sandfs.kernel.moments import CELLS
 from jupyter_sandfs.kernel.notebook import Notebook
@@ -55,6 +56,7 @@ class Extension:
             "browse": self._browse,
             "display": self._display,
             "progress": lambda label: _progress(notebook, label),
+            "timeline": timeline_of_calls,
             "ask": self._clerk.ask,
         }
         self._actions = CellActions(ip, lambda: self.settings.changes, notebook.tell)
@@ -88,7 +90,7 @@ class Extension:
         """Take everything away but the sandboxes."""
         for link in self._links:
             link.stop()
-        for face in ("browse", "display", "progress", "ask"):
+        for face in ("browse", "display", "progress", "timeline", "ask"):
             Sandbox.faces.pop(face, None)
         self._clerk.leave()
         self._ip.events.unregister("post_run_cell", self._note_cell)
@@ -148,8 +150,7 @@ def _resolve(name: str, view: str | None) -> FileSystem:
 
 def _shared_with_server() -> Dispatcher:
     dispatcher = Dispatcher(lambda name, view: Sandbox.get(name).shared(view), Sandbox.names)
-    for op, handler in Service(lambda name, view: Sandbox.get(name).shared_part(view)).operations().items():
-        dispatcher.register_by_name(op, handler)
+    serve_agents(dispatcher, lambda name, view: Sandbox.get(name).shared_part(view))
     return dispatcher
 
 

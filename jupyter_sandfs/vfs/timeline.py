@@ -239,6 +239,11 @@ class Timeline(Commits):
 
         return self._permitted("redo", who, lambda: self._journal.last_undone(who), plan, permit)
 
+    @property
+    def sequence(self) -> int:
+        """The number of the last change in the journal."""
+        return self._journal.length
+
     def log(self, limit: int | None = None) -> list[JournalRecord]:
         with self._lock:
             return self._journal.last(limit)

@@ -12,6 +12,7 @@ from jupyter_sandfs.agents import service as services
 from jupyter_sandfs.agents.rules import Rule, Rules
 from jupyter_sandfs.agents.service import MOST_RUNNING, Service, offer
 from jupyter_sandfs.errors import InvalidRequest, NotFound, RateLimited
+from jupyter_sandfs.kernel.agents import serve_agents
 from jupyter_sandfs.rpc.dispatcher import Dispatcher
 from jupyter_sandfs.rpc.messages import Request
 from jupyter_sandfs.vfs.policy import NodePolicy
@@ -189,8 +190,7 @@ def test_an_agent_sees_what_the_shared_view_shows(sandbox):
     sandbox.view(VisibilityView({"public"}), name="guest")
     sandbox.http_view = "guest"
     dispatcher = Dispatcher(lambda _name, view: sandbox.shared(view), lambda: ["work"])
-    for op, handler in Service(lambda _name, view: sandbox.shared_part(view)).operations().items():
-        dispatcher.register_by_name(op, handler)
+    serve_agents(dispatcher, lambda _name, view: sandbox.shared_part(view))
     asked = {"agent": "eve", "seat": "", "name": "sandbox_fs_read"}
 
     told = dispatcher.handle(Request("agent_call", asked, b'{"path": "/secret"}', "work")).unwrap()
@@ -198,6 +198,16 @@ def test_an_agent_sees_what_the_shared_view_shows(sandbox):
 
     assert told["text"] == "file not found: /secret"
     assert str(other.error) == "owner: No such file or directory (no view of the sandbox has this name)"
+
+
+def test_an_agent_changes_files_by_its_tools_alone(sandbox):
+    dispatcher = Dispatcher(lambda _name, view: sandbox.shared(view), lambda: ["work"])
+    serve_agents(dispatcher, lambda _name, view: sandbox.shared_part(view))
+    asked = {"agent": "eve", "seat": "", "op": "remove", "arguments": {"path": "/a"}}
+
+    told = dispatcher.handle(Request("agent_files", asked, b"", "work"))
+
+    assert str(told.error) == "agents change files by their tools alone: remove"
 
 
 def test_data_too_large_for_a_message_is_cut(ask, sandbox, monkeypatch):

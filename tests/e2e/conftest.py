@@ -150,7 +150,7 @@ def drop() -> Callable[[Locator, Path], None]:
 
 def _command(root: Path) -> list[str]:
     return [
-        *(_PYTHON, "-m", "jupyter", "lab", "--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root"),
+        *(_PYTHON, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1", "--port=0", "--allow-root"),
         f"--ServerApp.root_dir={root}",
         "--IdentityProvider.token=e2e",
         "--LabApp.expose_app_in_browser=True",

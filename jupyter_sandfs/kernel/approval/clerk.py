@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from jupyter_sandfs.errors import InvalidRequest
 
@@ -74,20 +75,20 @@ class Clerk:
         return {"counted": question.close(_decision(verdict, reason))}
 
     def _show(self, question: Question) -> None:
-        from IPython.display import display  # noqa: PLC0415  # loaded by any shell, but not by importing us
+        from IPython.display import display, update_display  # noqa: PLC0415  # loaded by any shell, not by importing us
 
         from jupyter_sandfs.kernel.approval.card import ApprovalCard  # noqa: PLC0415  # widgets load when one is shown
         from jupyter_sandfs.kernel.approval.record import bundle  # noqa: PLC0415  # as above
 
-        number = secrets.token_urlsafe(_ID_BYTES)
+        number, place = secrets.token_urlsafe(_ID_BYTES), uuid4().hex
         self._open[number] = question
         card = ApprovalCard(question, number, self.answer)
-        shown = display(card, display_id=True)
         try:
+            display(card, display_id=place)
             question.wait()
         finally:
             self._open.pop(number, None)
-            shown.update(bundle(question), raw=True)
+            update_display(bundle(question), display_id=place, raw=True)
             card.close()
 
     def _prompt(self, question: Question) -> None:

@@ -62,11 +62,12 @@ def _action(records: Sequence[JournalRecord]) -> Html:
         Html(" "),
         element("code", label[:120]),
     ]
-    lines = [element("span", _told(each), _class=str(each.kind)) for each in records[:_ROWS]]
+    lines = [element("span", told(each), _class=str(each.kind)) for each in records[:_ROWS]]
     return element("li", element("div", *head), element("pre", *lines))
 
 
-def _told(record: JournalRecord) -> str:
+def told(record: JournalRecord) -> str:
+    """A change as a line."""
     source = f"{record.source} -> " if record.source not in {None, record.path} else ""
     version = f"  v{record.version}" if record.version else ""
     return f"{record.operation:<8} {source}{record.path}{version}\n"
