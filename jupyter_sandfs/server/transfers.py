@@ -74,7 +74,7 @@ class Publish(TransferRoute):
         options: PutOptions = {
             "ttl": body.get("ttl"),
             "content_type": content_types.guess(paths.name(path)),
-            "metadata": staging.told(path, body.get("metadata") or {}, sandbox=target.sandbox, actor=self._username()),
+            "metadata": staging.told(path, body.get("metadata") or {}, sandbox=target.sandbox, actor=self.username),
         }
         key = keys.complete(body["key"]) if body.get("key") else keys.new_key()
         sink = await self.open_sink(key, size, options)
@@ -82,10 +82,6 @@ class Publish(TransferRoute):
         info = await pour(chunks, sink)
         self.tell("publish", "store", info.key, source=path, kernel_id=target.kernel_id, bytes=size)
         self.answer(receipt(info), status=201)
-
-    def _username(self) -> str:
-        user = self.current_user
-        return str(user.username) if user else ""
 
 
 async def _verified(reader: AsyncReader) -> AsyncIterator[bytes]:
