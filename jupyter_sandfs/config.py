@@ -29,11 +29,13 @@ class Snapshots:
         url: of the store; None saves nothing.
         keep: how many are kept of one notebook.
         restore: whether a kernel starts with the last one.
+        interval: seconds between two looks whether there is something to save while the kernel runs; 0 for none.
     """
 
     url: str | None = None
     keep: int = 5
     restore: bool = True
+    interval: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,8 @@ class Options:
         session_ttl: seconds after the end of a Jupyter session until what was staged for it is removed.
         cleanup_interval: seconds between two looks for what has expired.
         request_timeout: seconds that a kernel has to answer one request.
+        tool_timeout: seconds that a tool of an agent may take that comes over HTTP.
+        mcp_session_ttl: seconds after which a session of an MCP client ends that nobody uses.
         python: limits of one snippet of Python.
         host: whether and how commands of the host run.
     """
@@ -63,6 +67,8 @@ class Options:
     session_ttl: float
     cleanup_interval: float
     request_timeout: float
+    tool_timeout: float
+    mcp_session_ttl: float
     python: PythonLimits
     host: HostOptions
 
@@ -166,6 +172,12 @@ class SandFS(Configurable):
     snapshot_restore = Bool(
         default_value=True, help="Whether a kernel starts with what was saved last at snapshot_url."
     ).tag(config=True)
+    snapshot_interval = Float(
+        60.0,
+        min=0,
+        help="""Seconds between two looks of a running kernel whether its default sandbox has changed and is to be
+        saved at snapshot_url: one that is killed saves nothing any more. 0 saves at the end only.""",
+    ).tag(config=True)
     session_ttl = Float(
         24 * 3600.0, min=0, help="Seconds after a Jupyter session was deleted until files staged for it are removed."
     ).tag(config=True)
@@ -175,6 +187,12 @@ class SandFS(Configurable):
     request_timeout = Float(20.0, min=0.1, help="Seconds a kernel has to answer one request about its files.").tag(
         config=True
     )
+    tool_timeout = Float(
+        120.0, min=0.1, help="Seconds that a tool of an agent may take that comes over HTTP; it is stopped then."
+    ).tag(config=True)
+    mcp_session_ttl = Float(
+        1800.0, min=0.1, help="Seconds after which a session of an MCP client ends that nobody uses."
+    ).tag(config=True)
 
     python_seconds = Float(20.0, min=0.1, help="Seconds one snippet of sandboxed Python may take.").tag(config=True)
     python_memory = Int(256 << 20, min=1 << 20, help="Memory of one snippet's objects, in bytes.").tag(config=True)
@@ -204,10 +222,13 @@ class SandFS(Configurable):
                 url=self.snapshot_url or environ.get(SNAPSHOT_URL_VARIABLE) or None,
                 keep=self.snapshot_keep,
                 restore=self.snapshot_restore,
+                interval=self.snapshot_interval,
             ),
             session_ttl=self.session_ttl,
             cleanup_interval=self.cleanup_interval,
             request_timeout=self.request_timeout,
+            tool_timeout=self.tool_timeout,
+            mcp_session_ttl=self.mcp_session_ttl,
             python=PythonLimits(seconds=self.python_seconds, memory_bytes=self.python_memory),
             host=self._host_options(),
         )

@@ -115,6 +115,12 @@ class NoSpace(PathError):
     code, http_status, errno_value = "no_space", 507, _errno.ENOSPC
 
 
+class QuotaReached(NoSpace):
+    """Who acts may not add more; the file system itself may have room."""
+
+    code, errno_value = "quota_reached", _errno.EDQUOT
+
+
 # ---------------------------------------------------------------- rules and requests
 
 

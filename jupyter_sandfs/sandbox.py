@@ -20,6 +20,7 @@ from jupyter_sandfs.storage import AsyncFileStorage, FileStorage
 from jupyter_sandfs.storage.opening import opened
 from jupyter_sandfs.vfs.archives.tarball import Loaded
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
+from jupyter_sandfs.vfs.history import Snapshot
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.merging import Merged, OnConflict
@@ -286,25 +287,32 @@ class Sandbox(Workplace):
 
     # ------------------------------------------------------------ forks
 
-    def fork(self, name: str) -> Sandbox:
-        """Make a sandbox in memory that starts as this one is now, with the same store; see `FileSystem.fork`.
+    def fork(self, name: str, at: Snapshot | str | None = None) -> Sandbox:
+        """Make a sandbox in memory that starts as this one is now, with its store and views; see `FileSystem.fork`.
+
+        Args:
+            at: a snapshot, or the name of one: start as this one was then.
 
         Raises:
             AlreadyExists, InvalidRequest: as for a new sandbox.
+            NotFound: there is no such snapshot.
         """
         made = object.__new__(type(self))
         made.name = _checked(name)
         made.http_view = self.http_view
         made._keeping = None
-        made._put_together(self.fs.fork(), self.store_url)
+        made._put_together(self.fs.fork(at), self.store_url)
+        made._views = {each: view.on(made) for each, view in self._views.items()}
         _SANDBOXES.add(made)
         return made
 
-    def merge(self, other: Sandbox | FileSystem, *, conflicts: OnConflict | str = "refuse") -> Merged:
+    def merge(
+        self, other: Sandbox | FileSystem, *, base: Snapshot | str | None = None, conflicts: OnConflict | str = "refuse"
+    ) -> Merged:
         """Bring over what changed in a fork of this sandbox; see `FileSystem.merge`."""
         theirs = other.fs if isinstance(other, Sandbox) else other
         with self.fs.action(f"merge {other.name}" if isinstance(other, Sandbox) else "merge", self.actor):
-            return self.fs.merge(theirs, conflicts=conflicts)
+            return self.fs.merge(theirs, base=base, conflicts=conflicts)
 
     # ------------------------------------------------------------ views
 
@@ -360,14 +368,19 @@ class Sandbox(Workplace):
         return explain(self.view_named(view).fs, path)
 
     def shared(self, view: str | None = None) -> FileSystem:
-        """The file system as requests of the Jupyter Server see it: through `http_view`, if that is set, and no other.
+        """The file system as requests of the Jupyter Server see it; see `shared_part`. Raises NotFound."""
+        return self.shared_part(view).fs
+
+    def shared_part(self, view: str | None = None) -> Workplace:
+        """What requests of the Jupyter Server work on: the view `http_view`, if that is set, and no other.
 
         Raises:
             NotFound: no view has this name, or it is not the shared one.
         """
-        if self.http_view is None or view in {None, self.http_view}:
-            return self.seen_by(self.http_view if view is None else view)
-        raise NotFound(str(view), "no view of the sandbox has this name")
+        if self.http_view is not None and view not in {None, self.http_view}:
+            raise NotFound(str(view), "no view of the sandbox has this name")
+        name = self.http_view if view is None else view
+        return self if name is None else self.view_named(name)
 
     # ------------------------------------------------------------ faces of other layers
 

@@ -10,27 +10,25 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict, Unpack
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import (
     ChecksumMismatch,
     InvalidPath,
     InvalidRequest,
-    LimitExceeded,
     ObjectNotFound,
     SandfsError,
 )
 from jupyter_sandfs.filestore import content_types, keys
-from jupyter_sandfs.filestore.protocol import CHUNK_BYTES, FileInfo, FileStore, Reader
+from jupyter_sandfs.filestore.consignment import Consignment, below
+from jupyter_sandfs.filestore.protocol import CHUNK_BYTES, FileInfo, FileStore, PutOptions, Reader
 from jupyter_sandfs.vfs.interface import FileSystem
 
 _NAME = "original_filename"  # metadata: what the file was called where it came from
 _PATH = "original_path"  # metadata: where in a sandbox it was published from
 _SANDBOX, _ACTOR = "sandbox", "actor"  # metadata: which sandbox that was, and who published
 _CONTROL = frozenset({"Cc", "Cs", "Zl", "Zp"})  # what a store refuses in metadata
-_MOST_FILES = 100_000
-_PAGE = 1000
 
 # Is told how many bytes have passed, of how many.
 Progress = Callable[[int, int], object]
@@ -99,7 +97,7 @@ def stage(
 def _stage_tree(
     store: FileStore, prefix: str, fs: FileSystem, destination: str, actor: str, progress: Progress | None
 ) -> Staged:
-    found = list(_below(store, prefix))
+    found = list(below(store, prefix))
     if not found:
         raise ObjectNotFound(prefix)
     total = sum(info.size_bytes for info in found)
@@ -109,18 +107,6 @@ def _stage_tree(
             with store.open(info.key, version=info.version) as reader:
                 _fetch(reader, fs, paths.join(destination, info.key.removeprefix(prefix)), meter)
     return Staged(paths.normalize(destination), total, len(found))
-
-
-def _below(store: FileStore, prefix: str) -> Iterator[FileInfo]:
-    count, after = 0, None
-    while True:
-        page = store.list(prefix, after=after, limit=_PAGE)
-        yield from page.items
-        count, after = count + len(page.items), page.next_after
-        if after is None:
-            return
-        if count >= _MOST_FILES:
-            raise LimitExceeded(f"more than {_MOST_FILES} files begin with {prefix!r:.100}; name a longer prefix")
 
 
 def _fetch(reader: Reader, fs: FileSystem, path: str, meter: _Meter) -> None:
@@ -143,86 +129,122 @@ def _landing(fs: FileSystem, destination: str, info: FileInfo) -> str:
 # ---------------------------------------------------------------- into a store
 
 
-def publish(
-    fs: FileSystem,
-    source: str,
-    store: FileStore,
-    *,
-    key: str | None = None,
-    ttl: float | timedelta | None = None,
-    metadata: Mapping[str, str] | None = None,
-    sandbox: str = "",
-    actor: str = "",
-    before: Before | None = None,
-    progress: Progress | None = None,
-) -> FileInfo:
-    """Store the file `source` under `key`, or under a new key.
+class PublishOptions(TypedDict, total=False):
+    """What can be said of files that are published.
 
-    Args:
+    Attributes:
         ttl: seconds until the stored file is gone; the store's default if not given.
         metadata: kept with the file, beside where it came from, which it can't gainsay.
         sandbox, actor: where it comes from and who publishes it, for the metadata.
-        before: may refuse the file: what it raises is raised, and nothing was stored.
+        before: may refuse a file: what it raises is raised, and nothing was stored.
+        progress: is told how far it is.
+    """
+
+    ttl: float | timedelta | None
+    metadata: Mapping[str, str] | None
+    sandbox: str
+    actor: str
+    before: Before | None
+    progress: Progress | None
+
+
+def publish(
+    fs: FileSystem, source: str, store: FileStore, *, key: str | None = None, **options: Unpack[PublishOptions]
+) -> FileInfo:
+    """Store the file `source` under `key`, or under a new key.
 
     Raises:
         PathError: as `FileSystem.read_bytes`.
         InvalidKey, ObjectTooLarge, QuotaExceeded: as `FileStore.put`.
         ChecksumMismatch: the store has something else; it was deleted again.
     """
-    content = _checked(fs, source, before)
-    about = told(source, metadata or {}, sandbox=sandbox, actor=actor)
-    chosen = key if key is not None else keys.new_key()
-    return _store(store, chosen, source, content, ttl, about, _Meter(len(content), progress))
+    leaving = _Leaving(fs, source, options)
+    meter = _Meter(len(leaving.content), options.get("progress"))
+    target = keys.new_key() if key is None else key
+    info = store.put(target, leaving.chunks(meter), size=len(leaving.content), **leaving.described)
+    try:
+        _check(info, leaving.digest)
+    except ChecksumMismatch:
+        with suppress(SandfsError):  # somebody may have replaced it since; the mismatch is the error to tell
+            store.delete(info.key, if_version=info.version)
+        raise
+    return info
 
 
 def publish_tree(
-    fs: FileSystem,
-    source: str,
-    store: FileStore,
-    *,
-    key: str | None = None,
-    ttl: float | timedelta | None = None,
-    metadata: Mapping[str, str] | None = None,
-    sandbox: str = "",
-    actor: str = "",
-    before: Before | None = None,
-    progress: Progress | None = None,
+    fs: FileSystem, source: str, store: FileStore, *, key: str | None = None, **options: Unpack[PublishOptions]
 ) -> PublishedTree:
-    """Store all files below the directory `source`; links are left out. Where one fails, the new ones go again.
+    """Store all files below the directory `source`, or none; links are left out.
+
+    What the store has under the same keys is replaced at the end, when all of the new files have arrived.
 
     Args:
         key: what their keys begin with, ending in a slash; new if not given.
-        others: as `publish`.
 
     Raises:
         InvalidRequest: `key` does not end in a slash, or there is no file.
         InvalidKey: a name can't be part of a key. Nothing was stored.
+        LimitExceeded: so many files can't be replaced together.
         PathError, ObjectTooLarge, QuotaExceeded, ChecksumMismatch: as `publish`.
     """
-    if key is not None and not key.endswith("/"):
-        raise InvalidRequest("a directory is published under a prefix that ends in a slash")
-    prefix = f"{keys.new_key()}/" if key is None else key
+    prefix = tree_prefix(key)
     targets = {path: keys.check(prefix + _relative(path, source)) for path in _files(fs, source)}
     if not targets:
         raise InvalidRequest(f"{source}: there is no file to publish")
-    present = set() if key is None else {info.key for info in _below(store, prefix)}
-    meter = _Meter(sum(fs.stat(path).size for path in targets), progress)
-    stored: list[FileInfo] = []
-    try:
+    meter = _Meter(sum(fs.stat(path).size for path in targets), options.get("progress"))
+    with Consignment(store, below(store, prefix) if key else ()) as consignment:
         for path, target in targets.items():
-            about = told(path, metadata or {}, sandbox=sandbox, actor=actor)
-            stored.append(_store(store, target, path, _checked(fs, path, before), ttl, about, meter))
-    except BaseException:
-        _take_back(store, [info for info in stored if info.key not in present])
-        raise
-    return PublishedTree(prefix, tuple(stored))
+            _consign(consignment, store, target, _Leaving(fs, path, options), meter)
+        stored = consignment.finish()
+    return PublishedTree(prefix, tuple(stored[target] for target in targets.values()))
 
 
-def _checked(fs: FileSystem, path: str, before: Before | None) -> bytes:
-    content = fs.read_bytes(path)
-    if before is not None:
-        before(paths.normalize(path), content)
-    return content
+def tree_prefix(key: str | None) -> str:
+    """What the keys of a directory's files begin with. Raises InvalidRequest."""
+    if key is not None and not key.endswith("/"):
+        raise InvalidRequest("a directory is published under a prefix that ends in a slash")
+    return key or f"{keys.new_key()}/"
+
+
+def _consign(consignment: Consignment, store: FileStore, key: str, leaving: _Leaving, meter: _Meter) -> None:
+    size = len(leaving.content)
+    if not consignment.replaces(key):
+        info = store.put(key, leaving.chunks(meter), size=size, **leaving.described)
+        consignment.note(info)
+        _check(info, leaving.digest)
+        return
+    sha256 = hashlib.sha256(leaving.content).hexdigest()
+    upload, offset = consignment.begin(key, size, {**leaving.described, "expect_sha256": sha256}), 0
+    for chunk in leaving.chunks(meter):
+        offset = upload.append(chunk, offset)
+
+
+class _Leaving:
+    """A file on its way out of a file system."""
+
+    def __init__(self, fs: FileSystem, path: str, options: PublishOptions) -> None:
+        self.content = fs.read_bytes(path)
+        if before := options.get("before"):
+            before(paths.normalize(path), self.content)
+        origin = {"sandbox": options.get("sandbox", ""), "actor": options.get("actor", "")}
+        self.described: PutOptions = {
+            "ttl": options.get("ttl"),
+            "content_type": content_types.guess(paths.name(path)),
+            "metadata": told(path, options.get("metadata") or {}, **origin),
+        }
+        self._hash = hashlib.sha256()
+
+    @property
+    def digest(self) -> str:
+        """Of the chunks that were taken."""
+        return self._hash.hexdigest()
+
+    def chunks(self, meter: _Meter) -> Iterator[bytes]:
+        for start in range(0, len(self.content), CHUNK_BYTES):
+            chunk = self.content[start : start + CHUNK_BYTES]
+            self._hash.update(chunk)
+            yield chunk
+            meter.passed(len(chunk))
 
 
 def _files(fs: FileSystem, source: str) -> Iterator[str]:
@@ -235,40 +257,6 @@ def _files(fs: FileSystem, source: str) -> Iterator[str]:
 
 def _relative(path: str, top: str) -> str:
     return path.removeprefix(paths.normalize(top).rstrip("/") + "/")
-
-
-def _store(
-    store: FileStore,
-    key: str,
-    source: str,
-    content: bytes,
-    ttl: float | timedelta | None,
-    metadata: Mapping[str, str],
-    meter: _Meter,
-) -> FileInfo:
-    digest = hashlib.sha256()
-
-    def chunks() -> Iterator[bytes]:
-        for start in range(0, len(content), CHUNK_BYTES):
-            chunk = content[start : start + CHUNK_BYTES]
-            digest.update(chunk)
-            yield chunk
-            meter.passed(len(chunk))
-
-    content_type = content_types.guess(paths.name(source))
-    info = store.put(key, chunks(), size=len(content), ttl=ttl, content_type=content_type, metadata=metadata)
-    try:
-        _check(info, digest.hexdigest())
-    except ChecksumMismatch:
-        _take_back(store, [info])
-        raise
-    return info
-
-
-def _take_back(store: FileStore, infos: list[FileInfo]) -> None:
-    for info in infos:
-        with suppress(SandfsError):  # somebody may have replaced it since; the first error is the one to tell
-            store.delete(info.key, if_version=info.version)
 
 
 def _check(info: FileInfo, digest: str) -> None:

@@ -18,6 +18,7 @@ from jupyter_sandfs.shell.shell import SandboxShell
 from jupyter_sandfs.staging import Before, Progress, PublishedTree, Staged
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import JournalRecord
+from jupyter_sandfs.vfs.views.view import View
 
 
 class Workplace(ABC):
@@ -154,17 +155,22 @@ class SandboxView(Workplace):
 
     Args:
         whole: what it is a view of.
-        fs: the part of the file system.
+        view: the part of the file system.
         grant: the part of the staging store.
         actor: who acts, in the journal: only what this one did can be taken back here.
     """
 
-    def __init__(self, whole: Workplace, fs: FileSystem, grant: Grant, actor: str) -> None:
+    def __init__(self, whole: Workplace, view: View, grant: Grant, actor: str) -> None:
         self.name, self.actor = whole.name, actor
         self._whole = whole
         self.attached = {}
+        self._view, self._grant = view, grant
         self._files = GrantedStore(lambda: whole.files, grant)
-        self.shell = self._new_shell(fs)
+        self.shell = self._new_shell(view)
+
+    def on(self, whole: Workplace) -> SandboxView:
+        """The same view of another sandbox, such as a fork."""
+        return SandboxView(whole, View(whole.fs, self._view.rule), self._grant, self.actor)
 
     @property
     def owner(self) -> Workplace:

@@ -25,6 +25,7 @@ _PACKAGES = {
     "bwrap": "Debian's bubblewrap",
     "chromium": "Debian's chromium",
     "column": "Debian's bsdextrautils",
+    "git": "git",
     "jq": "Debian's jq",
     "node": "Node.js",
     "patch": "Debian's patch",

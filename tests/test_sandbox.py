@@ -304,6 +304,18 @@ def test_a_fork_is_a_sandbox_of_its_own_that_can_be_merged():
     fork.close()
 
 
+def test_a_fork_starts_at_a_snapshot():
+    sandbox = Sandbox("of-then")
+    sandbox.fs.write_file("/a", "then")
+    sandbox.fs.snapshot("then")
+    sandbox.fs.write_file("/a", "now")
+
+    assert sandbox.fork("then", at="then").fs.read_text("/a") == "then"
+    with pytest.raises(NotFound):
+        sandbox.fork("never", at="never")
+    assert "never" not in Sandbox.names()
+
+
 def test_a_fork_needs_a_name_that_is_free():
     first = Sandbox("first")
 

@@ -15,6 +15,7 @@ from jupyter_sandfs.errors import (
     InvalidKey,
     InvalidRequest,
     IsADirectory,
+    LimitExceeded,
     NoSpace,
     NotADirectory,
     NotFound,
@@ -326,10 +327,58 @@ def test_where_one_file_of_a_directory_is_refused_none_is_left(fs, store, tree, 
         assert keys_of(small) == ["files/set/a.csv"]
 
 
+def refuse(*paths):
+    def before(path, _content):
+        if path in paths:
+            raise PermissionDenied(path, "not this one")
+
+    return before
+
+
+def test_where_one_file_is_refused_no_other_has_been_replaced(fs, store, tree):
+    publish_tree(fs, "/data", store, key="files/set/")
+    earlier = store.list().items
+    fs.write_file("/data/a.csv", "new")
+    fs.write_file("/data/more", "new")
+
+    with pytest.raises(PermissionDenied):
+        publish_tree(fs, "/data", store, key="files/set/", before=refuse("/data/deep/er/b.txt"))
+    assert (store.list().items, store.usage().reserved_bytes) == (earlier, 0)
+
+
+def test_files_that_are_there_are_replaced_and_others_added(fs, store, tree):
+    publish_tree(fs, "/data", store, key="files/set/")
+    fs.write_file("/data/a.csv", "new")
+    fs.write_file("/data/more", "more")
+
+    published = publish_tree(fs, "/data", store, key="files/set/", metadata={"run": "2"}, actor="bot")
+
+    names = ["a.csv", "more", "deep/c", "deep/er/b.txt"]
+    assert [info.key for info in published.files] == [f"files/set/{name}" for name in names]
+    assert [store.get(info.key) for info in published.files] == [b"new", b"more", b"", b"22"]
+    assert [(info.version, info.metadata["run"]) for info in published.files] == [
+        (2, "2"),
+        (1, "2"),
+        (2, "2"),
+        (2, "2"),
+    ]
+
+
+def test_more_files_than_can_wait_replace_nothing(fs, tree, tmp_path):
+    with LocalFileStore(tmp_path / "few", limits=StoreLimits(max_uploads=2)) as few:
+        publish_tree(fs, "/data", few, key="files/set/")
+        earlier = few.list().items
+
+        with pytest.raises(LimitExceeded, match="2 files can be replaced together"):
+            publish_tree(fs, "/data", few, key="files/set/")
+        assert (few.list().items, few.usage().reserved_bytes) == (earlier, 0)
+
+
 @pytest.mark.parametrize(
     ("source", "key", "error"),
     [
         ("/data", "files/set", InvalidRequest),
+        ("/data", "", InvalidRequest),
         ("/data", "etc/", InvalidKey),
         ("/data/empty", None, InvalidRequest),
         ("/nope", None, NotFound),

@@ -34,6 +34,11 @@ class ToolResult:
     is_error: bool = False
     changes: tuple[str, ...] = ()
 
+    @property
+    def size(self) -> int:
+        """The text in bytes."""
+        return len(self.text.encode("utf-8", "surrogatepass"))
+
     def __str__(self) -> str:
         return self.text
 

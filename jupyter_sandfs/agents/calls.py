@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass, fields
 from typing import Any
 
+from jupyter_sandfs.vfs.quotas import Quota
+
 _LAST_SECOND = 253_402_300_799  # of the year 9999
 _CALL_BYTES = 512  # what a call takes beside its arguments and paths, about
 
@@ -18,6 +20,8 @@ class Seat:
         number: from 1, in the transcript.
         viewed: it worked through a view, not on the sandbox itself.
         ruled: it had rules.
+        quota_bytes, quota_files: what it could add; None is no bound.
+        secrets: it could publish what looks like a secret.
         only: the names of its tools.
         sandbox: name of the sandbox.
     """
@@ -32,6 +36,15 @@ class Seat:
     only: tuple[str, ...]
     allowed_commands: tuple[str, ...] | None = None
     ruled: bool = False
+    quota_bytes: int | None = None
+    quota_files: int | None = None
+    secrets: bool = False
+
+    @property
+    def quota(self) -> Quota | None:
+        """What it could add; None if that had no bound."""
+        bounds = (self.quota_bytes, self.quota_files)
+        return None if bounds == (None, None) else Quota(bytes=bounds[0], files=bounds[1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +60,7 @@ class Call:
         before, after: the last sequence number of the sandbox's journal, before the call and after it.
         at: seconds since 1970.
         duration: seconds.
+        action: number of the action that its changes belong to in the journal; 0 if it did not come to that.
     """
 
     number: int
@@ -61,6 +75,7 @@ class Call:
     after: int
     at: float
     duration: float
+    action: int = 0
 
     @property
     def arguments(self) -> Any:
@@ -77,6 +92,7 @@ _KINDS: dict[str, type[Seat | Call]] = {"tools": Seat, "call": Call}
 # The types of fields, as JSON has them; a list is of texts.
 _TYPES: dict[str, tuple[type, ...]] = {
     "int": (int,),
+    "int | None": (int, type(None)),
     "float": (int, float),
     "bool": (bool,),
     "str": (str,),

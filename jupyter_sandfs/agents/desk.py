@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 
 from jupyter_sandfs import paths
+from jupyter_sandfs.agents.calls import Seat
 from jupyter_sandfs.agents.guarded import guarded
 from jupyter_sandfs.agents.knowledge import Knowledge
-from jupyter_sandfs.agents.rules import Operation, Rules, denied
+from jupyter_sandfs.agents.questions import Asker, Operation, questions_of
+from jupyter_sandfs.agents.rules import Proposal, Rules, denied
 from jupyter_sandfs.agents.secrets import refuse
 from jupyter_sandfs.execution.host import HostOptions
 from jupyter_sandfs.execution.python import PythonLimits
 from jupyter_sandfs.filestore import FileInfo, FileStore
 from jupyter_sandfs.staging import PublishedTree, Staged
 from jupyter_sandfs.vfs.interface import FileSystem
+from jupyter_sandfs.vfs.journal import Action, part
+from jupyter_sandfs.vfs.quotas import Allowance, Quota
 from jupyter_sandfs.workplace import Workplace
 
 
@@ -28,11 +34,14 @@ class Desk(Workplace):
         tokens: how much one answer may hold.
         allowed_commands: the only commands of its shell, beside bash itself; all if not given.
         rules: what it may do where; all that its view allows if not given.
+        quota: how much it may add; all that the sandbox has room for if not given. What agents of this name added
+            before counts.
         secrets: let it publish what looks like a token or a key.
         ids: gives a name for each thing that the agent makes; random ones if not given.
 
     Attributes:
         knowledge: the files that it has seen.
+        allowance: its quota, and what is used of it.
     """
 
     def __init__(
@@ -43,6 +52,7 @@ class Desk(Workplace):
         tokens: int,
         allowed_commands: Iterable[str] | None = None,
         rules: Rules | None = None,
+        quota: Quota | None = None,
         secrets: bool = False,
         ids: Callable[[], str] | None = None,
     ) -> None:
@@ -53,7 +63,9 @@ class Desk(Workplace):
         self._allowed = None if allowed_commands is None else tuple(allowed_commands)
         self.rules = rules
         self.before_publish = None if secrets else refuse
-        self.restart(guarded(whole.fs, rules, agent))
+        self.allowance = _allowance(whole.owner, agent, quota) if quota is not None else None
+        self._asker = Asker(agent, whole.name, questions_of(whole))
+        self.restart(guarded(whole.fs, rules, self._asker, self.allowance))
 
     def restart(self, fs: FileSystem | None = None) -> None:
         """Give the agent a new shell, in the root, without variables."""
@@ -84,7 +96,7 @@ class Desk(Workplace):
     def check(self, operation: Operation, path: str = paths.ROOT, what: str = "") -> None:
         """Hold the agent to its rules. Raises PermissionDenied; `what` is shown to an approver."""
         if self.rules is not None:
-            self.rules.check(self.actor, [(operation, paths.normalize(path))], lambda: what)
+            self.rules.check(self._asker, [(operation, paths.normalize(path))], lambda: Proposal(what))
 
     def stage(self, key: str, destination: str) -> Staged:
         if self.rules is not None:
@@ -121,17 +133,51 @@ class Desk(Workplace):
             return
         yield from (paths.join(at, name) for at, _, names in self.fs.walk(top) for name in names)
 
+    @contextmanager
+    def acting(self, label: str) -> Iterator[Action]:
+        """Let what is done in the `with` block be an action of this agent's own, also under another's."""
+        with part(label, self.actor, self.allowance), self.fs.action(label, self.actor) as action:
+            yield action
+
+    def described(self, dialect: str, only: tuple[str, ...], number: int, *, native: bool = False) -> Seat:
+        """What a transcript keeps of the tools that work here."""
+        quota = self.allowance.quota if self.allowance is not None else Quota()
+        return Seat(
+            number,
+            self.actor,
+            dialect,
+            native,
+            self.tokens,
+            viewed=self.owner is not self.whole,
+            sandbox=self.name,
+            only=only,
+            allowed_commands=self.allowed_commands,
+            ruled=self.rules is not None,
+            quota_bytes=quota.bytes,
+            quota_files=quota.files,
+            secrets=self.before_publish is None,
+        )
+
     @property
     def python_limits(self) -> PythonLimits:
         return self.whole.python_limits
 
     @property
     def host_options(self) -> HostOptions:
-        return self.whole.host_options
+        """As the owner has them, but for an agent a wall is no option: without one there would be a network."""
+        return replace(self.whole.host_options, allow_unisolated=False)
 
     def new_id(self) -> str:
         """A name for something that the agent makes."""
         return self._ids()
+
+
+def _allowance(owner: Workplace, agent: str, quota: Quota) -> Allowance:
+    """What an agent may add to a sandbox, whatever tools it has; the last quota given counts."""
+    kept: dict[str, Allowance] = owner.attached.setdefault("allowances", {})
+    found = kept.setdefault(agent, Allowance(quota))
+    found.quota = quota
+    return found
 
 
 def _random_id() -> str:

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, NamedTuple
-
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
 
 from jupyter_sandfs.agents import editor, patching
 from jupyter_sandfs.agents.answers import ToolResult
@@ -60,19 +55,6 @@ def arguments_schema(tool: Tool) -> dict[str, Any]:
     """The JSON schema of a tool's arguments, with the sandbox's id, which may always be left out."""
     schema = tool.schema
     return {**schema, "properties": {**schema["properties"], SANDBOX_ID: _SANDBOX}}
-
-
-def check(tool: Tool, arguments: Mapping[str, Any]) -> None:
-    """Raise InvalidRequest, in words for the model, unless a tool takes these arguments."""
-    problem = best_match(_validator(tool.name, json.dumps(tool.schema)).iter_errors(dict(arguments)))
-    if problem is not None:
-        where = "/".join(map(str, problem.absolute_path))
-        raise InvalidRequest(f"{tool.name}: {where + ': ' if where else ''}{problem.message:.500}")
-
-
-@lru_cache(maxsize=256)
-def _validator(_name: str, schema: str) -> Draft202012Validator:
-    return Draft202012Validator(json.loads(schema))
 
 
 def plain(value: Any) -> Any:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from jupyter_sandfs.agents.race import race
-from jupyter_sandfs.agents.toolset import Toolset, transcript_of
+from jupyter_sandfs.agents.toolset import Toolset
+from jupyter_sandfs.agents.transcript import transcript_of
 from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.vfs.views.view import ViewRule
 from jupyter_sandfs.workplace import SandboxView

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from jupyter_sandfs.agents.questions import questions_of
 from jupyter_sandfs.errors import InvalidRequest, NotFound
 
 if TYPE_CHECKING:
@@ -117,13 +118,24 @@ def race(sandbox: Sandbox, runs: Mapping[str, Callable[[Sandbox], Any]], *, at_o
     try:
         for name in runs:
             forks[name] = sandbox.fork(f"{sandbox.name}.{name}")
+        return Race(_run_all(forks, runs, at_once or len(runs)))
     except BaseException:
         for fork in forks.values():
             fork.close()
         raise
-    with ThreadPoolExecutor(at_once or len(runs), thread_name_prefix="sandfs-race") as pool:
+
+
+def _run_all(
+    forks: Mapping[str, Sandbox], runs: Mapping[str, Callable[[Sandbox], Any]], at_once: int
+) -> dict[str, Attempt]:
+    with ThreadPoolExecutor(at_once, thread_name_prefix="sandfs-race") as pool:
         waiting = {name: pool.submit(_attempt, name, forks[name], run) for name, run in runs.items()}
-        return Race({name: each.result() for name, each in waiting.items()})
+        try:
+            return {name: each.result() for name, each in waiting.items()}
+        except BaseException:  # as by Ctrl-C: nobody answers any more, so that the runs come to an end
+            for fork in forks.values():
+                questions_of(fork).stop()
+            raise
 
 
 def _attempt(name: str, fork: Sandbox, run: Callable[[Sandbox], Any]) -> Attempt:

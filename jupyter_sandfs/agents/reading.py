@@ -19,6 +19,7 @@ from jupyter_sandfs.vfs.interface import FileSystem
 _MOST_ROWS = 1_000
 _MOST_LINES = 10_000_000
 _SEARCHED_BYTES = 256 << 20
+_LINE_TOKENS = 2  # what the number of a line takes
 _PROBED = 8192  # bytes in which NUL tells what is no text
 
 
@@ -33,6 +34,16 @@ def is_binary(content: bytes) -> bool:
     return False
 
 
+def _lines(content: bytes) -> list[str] | None:
+    """The lines of a text; None for what is none."""
+    if b"\0" in content[:_PROBED]:
+        return None
+    try:
+        return content.decode().splitlines()
+    except UnicodeDecodeError:
+        return None
+
+
 def numbered(lines: Iterable[str], first: int = 1) -> str:
     """Lines with their numbers, as `cat -n` writes them."""
     return "\n".join(f"{number:6}\t{line}" for number, line in enumerate(lines, first))
@@ -40,15 +51,15 @@ def numbered(lines: Iterable[str], first: int = 1) -> str:
 
 def read(desk: Desk, path: str, offset: int, limit: int) -> ToolResult:
     content, version = known(desk, path)
-    if is_binary(content):
+    lines = _lines(content)
+    if lines is None:
         kind = content_types.guess(paths.name(path))
         told = f"{path} is binary: {len(content)} bytes, {kind}. It can't be shown as text."
         return ToolResult(told, {"ok": True, "path": path, "size_bytes": len(content), "binary": True})
-    lines = content.decode().splitlines()
     if offset > max(1, len(lines)):
         raise InvalidRequest(f"{path} has {len(lines)} lines: there is no line {offset}")
     chosen = lines[offset - 1 : offset - 1 + limit]
-    shown = _first_that_fit([sizes.clipped(line) for line in chosen], desk.tokens)
+    shown = _first_that_fit(chosen, desk.tokens)
     after = offset + len(shown)
     body = numbered(shown, offset) if lines else f"{path} is empty."
     if after <= len(lines):
@@ -69,9 +80,12 @@ def known(desk: Desk, path: str) -> tuple[bytes, int]:
 
 
 def _first_that_fit(lines: list[str], tokens: int) -> list[str]:
+    """The first lines that fit, without the middles of very long ones; one at least."""
+    if sum(map(len, lines)) + _LINE_TOKENS * len(lines) <= tokens:  # a character takes a token at most
+        return [sizes.clipped(line) for line in lines]
     shown: list[str] = []
-    for line in lines:
-        tokens -= sizes.tokens(line) + 2
+    for line in map(sizes.clipped, lines):
+        tokens -= sizes.tokens(line) + _LINE_TOKENS
         if tokens < 0 and shown:
             break
         shown.append(line)
@@ -151,8 +165,9 @@ def _files(fs: FileSystem, top: str, pattern: str) -> Iterator[str]:
     wanted = set(fs.glob(paths.join(top, pattern))) if pattern else None
     for at, directories, names in fs.walk(top):
         directories.sort()
+        above = at.rstrip("/")
         for name in sorted(names):
-            file = paths.join(at, name)
+            file = f"{above}/{name}"
             if wanted is None or file in wanted:
                 yield file
 

@@ -8,16 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_sandfs.agents.tool import SANDBOX_ID
 from jupyter_sandfs.agents.toolset import Toolset
-from jupyter_sandfs.errors import InvalidRequest
+from jupyter_sandfs.errors import InvalidRequest, NotFound
+from jupyter_sandfs.vfs.dump import dump
 
 if TYPE_CHECKING:
     from jupyter_sandfs.agents.calls import Call, Seat
+    from jupyter_sandfs.agents.deepagents import SandboxBackend
     from jupyter_sandfs.agents.rules import Rules
     from jupyter_sandfs.agents.transcript import Transcript
     from jupyter_sandfs.sandbox import Sandbox
+    from jupyter_sandfs.vfs.history import Snapshot
     from jupyter_sandfs.vfs.views.view import ViewRule
 
 _PUBLISH = "sandbox_publish_file"
+_DEEPAGENTS = "deepagents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ def replay(
         InvalidRequest: it is the sandbox of the transcript; a rule is missing; or there is nothing that can be
             replayed. Nothing was changed.
     """
-    calls = _replayable(transcript)
+    calls, moments = _replayable(transcript), transcript.moments
     seats = {each.number: each for each in transcript.seats}
     if not transcript.is_elsewhere(sandbox.fs):
         raise InvalidRequest("a replay replaces what is in the sandbox: give it a fork, as in sandbox.fork('again')")
@@ -63,9 +67,8 @@ def replay(
     }
     skipped, differing = [], []
     for call in calls:
-        start = transcript.start(call.number)
-        if start is not None:
-            sandbox.fs.restore_snapshot(start)
+        if call.number in moments:
+            _bring_back(sandbox, moments[call.number])
         if call.tool == _PUBLISH or call.given is None:
             skipped.append(call.number)
         elif not _same(call, tools[call.seat], seats[call.seat]):
@@ -83,30 +86,42 @@ def _replayable(transcript: Transcript) -> list[Call]:
     return found
 
 
-def _seated(seat: Seat, sandbox: Sandbox, views: Mapping[str, ViewRule], rules: Mapping[str, Rules]) -> Toolset:
+def _bring_back(sandbox: Sandbox, moment: Snapshot) -> None:
+    try:
+        sandbox.fs.restore(moment)
+    except NotFound:  # it is no fork: what is there is made anew from bytes
+        sandbox.fs.restore_snapshot(dump(moment.root.directory))
+
+
+def _seated(
+    seat: Seat, sandbox: Sandbox, views: Mapping[str, ViewRule], rules: Mapping[str, Rules]
+) -> Toolset | SandboxBackend:
     if seat.viewed and seat.agent not in views:
         raise InvalidRequest(f"{seat.agent!r:.100} worked through a view: give its rule in views=")
     if seat.ruled and seat.agent not in rules:
         raise InvalidRequest(f"{seat.agent!r:.100} had rules: give them in rules=")
     whole = sandbox.view(views[seat.agent], actor=seat.agent) if seat.viewed else sandbox
+    options: dict[str, Any] = {
+        "allowed_commands": seat.allowed_commands,
+        "rules": rules[seat.agent] if seat.ruled else None,
+        "quota": seat.quota,
+        "secrets": seat.secrets,
+    }
+    if seat.dialect == _DEEPAGENTS:
+        from jupyter_sandfs.agents.deepagents import SandboxBackend  # noqa: PLC0415  an optional dependency
+
+        return SandboxBackend(whole, seat.agent, **options)
     return Toolset(
-        whole,
-        seat.agent,
-        dialect=seat.dialect,
-        native=seat.native,
-        only=seat.only,
-        tokens=seat.tokens,
-        allowed_commands=seat.allowed_commands,
-        rules=rules[seat.agent] if seat.ruled else None,
+        whole, seat.agent, dialect=seat.dialect, native=seat.native, only=seat.only, tokens=seat.tokens, **options
     )
 
 
-def _same(call: Call, tools: Toolset, seat: Seat) -> bool:
+def _same(call: Call, tools: Toolset | SandboxBackend, seat: Seat) -> bool:
     answer = tools.call(call.tool, _arguments(call, tools, seat))
     return (answer.is_error, answer.changes[: len(call.changes) + 1]) == (call.is_error, call.changes)
 
 
-def _arguments(call: Call, tools: Toolset, seat: Seat) -> Any:
+def _arguments(call: Call, tools: Toolset | SandboxBackend, seat: Seat) -> Any:
     given = call.arguments
     named = given.get(SANDBOX_ID) if isinstance(given, dict) else None
     if named is None:

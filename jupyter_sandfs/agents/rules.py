@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterable, Mapping
-from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import translate
@@ -14,27 +12,18 @@ from re import compile as compiled
 from typing import Any
 
 from jupyter_sandfs import paths
+from jupyter_sandfs.agents.questions import Approver, Asked, Asker, Operation, Outcome, asking
 from jupyter_sandfs.errors import InvalidRequest, PermissionDenied
 from jupyter_sandfs.vfs.policy import NodePolicy
+from jupyter_sandfs.vfs.textdiff import Side
+
+__all__ = ["Approver", "Asked", "Operation", "Proposal", "Rule", "Rules", "Verdict"]
 
 _MOST_RULES = 1_000
 _LONGEST_PATTERN = 4_096
 _LONGEST_DIFF = 100_000  # characters that an approver is shown
-
-
-class Operation(StrEnum):
-    """What an agent may be stopped from.
-
-    `exec` is running commands and snippets at all. `stage` goes by the path that a file is brought to, `publish` by
-    the path that it has in the sandbox.
-    """
-
-    READ = "read"
-    WRITE = "write"
-    DELETE = "delete"
-    EXEC = "exec"
-    STAGE = "stage"
-    PUBLISH = "publish"
+_LONGEST_WAIT = 86_400  # seconds
+_MOST_LISTED = 100  # operations that an approver is shown
 
 
 class Verdict(StrEnum):
@@ -93,22 +82,16 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What an approver decides about.
+class Proposal:
+    """What would be done, for those who decide; see `Asked`."""
 
-    Attributes:
-        operations: each with the path that it is to be done at; not all of those below a directory.
-        rule: that says to ask.
-        diff: what would change, as `diff -u` writes it; the command line or snippet for `exec`. Cut if it is long.
-    """
-
-    agent: str
-    operations: tuple[tuple[Operation, str], ...]
-    rule: str
-    diff: str
+    diff: str = ""
+    sides: tuple[Side, Side] | None = None
+    version: int = 0
 
 
-Approver = Callable[[Asked], bool]
+Stopped = tuple[Operation, str, Rule]
+"""An operation at a path, and the rule that says to ask for it."""
 
 
 class Rules:
@@ -117,16 +100,19 @@ class Rules:
     Args:
         rules: the first that fits decides.
         approver: is called, in a thread of its own, where a rule says to ask. Only True is a yes: anything else, an
-            exception, and silence until the deadline are a no.
-        deadline: seconds.
+            exception, and silence until the deadline are a no. Without one, the person in front of the notebook or
+            terminal is asked.
+        deadline: seconds, a day at most.
 
     Raises:
-        InvalidRequest: more than 1,000 rules.
+        InvalidRequest: more than 1,000 rules, or no such deadline.
     """
 
     def __init__(self, *rules: Rule, approver: Approver | None = None, deadline: float = 60.0) -> None:
         if len(rules) > _MOST_RULES:
             raise InvalidRequest(f"an agent has at most {_MOST_RULES} rules")
+        if not isinstance(deadline, int | float) or not 0 < deadline <= _LONGEST_WAIT:
+            raise InvalidRequest(f"a deadline is above 0 and at most {_LONGEST_WAIT} seconds, not {deadline!r:.50}")
         self.rules, self.approver, self.deadline = rules, approver, deadline
 
     def rule(self, operation: Operation, path: str) -> Rule | None:
@@ -161,58 +147,56 @@ class Rules:
         )
         return not any(covers_some(pattern, directory) for each in stops for pattern in each.paths.split())
 
-    def check(self, agent: str, wanted: Iterable[tuple[Operation, str]], diff: Callable[[], str]) -> None:
+    def check(
+        self, asker: Asker, wanted: Iterable[tuple[Operation, str]], propose: Callable[[], Proposal] = Proposal
+    ) -> None:
         """Let pass what is allowed, ask for what is to be asked for.
+
+        Args:
+            propose: gives what would be done; called if somebody is asked.
 
         Raises:
             PermissionDenied: a rule denies it, nobody says yes, or nobody can be asked here.
         """
-        asked: list[tuple[Operation, str, Rule]] = []
+        stopped: list[Stopped] = []
         for operation, path in wanted:
             rule = self.rule(operation, path)
             if rule is not None and rule.verdict == Verdict.DENY:
                 raise denied(path, rule)
             if rule is not None:
-                asked.append((operation, path, rule))
-        if asked:
-            self._ask(agent, asked, diff)
+                stopped.append((operation, path, rule))
+        if stopped:
+            self._ask(asker, stopped, propose)
 
-    def _ask(self, agent: str, asked: list[tuple[Operation, str, Rule]], diff: Callable[[], str]) -> None:
-        _, path, rule = asked[0]
+    def _ask(self, asker: Asker, stopped: list[Stopped], propose: Callable[[], Proposal]) -> None:
+        _, path, rule = stopped[0]
         if not asking.get():
             raise denied(path, rule, "nobody can be asked within a command: use a tool for files")
-        if self.approver is None:
-            raise denied(path, rule, "there is nobody to ask")
-        request = Asked(
-            agent, tuple((operation, each) for operation, each, _ in asked[:100]), str(rule), diff()[:_LONGEST_DIFF]
-        )
-        if not _approved(self.approver, request, self.deadline):
-            raise denied(path, rule, "it was not approved")
+        decision = asker.ask(_asked(asker, stopped, propose()), self.approver, self.deadline)
+        if decision.outcome is not Outcome.ALLOWED:
+            raise denied(path, rule, decision.refusal)
 
 
-asking: ContextVar[bool] = ContextVar("jupyter_sandfs_agent_asking", default=False)
-"""Whether an approver may be asked: in a tool for files, not within a command or snippet."""
+def _asked(asker: Asker, stopped: list[Stopped], proposal: Proposal) -> Asked:
+    """What is put before those who decide."""
+    return Asked(
+        asker.agent,
+        tuple((operation, path) for operation, path, _ in stopped[:_MOST_LISTED]),
+        str(stopped[0][2]),
+        proposal.diff[:_LONGEST_DIFF],
+        tool=asking.get(),
+        sandbox=asker.sandbox,
+        sides=proposal.sides,
+        version=proposal.version,
+        more=max(0, len(stopped) - _MOST_LISTED),
+        is_cut=len(proposal.diff) > _LONGEST_DIFF,
+        grounds=frozenset((operation, str(each)) for operation, _, each in stopped),
+    )
 
 
 def denied(path: str, rule: Rule, why: str = "") -> PermissionDenied:
     """The error that names the rule."""
     return PermissionDenied(path, f"rule '{rule}'{f': {why}' if why else ''}")
-
-
-def _approved(approver: Approver, request: Asked, deadline: float) -> bool:
-    answers: list[object] = []
-    answered = threading.Event()
-
-    def run() -> None:
-        try:
-            answers.append(approver(request))
-        except Exception:  # noqa: BLE001  user code: whatever it raises is no yes
-            answers.append(None)
-        finally:
-            answered.set()
-
-    threading.Thread(target=run, name="sandfs-approver", daemon=True).start()
-    return answered.wait(deadline) and answers[:1] == [True] and answers[0] is True
 
 
 # ---------------------------------------------------------------- patterns

@@ -15,9 +15,9 @@ Run = Callable[..., "ToolResult | str"]
 SANDBOX_ID = "sandbox_id"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Tool:
-    """One tool.
+    """One tool, equal to itself alone.
 
     Attributes:
         name: as the model calls it.

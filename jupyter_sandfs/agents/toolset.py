@@ -5,21 +5,23 @@ from __future__ import annotations
 import difflib
 import json
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from jupyter_sandfs.agents import dialects, exchange, moments, reading, running, tool, writing
 from jupyter_sandfs.agents.answers import ToolResult, refusal
-from jupyter_sandfs.agents.calls import Seat
+from jupyter_sandfs.agents.arguments import check
 from jupyter_sandfs.agents.desk import Desk
-from jupyter_sandfs.agents.rules import Operation, Rules, asking, denied
+from jupyter_sandfs.agents.questions import Operation, asking_for
+from jupyter_sandfs.agents.rules import Rules, denied
 from jupyter_sandfs.agents.tool import SANDBOX_ID, Tool
-from jupyter_sandfs.agents.transcript import Transcript
+from jupyter_sandfs.agents.transcript import Running, transcript_of
 from jupyter_sandfs.errors import InvalidRequest, NotFound, PermissionDenied, SandboxNotFound, SandfsError
 
 if TYPE_CHECKING:
+    from jupyter_sandfs.vfs.quotas import Quota
     from jupyter_sandfs.workplace import Workplace
 
 TOOLS = {each.name: each for each in (*reading.TOOLS, *writing.TOOLS, *running.TOOLS, *exchange.TOOLS, *moments.TOOLS)}
@@ -40,6 +42,7 @@ class Toolset:
         tokens: how much one answer may hold, about.
         allowed_commands: the only commands of the shell, beside bash itself.
         rules: what the agent may do where, on top of what its view allows.
+        quota: how much it may add to the sandbox, in all.
         secrets: let it publish what looks like a token or a key; see `secrets.PATTERNS`.
         clock: gives the time for the transcript: seconds since 1970.
         ids: gives a name for each thing that the agent makes and does not name; random ones if not given.
@@ -62,19 +65,29 @@ class Toolset:
         tokens: int = 8_000,
         allowed_commands: Iterable[str] | None = None,
         rules: Rules | None = None,
+        quota: Quota | None = None,
         secrets: bool = False,
         clock: Callable[[], float] = time.time,
         ids: Callable[[], str] | None = None,
     ) -> None:
         self.dialect = dialects.named(dialect)
         self.desk = Desk(
-            whole, agent, tokens=tokens, allowed_commands=allowed_commands, rules=rules, secrets=secrets, ids=ids
+            whole,
+            agent,
+            tokens=tokens,
+            allowed_commands=allowed_commands,
+            rules=rules,
+            quota=quota,
+            secrets=secrets,
+            ids=ids,
         )
         known = self.dialect.native(TOOLS) if native else TOOLS
         self._tools = _chosen(known, only)
         self._clock = clock
         self._transcript = transcript_of(whole)
-        self._seat = self._transcript.seat(partial(self._described, native=native))
+        self._seat = self._transcript.seat(
+            partial(self.desk.described, self.dialect.name, tuple(self._tools), native=native)
+        )
 
     @property
     def names(self) -> list[str]:
@@ -86,27 +99,32 @@ class Toolset:
         """What a model is told of the tools, as the API of the dialect takes it."""
         return [self.dialect.schema(each) for each in self._tools.values()]
 
+    def runs(self, name: str) -> bool:
+        """Whether there is such a tool, and it runs what the model wrote."""
+        return name in self._tools and self._tools[name].runs
+
     def call(self, name: str, arguments: Mapping[str, Any] | str | None = None) -> ToolResult:
         """Call a tool. Errors are answers: nothing is raised, and a call that failed changed nothing.
 
         Args:
             arguments: an object, or its JSON text.
         """
-        running = self._transcript.begin(self._seat, name, arguments, self._clock())
+        read = _read(arguments)
+        running = self._transcript.begin(self._seat, name, read, self._clock())
         answer = None
         try:
-            answer = self._answered(name, arguments)
+            answer = self._answered(running, name, read)
         finally:
             self._transcript.end(running, answer, self._clock())
         return answer
 
-    def _answered(self, name: str, arguments: Mapping[str, Any] | str | None) -> ToolResult:
+    def _answered(self, running: Running, name: str, arguments: Mapping[str, Any] | str | None) -> ToolResult:
         try:
             chosen = self._named(name)
             given = _parsed(arguments)
             self._check_sandbox(given.pop(SANDBOX_ID, None))
-            dialects.check(chosen, given)
-            return self._run(chosen, given)
+            check(chosen, given)
+            return self._run(running, chosen, given)
         except (SandfsError, OSError, ValueError) as problem:
             return refusal(self._ruled(problem), self.desk.fs)
 
@@ -128,29 +146,16 @@ class Toolset:
             self.dialect.answered(call, self.call(call.name, call.arguments)) for call in self.dialect.calls_in(calls)
         ]
 
-    def _run(self, chosen: Tool, given: Mapping[str, Any]) -> ToolResult:
+    def _run(self, running: Running, chosen: Tool, given: Mapping[str, Any]) -> ToolResult:
         if chosen.runs:
-            with _may_ask(yes=True):
-                self.desk.check(Operation.EXEC, what=str(next(iter(given.values()), "")))
-        with self.desk.fs.action(_label(chosen, given), self.desk.actor) as action, _may_ask(yes=not chosen.runs):
+            with asking_for(chosen.name):
+                self.desk.check(Operation.EXEC, what=_whole(given))
+        asks = "" if chosen.runs else chosen.name
+        with self.desk.acting(_label(chosen, given)) as action, asking_for(asks):
+            running.action = action
             answer = tool.call(chosen, self.desk, given)
         changed = tuple(dict.fromkeys(each.path for each in action.changes))
         return ToolResult(answer.text, answer.data, answer.is_error, changed)
-
-    def _described(self, number: int, *, native: bool) -> Seat:
-        desk = self.desk
-        return Seat(
-            number,
-            desk.actor,
-            self.dialect.name,
-            native,
-            desk.tokens,
-            viewed=desk.owner is not desk.whole,
-            sandbox=desk.name,
-            only=tuple(self._tools),
-            allowed_commands=desk.allowed_commands,
-            ruled=desk.rules is not None,
-        )
 
     def _named(self, name: str) -> Tool:
         try:
@@ -169,23 +174,6 @@ class Toolset:
         return f"<{len(self._tools)} tools of {self.desk.actor!r} for sandbox {self.desk.name!r}>"
 
 
-@contextmanager
-def _may_ask(*, yes: bool) -> Iterator[None]:
-    """Whether an approver may be asked for what happens within."""
-    token = asking.set(yes)
-    try:
-        yield
-    finally:
-        asking.reset(token)
-
-
-def transcript_of(whole: Workplace) -> Transcript:
-    """The transcript of the sandbox that is worked on, be it through a view."""
-    owner = whole.owner
-    transcript: Transcript = owner.attached.setdefault("transcript", Transcript(owner.fs))
-    return transcript
-
-
 def _chosen(known: Mapping[str, Tool], only: Iterable[str] | None) -> dict[str, Tool]:
     if only is None:
         return dict(known)
@@ -196,19 +184,31 @@ def _chosen(known: Mapping[str, Tool], only: Iterable[str] | None) -> dict[str, 
     return {name: known[name] for name in names}
 
 
-def _parsed(arguments: Mapping[str, Any] | str | None) -> dict[str, Any]:
+def _read(arguments: Any) -> Any:
+    """What a JSON text says; anything else as it is."""
+    if isinstance(arguments, str) and len(arguments) <= _MOST_ARGUMENTS:
+        with suppress(ValueError, RecursionError):
+            return json.loads(arguments or "{}")
+    return arguments
+
+
+def _parsed(arguments: Any) -> dict[str, Any]:
     if arguments is None:
         return {}
     if isinstance(arguments, str):
         if len(arguments) > _MOST_ARGUMENTS:
             raise InvalidRequest(f"the arguments are larger than {_MOST_ARGUMENTS >> 20} MiB: stage a file instead")
-        try:
-            arguments = json.loads(arguments or "{}")
-        except (ValueError, RecursionError):
-            raise InvalidRequest("the arguments are not JSON") from None
+        raise InvalidRequest("the arguments are not JSON")
     if not isinstance(arguments, Mapping):
         raise InvalidRequest("the arguments are not an object")
     return dict(arguments)
+
+
+def _whole(given: Mapping[str, Any]) -> str:
+    """All arguments of a call that runs something: who decides is shown each, in whatever order they came."""
+    if len(given) == 1:
+        return str(next(iter(given.values())))
+    return "\n".join(f"{name}: {value}" for name, value in given.items())
 
 
 def _label(chosen: Tool, given: Mapping[str, Any]) -> str:

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import html
 import json
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self, cast
 
+from jupyter_sandfs.agents import table
 from jupyter_sandfs.agents.calls import Call, Seat, record
-from jupyter_sandfs.errors import InvalidRequest
-from jupyter_sandfs.vfs.dump import dump
+from jupyter_sandfs.errors import InvalidRequest, NotFound
+from jupyter_sandfs.workplace import Workplace
 
 if TYPE_CHECKING:
-    from jupyter_sandfs.agents.answers import ToolResult
     from jupyter_sandfs.agents.replay import Replayed
     from jupyter_sandfs.agents.rules import Rules
     from jupyter_sandfs.sandbox import Sandbox
+    from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
     from jupyter_sandfs.vfs.history import Snapshot
     from jupyter_sandfs.vfs.interface import FileSystem
+    from jupyter_sandfs.vfs.journal import Action, JournalRecord
     from jupyter_sandfs.vfs.views.view import ViewRule
 
 _MOST_BYTES = 64 << 20
@@ -31,14 +31,29 @@ _MOST_MOMENTS = 64
 _MOST_LINES = 1_000_000  # of a transcript that is read back
 _LONGEST_LINE = 256 << 20
 _MOST_PATHS = 1_000  # changed paths that one call lists
-_SHOWN = 200  # rows of a table
-_SHOWN_TEXT = 80  # characters of a cell
-_COLUMNS = ("#", "at", "seconds", "agent", "tool", "arguments", "answer", "changed")
+_SHOWN = 200  # calls in a display
+_MOST_RECORDS = 10_000  # of the journal that are looked at for one
+
+
+class Answered(Protocol):
+    """What is kept of an answer."""
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+
+    @property
+    def is_error(self) -> bool:
+        """Whether the call was refused, or failed."""
 
 
 @dataclass(slots=True)
 class Running:
-    """A call that began and has not ended."""
+    """A call that began and has not ended.
+
+    Attributes:
+        action: what it does in the sandbox; None until it comes to that.
+    """
 
     number: int
     seat: Seat
@@ -46,6 +61,7 @@ class Running:
     given: str | None
     before: int
     at: float
+    action: Action | None = None
 
 
 @dataclass(slots=True)
@@ -68,7 +84,7 @@ class Transcript:
         dropped: calls that are not kept any more.
     """
 
-    def __init__(self, fs: FileSystem | None = None, *, max_bytes: int = _MOST_BYTES) -> None:
+    def __init__(self, fs: VirtualFileSystem | None = None, *, max_bytes: int = _MOST_BYTES) -> None:
         self._fs = fs
         self._bounds = _Bounds(max_bytes)
         self._calls: deque[Call] = deque()
@@ -106,10 +122,41 @@ class Transcript:
         with self._lock:
             return dict(self._moments)
 
-    def start(self, number: int) -> bytes | None:
-        """The sandbox as it was before a call, if that was kept; for `restore_snapshot`."""
-        moment = self.moments.get(number)
-        return dump(moment.root.directory) if moment is not None else None
+    def call(self, number: int) -> Call:
+        """The call of this number. Raises NotFound."""
+        found = next((each for each in self.calls if each.number == number), None)
+        if found is None:
+            raise NotFound(str(number), "no call that is kept has this number")
+        return found
+
+    def before(self, number: int) -> Snapshot:
+        """The sandbox as it was before a call; for `fs.at`, `fs.diff`, `fs.restore` and `fork`.
+
+        Raises:
+            NotFound: no such call is kept.
+            LimitExceeded: the file system's journal no longer goes back so far.
+            InvalidRequest: the transcript was read back, and knows no files.
+        """
+        kept = self.moments.get(number)
+        return kept if kept is not None else self._at(self.call(number).before)
+
+    def after(self, number: int) -> Snapshot:
+        """The sandbox as it was when a call had ended; as `before`."""
+        return self._at(self.call(number).after)
+
+    def diff(self, number: int) -> str:
+        """What changed from before a call until it ended, as `diff -u` writes it; as `before`."""
+        before, after = self.before(number), self.after(number)
+        return self._files.unified_diff(before, after)
+
+    def _at(self, sequence: int) -> Snapshot:
+        return self._files.moment(sequence)
+
+    @property
+    def _files(self) -> VirtualFileSystem:
+        if self._fs is None:
+            raise InvalidRequest("a transcript that was read back knows no files: replay it in a sandbox")
+        return self._fs
 
     def is_elsewhere(self, fs: FileSystem) -> bool:
         """Say whether these are not the files that the calls were made on."""
@@ -143,7 +190,7 @@ class Transcript:
             self._running += 1
             return Running(self._begun, seat, str(tool)[:200], given, before, at)
 
-    def end(self, running: Running, answer: ToolResult | None, at: float) -> None:
+    def end(self, running: Running, answer: Answered | None, at: float) -> None:
         """Note how a call ended; without an answer if it was interrupted."""
         with self._lock:
             self._running -= 1
@@ -153,8 +200,7 @@ class Transcript:
             self._keep(_call(running, answer, after, at))
 
     def _sequence(self) -> int:
-        last = self._fs.log(1) if self._fs is not None else []
-        return last[-1].sequence if last else 0
+        return self._fs.sequence if self._fs is not None else 0
 
     def _remember(self, number: int) -> None:
         assert self._fs is not None
@@ -222,31 +268,48 @@ class Transcript:
     # ------------------------------------------------------------ for people
 
     @property
-    def table(self) -> list[dict[str, str]]:
+    def table(self) -> list[table.Row]:
         """A row for each call; texts of agents are cut, and hold nothing that does not print."""
-        calls = self.calls
-        return [_row(call, calls[0].at) for call in calls]
+        return table.rows(self.calls)
 
-    def _shown(self) -> tuple[list[dict[str, str]], str]:
-        rows = self.table
-        hidden = max(len(rows) - _SHOWN, 0) + self.dropped
-        return rows[-_SHOWN:], f"{hidden} earlier calls are not shown" if hidden else ""
+    def latest(self, count: int = _SHOWN) -> tuple[list[Call], str]:
+        """The last calls, and what is to be said of those before them."""
+        calls = self.calls
+        hidden = max(len(calls) - count, 0) + self.dropped
+        return calls[-count:], f"{hidden} earlier calls are not shown" if hidden else ""
+
+    def records(self, calls: Sequence[Call]) -> dict[int, list[JournalRecord]]:
+        """What the journal still tells of what calls changed, by the numbers of their actions."""
+        found: dict[int, list[JournalRecord]] = {call.action: [] for call in calls if call.action}
+        if self._fs is not None and found:
+            since = self._sequence() - min(call.before for call in calls)
+            for record in self._fs.log(min(since, _MOST_RECORDS)):
+                if record.action in found:
+                    found[record.action].append(record)
+        return found
+
+    def told(self, calls: Sequence[Call], note: str = "") -> str:
+        """Calls as text, a line for each."""
+        return table.as_text(table.rows(calls), note)
 
     def __repr__(self) -> str:
-        rows, note = self._shown()
-        if not rows:
-            return "no calls yet"
-        cells = [_COLUMNS, *(tuple(row.values()) for row in rows)]
-        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-        lines = ["  ".join(map(str.ljust, each, widths)).rstrip() for each in cells]
-        return "\n".join([*([f"[{note}]"] if note else ()), *lines])
+        return self.told(*self.latest())
 
     def _repr_html_(self) -> str:
-        rows, note = self._shown()
-        head = "".join(f"<th>{html.escape(name)}</th>" for name in _COLUMNS)
-        body = "".join(_html_row(row) for row in rows)
-        caption = f"<caption>{html.escape(note)}</caption>" if note else ""
-        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+        timeline = Workplace.faces.get("timeline")
+        if timeline is not None:
+            return str(timeline(self))
+        calls, note = self.latest()
+        return table.as_html(table.rows(calls), note)
+
+
+def transcript_of(whole: Workplace) -> Transcript:
+    """The transcript of the sandbox that is worked on, be it through a view."""
+    owner = whole.owner
+    kept = owner.attached.get("transcript")
+    if kept is None:
+        kept = owner.attached.setdefault("transcript", Transcript(cast("VirtualFileSystem", owner.fs)))
+    return cast("Transcript", kept)
 
 
 def _kept(arguments: Any, limit: int) -> str | None:
@@ -270,43 +333,21 @@ def _object(arguments: Any) -> Any:
     return arguments
 
 
-def _call(running: Running, answer: ToolResult | None, after: int, at: float) -> Call:
+def _call(running: Running, answer: Answered | None, after: int, at: float) -> Call:
+    action = running.action
+    changes = dict.fromkeys(each.path for each in action.changes) if action is not None else ()
     return Call(
         number=running.number,
         seat=running.seat.number,
         agent=running.seat.agent,
         tool=running.tool,
         given=running.given,
-        size=len(answer.text.encode("utf-8", "surrogatepass")) if answer is not None else 0,
+        size=answer.size if answer is not None else 0,
         is_error=answer is None or answer.is_error,
-        changes=answer.changes[:_MOST_PATHS] if answer is not None else (),
+        changes=tuple(changes)[:_MOST_PATHS],
         before=running.before,
         after=after,
         at=running.at,
         duration=max(at - running.at, 0.0),
+        action=action.number if action is not None else 0,
     )
-
-
-def _row(call: Call, began: float) -> dict[str, str]:
-    answer = "refused" if call.is_error else f"{call.size} bytes"
-    facts = (
-        str(call.number),
-        datetime.fromtimestamp(call.at, UTC).strftime("%H:%M:%S") + f" (+{call.at - began:.1f} s)",
-        f"{call.duration:.3f}",
-        _printed(call.agent),
-        _printed(call.tool),
-        _printed(call.given if call.given is not None else "(not kept)"),
-        answer,
-        _printed(", ".join(call.changes[:50])),
-    )
-    return dict(zip(_COLUMNS, facts, strict=True))
-
-
-def _printed(text: str) -> str:
-    """A text on one line, cut, with escapes for what does not print or would turn the direction of writing."""
-    cut = text if len(text) <= _SHOWN_TEXT else text[: _SHOWN_TEXT - 1] + "…"
-    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode("ascii") for each in cut)
-
-
-def _html_row(row: Mapping[str, str]) -> str:
-    return "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row.values()) + "</tr>"

@@ -6,7 +6,6 @@ everything is discarded; with `sync`, what was changed is written back first, th
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shlex
 import threading
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import InvalidRequest, Unsupported
-from jupyter_sandfs.execution import bubblewrap, job, watches, worktree
+from jupyter_sandfs.execution import bubblewrap, environment, job, watches, worktree, writeback
 from jupyter_sandfs.execution.bubblewrap import Wall
 from jupyter_sandfs.execution.job import Stop
 from jupyter_sandfs.execution.scratch import scratch
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
 _LABEL_LENGTH = 200
 _OVERHEAD = 30.0  # seconds that copying out and back may take beside the command itself
-_MOST_THREADS = 4  # of numerical libraries: each takes address space, which is limited
 _TOLD = 20  # refused paths that are listed
 _BLOCK = 512  # bytes in a unit of the shell's `ulimit -f`
 _LAUNCH = (
@@ -216,7 +214,7 @@ class HostCommand:
 
     @property
     def _prefixes(self) -> tuple[str, ...]:
-        return bubblewrap.seen(self._options.prefixes or (), _homes())
+        return bubblewrap.seen(self._options.prefixes or (), environment.homes())
 
     # ------------------------------------------------------------ the run
 
@@ -234,7 +232,7 @@ class HostCommand:
                 raise Unsupported(f"the command could not be started: {words}")
             report = Report(left_out=manifest.left_out)
             if self._sync and ended.why is None:
-                worktree.bring_back(self._fs, self._path, tree, manifest, bounds, self._check, report)
+                writeback.bring_back(self._fs, self._path, tree, manifest, bounds, self._check, report)
             return ended, report
 
     def _hand_over(self, top: Path, manifest: worktree.Manifest) -> None:
@@ -257,7 +255,9 @@ class HostCommand:
         if isinstance(self._wall, str):
             home = top / "home"
             home.mkdir()
-            return self._supervised(self._limited(isolated=False), top, env=_environment(self._prefixes, str(home)))
+            return self._supervised(
+                self._limited(isolated=False), top, env=environment.variables(self._prefixes, str(home))
+            )
         empty = top / "empty"
         empty.touch()
         empty.chmod(0o644)
@@ -268,7 +268,7 @@ class HostCommand:
             tree=tree,
             empty=empty,
             prefixes=self._prefixes,
-            env=_environment(self._prefixes, "/tmp"),  # noqa: S108 - a file system of its own, inside
+            env=environment.variables(self._prefixes, "/tmp"),  # noqa: S108 - a file system of its own, inside
             status=writes,
         )
         try:
@@ -351,7 +351,9 @@ class HostCommand:
             Stop.DISK: f"stopped: it wrote more than {limits.disk_bytes >> 20} MiB",
         }
         told = [words.get(ended.why, "interrupted")] if ended.why else []
-        told += ["nothing was written back: some of it was refused"] if report.refused else []
+        if report.refused:
+            stays = f"what was written stays ({report.kept})" if report.kept else "nothing was written back"
+            told.append(f"{stays}: some of it was refused")
         passed = [f"{each.path}: {each.reason}" for each in (*report.refused, *report.left_out)]
         told += passed[:_TOLD] + ([f"… and {len(passed) - _TOLD} more"] if len(passed) > _TOLD else [])
         return "".join(f"host: {line}\n" for line in told)
@@ -361,18 +363,6 @@ class _Stopped(Exception):
     def __init__(self, why: Stop) -> None:
         self.why = why
         super().__init__(why)
-
-
-def _homes() -> list[str]:
-    """Where this user's own files are: as the environment and as the accounts say. A container may have neither."""
-    import pwd  # noqa: PLC0415 - not on Windows, where there is no host command
-
-    homes = []
-    with contextlib.suppress(RuntimeError):
-        homes.append(str(Path.home()))
-    with contextlib.suppress(KeyError):
-        homes.append(pwd.getpwuid(os.getuid()).pw_dir)
-    return homes
 
 
 def _checked(argv: Sequence[str]) -> list[str]:
@@ -385,19 +375,3 @@ def _checked(argv: Sequence[str]) -> list[str]:
     except UnicodeEncodeError:
         raise InvalidRequest("a word of a command is text in valid Unicode") from None
     return list(argv)
-
-
-def _environment(prefixes: Iterable[str], home: str) -> dict[str, str]:
-    """All that a command finds in its environment."""
-    threads = str(min(os.cpu_count() or 1, _MOST_THREADS))
-    return {
-        "PATH": ":".join([*(f"{prefix}/bin" for prefix in prefixes), "/usr/local/bin", "/usr/bin", "/bin"]),
-        "HOME": home,
-        "USER": "sandbox",
-        "LANG": "C.UTF-8",
-        "TZ": "UTC",
-        "PYTHONNOUSERSITE": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",  # it would come back with `sync`
-        "OMP_NUM_THREADS": threads,
-        "OPENBLAS_NUM_THREADS": threads,
-    }

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import InvalidRequest, LimitExceeded, SandfsError
-from jupyter_sandfs.execution import job, source, subset, syscalls, tracebacks
+from jupyter_sandfs.execution import job, source, spelling, subset, syscalls, tracebacks
 from jupyter_sandfs.execution.job import Stop
 from jupyter_sandfs.execution.pool import POOL
 from jupyter_sandfs.vfs.interface import FileSystem, require_directory
@@ -37,7 +37,7 @@ _SHOWN_VALUE = 10_000  # characters of the last value's repr
 _LONGEST_SLEEP = 3600.0
 _LABEL_LENGTH = 200
 
-_PRELUDE = f"""
+_PRELUDE = f"""{spelling.PRELUDE}
 {_INPUT} = {{"next": 0}}
 def input(prompt=""):
     print(prompt, end="")
@@ -49,9 +49,7 @@ def input(prompt=""):
         raise RuntimeError("input: there are no more lines")
     {_INPUT}["next"] = place + 1
     return {_INPUT}["lines"][place]
-def exit(code=""):
-    raise SystemExit(str(code))
-quit = exit
+exit = quit = {spelling.EXIT}
 """
 """What the interpreter lacks and snippets use, in its own language."""
 
@@ -169,7 +167,8 @@ class Snippet:
         require_directory(fs, self._cwd)
         self._argv = [name, *argv]
         self._actor = actor
-        self._parts = source.split(self._code) if show_value else None
+        self._spelled = spelling.respelled(self._code)
+        self._parts = source.split(self._spelled) if show_value else None
         self._stopping = threading.Event()
         self._desk = syscalls.Desk(
             fs=fs, env=dict(env or {}), stdin=stdin, sleep=self._sleep, largest=self.limits.memory_bytes
@@ -247,11 +246,12 @@ class Snippet:
                 self._worker = None  # from here on it may work for somebody else
 
     def _feed_all(self, session: MontySession) -> None:
-        self._feed(session, _PRELUDE, inputs={"argv": self._argv})
+        text = self._desk.stdin.decode("utf-8", "replace") if spelling.reads_stdin(self._spelled) else ""
+        self._feed(session, _PRELUDE, inputs={"argv": self._argv, spelling.TEXT: text})
         written = self._code.splitlines()
         parts = self._parts
         if parts is None or not self._parses(session, f"{parts.body}\n{_valued(parts)}"):
-            self._feed(session, f"{self._code}\nNone", tracebacks.Origin(self._name, written))
+            self._feed(session, f"{self._spelled}\nNone", tracebacks.Origin(self._name, written))
             return
         self._feed(session, f"{parts.body}\nNone", tracebacks.Origin(self._name, written))
         self._feed(session, _valued(parts), tracebacks.Origin(self._name, written, parts.line - 2))
@@ -330,8 +330,6 @@ class Snippet:
 
     def _advice(self, inner: BaseException) -> str:
         """What is known here and nowhere else: the source, and the limits."""
-        if isinstance(inner, IndexError) and len(self._argv) > 1 and "sys.argv" in self._code:
-            return subset.ARGUMENTS
         if isinstance(inner, RuntimeError) and str(inner).startswith("suspension limit"):
             return f"the limit is {self.limits.operations} operations on files"
         return ""

@@ -13,14 +13,6 @@ HINT = (
     "this is a subset of Python, for files and text; for full Python, with what is installed, run it as: host python3"
 )
 
-ARGUMENTS = "sys.argv holds only the script's name here: the arguments are in the list argv"
-_INSTEAD = (
-    ("RuntimeError", "'os.getenv' is not supported", "there is no os.getenv here: use os.environ.get"),
-    ("AttributeError", "module 'sys' has no attribute 'exit'", "there is no sys.exit here: use exit(CODE)"),
-    ("AttributeError", "module 'sys' has no attribute 'stdin'", "there is no sys.stdin here: use input(), /dev/stdin"),
-)
-"""Class and beginning of an error for which the subset has something else."""
-
 
 class _Sign(NamedTuple):
     """How something that is missing shows: class of the error (any, if empty), its text, and a name that it holds."""
@@ -75,9 +67,6 @@ def hint(kind: str, text: str) -> str:
         text: its message; only the beginning is looked at.
     """
     beginning = text[:300]
-    for instead_of, words, advice in _INSTEAD:
-        if kind == instead_of and beginning.startswith(words):
-            return advice
     for sign in _SIGNS:
         found = sign.text.search(beginning) if sign.kind in {kind, ""} else None
         if found is not None and sign.told(found[1]):

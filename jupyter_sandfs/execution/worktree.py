@@ -1,25 +1,18 @@
-"""What a view sees of a directory, as files of the host for a while, and the way back of what was changed there.
-
-What comes back was made by a program that is not trusted: links, devices and names that a sandbox can't hold stay
-behind, everything is measured before anything is written, and each write goes through the file system like any other.
-"""
+"""What a view sees of a directory, as files of the host for a while; the way back is in `writeback`."""
 
 from __future__ import annotations
 
 import errno
 import hashlib
 import os
-import stat as modes
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from contextvars import Context
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import AppendOnly, FileTooLarge, InvalidPath, LimitExceeded, PathError, SandfsError
+from jupyter_sandfs.errors import LimitExceeded, PathError, SandfsError
 from jupyter_sandfs.vfs.entries import DirEntry
 from jupyter_sandfs.vfs.interface import FileSystem, require_directory
 
@@ -85,10 +78,12 @@ class Report:
     Attributes:
         refused: changes that the file system refused.
         left_out: what can't be read, and what never comes back.
+        kept: why what had been written could not be taken back, where that was so.
     """
 
     refused: list[Passed] = field(default_factory=list)
     left_out: list[Passed] = field(default_factory=list)
+    kept: str = ""
 
 
 @dataclass(slots=True)
@@ -186,7 +181,7 @@ def _copy_out(fs: FileSystem, entry: DirEntry, below: str, target: Path, manifes
     stat = entry.stat
     _write_out(target, data, stat.mode if stat.is_file else 0o644, stat.modified_ns)
     kind = Kind.LINK if stat.is_symlink else Kind.DYNAMIC if stat.dynamic else Kind.FILE
-    manifest.originals[below] = Original(kind, stat.version, len(data), _digest(data))
+    manifest.originals[below] = Original(kind, stat.version, len(data), digest(data))
     manifest.size += len(data)
 
 
@@ -197,187 +192,8 @@ def _write_out(target: Path, data: bytes, mode: int, modified_ns: int) -> None:
     os.utime(target, ns=(modified_ns, modified_ns))
 
 
-def _digest(data: bytes) -> bytes:
+def digest(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
-
-
-# ---------------------------------------------------------------- back
-
-
-def bring_back(
-    fs: FileSystem, path: str, tree: Path, manifest: Manifest, bounds: Bounds, check: Check, report: Report
-) -> None:
-    """Write to `path` what differs in `tree` from what it was, all of it or nothing.
-
-    Each file is written with the version that it had, so that changes made meanwhile are not lost. Where the file
-    system refuses a part of it, the report says what and why, and nothing was written.
-
-    Raises:
-        LimitExceeded: the tree has grown over `bounds`; nothing was written.
-        MergeConflict, AppendOnly: a hook refused a part, and what had been written before could not be taken back.
-    """
-    found = _survey(tree, path, bounds, report, check)
-    trial = _Return(fs.fork(), path, tree, manifest.originals, found, Report())
-    Context().run(trial.carry_out)  # under no action: what is done to the fork is nobody's doing
-    if trial.report.refused:
-        report.refused += trial.report.refused
-        report.left_out += trial.report.left_out
-        return
-    with suppress(_Refused), fs.transaction():
-        _Return(fs, path, tree, manifest.originals, found, report, trial.same).carry_out()
-        if report.refused:  # by a hook, or because somebody was quicker
-            raise _Refused
-
-
-def _survey(tree: Path, path: str, bounds: Bounds, report: Report, check: Check) -> dict[str, Found]:
-    found: dict[str, Found] = {}
-    size, pending = 0, [""]
-    while pending:
-        relative = pending.pop()
-        for entry in _listed(tree, path, relative, report):
-            check()
-            below = f"{relative}/{entry.name}" if relative else entry.name
-            facts = entry.stat(follow_symlinks=False)
-            found[below] = _found(facts)
-            size += found[below].size
-            if len(found) > bounds.entries or size > bounds.size:
-                limits = f"{bounds.entries} files and directories, {bounds.size} bytes"
-                raise LimitExceeded(f"the command left more than may be written back ({limits}); nothing was")
-            if found[below].kind is Kind.DIRECTORY:
-                pending.append(below)
-    return found
-
-
-def _found(facts: os.stat_result) -> Found:
-    if modes.S_ISDIR(facts.st_mode):
-        return Found(Kind.DIRECTORY)
-    if modes.S_ISREG(facts.st_mode):
-        return Found(Kind.FILE, facts.st_size)
-    return Found(Kind.SPECIAL)
-
-
-def _listed(tree: Path, path: str, relative: str, report: Report) -> list[os.DirEntry[str]]:
-    """What is in a directory under names that a sandbox can hold."""
-    try:
-        (tree / relative).chmod(0o700)  # it is this process' own, whatever the command made of it
-        with os.scandir(tree / relative) as entries:
-            listed = list(entries)
-    except OSError as problem:  # not readable, or deeper than a path of the host can say
-        report.refused.append(Passed(paths.join(path, relative), reason(problem)))
-        return []
-    odd = [entry for entry in listed if not _portable(entry.name)]
-    names = [ascii(f"{relative}/{entry.name}" if relative else entry.name) for entry in odd]
-    report.left_out += [Passed(name, "not a name that a sandbox can hold") for name in names]
-    return [entry for entry in listed if _portable(entry.name)]
-
-
-def _portable(name: str) -> bool:
-    """Whether a name stays what it is: a backslash would become a slash, other bytes than UTF-8 can't be kept."""
-    try:
-        name.encode()
-        return "\\" not in name and paths.normalize(name) == f"/{name}"
-    except (UnicodeEncodeError, InvalidPath):
-        return False
-
-
-class _Refused(Exception):
-    """A part of the way back was refused: not told to anyone, only to the transaction."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Return:
-    """One way back. Each step is tried, and what is refused is noted, so that all of it can be told at once.
-
-    Attributes:
-        same: files that turned out to be as they were.
-    """
-
-    fs: FileSystem
-    path: str
-    tree: Path
-    originals: Mapping[str, Original]
-    found: Mapping[str, Found]
-    report: Report
-    same: set[str] = field(default_factory=set)
-
-    def carry_out(self) -> None:
-        gone = [each for each in self.originals if self._is_gone(each)]
-        for relative in sorted(gone, reverse=True):  # what is in a directory comes before it
-            self._try(self._remove, relative)
-        for relative in sorted(self.found):
-            self._try(self._put, relative)
-
-    def _is_gone(self, relative: str) -> bool:
-        original, now = self.originals[relative], self.found.get(relative)
-        if now is None:
-            return not self._is_behind_a_link(relative)
-        return now.kind is not original.kind and now.kind in {Kind.FILE, Kind.DIRECTORY}
-
-    def _is_behind_a_link(self, relative: str) -> bool:
-        """Whether a directory on the way became a link: that stays behind, and so does what it hides."""
-        above = [each.lstrip("/") for each in paths.ancestors(relative)]
-        return any(self.found[each].kind is Kind.SPECIAL for each in above if each in self.found)
-
-    def _try(self, step: Callable[[str], None], relative: str) -> None:
-        try:
-            step(relative)
-        except (SandfsError, OSError) as problem:
-            self.report.refused.append(Passed(self._at(relative), reason(problem)))
-
-    def _remove(self, relative: str) -> None:
-        original = self.originals[relative]
-        if original.kind is Kind.DIRECTORY:
-            self.fs.remove(self._at(relative))
-        elif original.kind is Kind.FILE:
-            self.fs.remove(self._at(relative), expected_version=original.version)
-
-    def _put(self, relative: str) -> None:
-        now, original = self.found[relative], self.originals.get(relative)
-        if now.kind is Kind.DIRECTORY:
-            if original is None or original.kind is not Kind.DIRECTORY:
-                self.fs.mkdir(self._at(relative), parents=False, exist_ok=True)
-        elif now.kind is Kind.FILE:
-            self._put_file(relative, now, original)
-        else:
-            self._leave(relative, f"{now.kind.value}: stays behind")
-
-    def _put_file(self, relative: str, now: Found, original: Original | None) -> None:
-        if relative in self.same:
-            return
-        if now.size > self.fs.limits.file_bytes:
-            raise FileTooLarge(relative, f"over the limit of {self.fs.limits.file_bytes} bytes")
-        data = _read_back(self.tree / relative, now.size)
-        if original is None or original.kind is Kind.DIRECTORY:
-            self.fs.write_bytes(self._at(relative), data, expected_version=0)
-        elif original.digest == _digest(data):
-            self.same.add(relative)
-        elif original.kind is Kind.FILE:
-            self._replace(self._at(relative), data, original)
-        else:
-            self._leave(relative, f"{original.kind.value}: changes of it stay behind")
-
-    def _replace(self, path: str, data: bytes, original: Original) -> None:
-        try:
-            self.fs.write_bytes(path, data, expected_version=original.version)
-        except AppendOnly:
-            if _digest(data[: original.size]) != original.digest:
-                raise
-            tail = data[original.size :]
-            self.fs.write_bytes(path, tail, append=True, expected_version=original.version)
-
-    def _leave(self, relative: str, why: str) -> None:
-        self.report.left_out.append(Passed(self._at(relative), why))
-
-    def _at(self, relative: str) -> str:
-        return paths.join(self.path, relative)
-
-
-def _read_back(source: Path, size: int) -> bytes:
-    """Read what was measured; nothing runs any more that could exchange it for something else."""
-    source.chmod(0o600)  # it is this process' own, whatever the command made of it
-    descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-    with os.fdopen(descriptor, "rb") as file:
-        return file.read(size)
 
 
 def reason(problem: BaseException) -> str:

@@ -21,6 +21,8 @@ except ImportError:  # Windows: locks of files, and their removal while open, wo
     fcntl = None  # type: ignore[assignment]  # said at the only place where it matters, the constructor below
 
 _FAN_OUT = tuple(f"{number:02x}" for number in range(256))
+# Linux may look long for the large pages that it would like to have for a larger write: ten times the time of writing.
+_WRITTEN_AT_ONCE = 256 << 10
 
 
 class BlobDirectory:
@@ -136,7 +138,7 @@ def write_all(file: BinaryIO, data: bytes | bytearray | memoryview) -> None:
     rest = memoryview(data)
     try:
         while rest:
-            rest = rest[file.write(rest) :]
+            rest = rest[file.write(rest[:_WRITTEN_AT_ONCE]) :]
     except OSError as error:
         raise StoreError(f"the disk of the store does not take more: {error.strerror}") from error
 

@@ -1,13 +1,13 @@
 """A store as one principal sees it: what was granted, a session of its own, and what it stored itself.
 
 What is not granted looks absent, as in a view of a file system. Names can't be probed either: the principal chooses
-keys in its own session only, elsewhere keys are generated. It changes and deletes nothing but what it stored.
+keys in its own session only; elsewhere keys are generated, and used within a minute. It changes and deletes nothing but
+what it stored.
 """
 
 from __future__ import annotations
 
 import heapq
-import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -23,7 +23,7 @@ from jupyter_sandfs.errors import (
     UploadNotFound,
     VersionConflict,
 )
-from jupyter_sandfs.filestore.keys import check, check_prefix
+from jupyter_sandfs.filestore.keys import check, check_prefix, is_recent, origin
 from jupyter_sandfs.filestore.listing import check_listing, list_page
 from jupyter_sandfs.filestore.protocol import (
     Body,
@@ -39,7 +39,6 @@ from jupyter_sandfs.filestore.protocol import (
 
 _MOST_GRANTS = 10_000
 _PAGE = 1_000
-_GENERATED = re.compile(r"files/f_[0-7][0-9A-HJKMNP-TV-Z]{25}(/.+)?")
 _OWNERS = "only the sandbox's owner may do this, not a view of it"
 _NEVER = "snapshots/"
 
@@ -131,6 +130,7 @@ class GrantedStore(FileStore):
         self._base = base
         self._grant = grant
         self._own: dict[str, int] = {}  # what was stored through here, with the version that it has
+        self._trees = set[str]()  # generated keys at or below which something was stored through here
         self._uploads: set[str] = set()
         self._lock = threading.Lock()
 
@@ -204,6 +204,7 @@ class GrantedStore(FileStore):
         return deleted
 
     def begin_upload(self, key: str, *, length: int | None = None, **options: Unpack[PutOptions]) -> Upload:
+        self.check_put(key)  # here, not when all has arrived
         checked = self._checked(key, options)
         upload = self._base().begin_upload(key, length=length, **checked)
         self._uploads.add(upload.upload_id)
@@ -306,7 +307,7 @@ class GrantedStore(FileStore):
         check(key)
         mine = self._own.get(key, 0)
         home = self._grant.home
-        if not mine and not (home and key.startswith(home)) and not _GENERATED.fullmatch(key):
+        if not mine and not (home and key.startswith(home)) and not self._is_new(key):
             where = f"under {home}…, or without a key of your own" if home else "without a key of your own"
             raise PermissionDenied(key, f"a view stores {where}")
         asked = 0 if options.get("if_none_match") else options.get("if_version")
@@ -317,9 +318,17 @@ class GrantedStore(FileStore):
         checked["if_version"] = mine
         return checked
 
+    def _is_new(self, key: str) -> bool:
+        """Whether a key was just generated, or belongs to a tree that is being stored through here.
+
+        An older one may be somebody's: whether it is taken must not be seen by trying.
+        """
+        return is_recent(key) or origin(key) in self._trees
+
     def _stored(self, info: FileInfo) -> None:
         with self._lock:
             self._own[info.key] = info.version
+            self._trees |= {origin(info.key)} - {""}
 
     def _leave(self, key: str, if_version: int | None) -> bool:
         """Answer for a deletion that is not made."""

@@ -25,6 +25,8 @@ _NAMESPACES = (
 )
 _SHAPES = "files/…, runs/{run}/output/{name}, sessions/{session}/{path} or snapshots/{sandbox}/{name}"
 _FIRST_SEGMENTS = ("files", "runs", "sessions", "snapshots")
+_GENERATED = re.compile(r"files/f_([0-7][0-9A-HJKMNP-TV-Z]{25})(?:/|$)")
+_RECENT = 60.0  # seconds
 _DOTS = frozenset({".", ".."})
 # Line and paragraph separators are no control characters to Unicode, but they break lines wherever a key is shown.
 _REFUSED_CATEGORIES = frozenset({"Cc", "Cs", "Zl", "Zp"})
@@ -51,6 +53,13 @@ def complete(name: str) -> str:
     """
     name = unicodedata.normalize("NFC", name) if isinstance(name, str) else name
     return check(FILES + name if isinstance(name, str) and "/" not in name else name)
+
+
+def complete_prefix(name: str) -> str:
+    """Make a prefix that ends in a slash of what a person typed: a bare name means `files/{name}/`."""
+    name = unicodedata.normalize("NFC", name).rstrip("/")
+    is_bare = "/" not in name and name not in _FIRST_SEGMENTS
+    return f"{FILES}{name}/" if is_bare else f"{name}/"
 
 
 def check_prefix(prefix: str) -> str:
@@ -128,6 +137,12 @@ class _Ulids:
             self._last = max(fresh, self._last + 1)
             return self._last
 
+    def age(self, ulid: int) -> float:
+        """The seconds that have passed since one was made, by the clock that the next one would have."""
+        with self._lock:
+            now = max(time.time_ns() // 1_000_000, self._last >> 80)
+        return (now - (ulid >> 80)) / 1000
+
 
 _ulids = _Ulids()
 
@@ -148,3 +163,19 @@ def new_key() -> str:
     from ulid import ULID  # noqa: PLC0415  for the reason above
 
     return f"{FILES}f_{ULID.from_int(_ulids.next())}"
+
+
+def is_recent(key: str) -> bool:
+    """Say whether a key is a generated one, or below one, of the last minute."""
+    found = _GENERATED.match(key)
+    if found is None:
+        return False
+    from ulid import ULID  # noqa: PLC0415  as above
+
+    return abs(_ulids.age(int(ULID.from_str(found[1])))) <= _RECENT
+
+
+def origin(key: str) -> str:
+    """The generated key that a key is, or is below of; empty where there is none."""
+    found = _GENERATED.match(key)
+    return found[0].rstrip("/") if found else ""

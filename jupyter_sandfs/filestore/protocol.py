@@ -346,7 +346,10 @@ class FileStore(ABC):
 
     @abstractmethod
     def cleanup(self, *, now: datetime | None = None) -> int:
-        """Remove what has expired, abandoned uploads too; give the number of files. Any number may run at once."""
+        """Remove what has expired, of all tenants, and abandoned uploads too; give the number of files.
+
+        Any number may run at once.
+        """
 
     @abstractmethod
     def recover(self) -> Recovery:

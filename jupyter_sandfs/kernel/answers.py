@@ -18,6 +18,7 @@ class Answer:
         data: the same for programs, in plain JSON values.
         value: what an assignment gets, if not the text.
         result: of the shell, if it was asked.
+        marked: lines of the text begin with the mark of a change, which a terminal shows in colours.
     """
 
     text: str = ""
@@ -25,6 +26,7 @@ class Answer:
     data: Any = None
     value: str | None = None
     result: ShellResult | None = None
+    marked: bool = False
 
     @property
     def outcome(self) -> ShellResult:

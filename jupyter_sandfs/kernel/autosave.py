@@ -1,6 +1,6 @@
 """A sandbox that comes back: saved when its kernel ends, and where the next kernel of the notebook starts.
 
-Everything else that ends a process, such as a kill, saves nothing: a storage is for that.
+A kernel that is killed saves nothing any more, so it is saved from time to time too. A storage loses nothing at all.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import atexit
 import hashlib
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -19,6 +20,10 @@ from jupyter_sandfs.errors import NotFound, SandfsError
 from jupyter_sandfs.sandbox import DEFAULT_NAME, Sandbox
 
 _DIGEST = 12
+# What is saved while the kernel runs: one, which is replaced each time, and older than what is saved at the end.
+RUNNING = "running"
+# Saving a large sandbox takes a while: it is not done for more than one part in so many of the time.
+_LEAST_REST = 20
 
 Tell = Callable[[str], object]
 
@@ -59,6 +64,8 @@ class Autosave:
         self._tell = tell
         self._lock = threading.Lock()
         self._saved = self._state()
+        self._fault = ""
+        self._ended = threading.Event()
         self._earlier: Callable[[bool], Any] | None = None
 
     def restore(self) -> None:
@@ -77,23 +84,32 @@ class Autosave:
         if loaded.lost:
             self._tell(f"without their providers, mount them again: {', '.join(loaded.lost)}")
 
-    def save(self) -> None:
-        """Save the sandbox if it has changed since it was loaded or saved; say so when it can't be saved."""
+    def save(self, name: str | None = None) -> None:
+        """Save the sandbox if it has changed since it was loaded or saved; say so when it can't be saved.
+
+        Args:
+            name: replaces one of that name; the moment if not given.
+        """
         with self._lock:
             state = self._state()
             if state == self._saved:
                 return
             try:
-                self._save()
+                self._save(name)
             except (SandfsError, OSError) as error:
-                self._tell(f"the sandbox of this notebook could not be saved: {error}")
+                self._tell_once(f"the sandbox of this notebook could not be saved: {error}")
             else:
-                self._saved = state
+                self._saved, self._fault = state, ""
 
-    def _save(self) -> None:
+    def _tell_once(self, fault: str) -> None:
+        if fault != self._fault:
+            self._fault = fault
+            self._tell(fault)
+
+    def _save(self, name: str | None) -> None:
         sandbox = self._sandbox()
         with sandbox.store_at(self._snapshots.url) as store:
-            workspace.save(sandbox.fs, store, self._label)
+            workspace.save(sandbox.fs, store, self._label, name)
             # Too many are no reason to say that saving failed.
             with suppress(SandfsError):
                 workspace.prune(store, self._label, keep=self._snapshots.keep)
@@ -104,14 +120,25 @@ class Autosave:
         last = sandbox.fs.log(1)
         return sandbox.fs.id, last[-1].sequence if last else 0
 
+    # ------------------------------------------------------------ from time to time
+
+    def _keep_saving(self) -> None:
+        interval = pause = self._snapshots.interval
+        while not self._ended.wait(pause):
+            started = time.monotonic()
+            self.save(RUNNING)
+            pause = max(interval, _LEAST_REST * (time.monotonic() - started))
+
     # ------------------------------------------------------------ the end of a kernel
 
     def follow(self, kernel: Any) -> None:
-        """Save when the kernel is told to end, which a culler does too, and when Python ends by itself.
+        """Save from time to time, when the kernel is told to end, which a culler does too, and when Python ends.
 
         Args:
             kernel: of ipykernel; None for a shell that is none.
         """
+        if self._snapshots.interval:
+            threading.Thread(target=self._keep_saving, name="sandfs-autosave", daemon=True).start()
         atexit.register(self.save)
         if kernel is None:
             return
@@ -126,6 +153,7 @@ class Autosave:
 
     def leave(self, kernel: Any) -> None:
         """Undo `follow`."""
+        self._ended.set()
         atexit.unregister(self.save)
         if kernel is not None:
             kernel.do_shutdown = self._earlier

@@ -9,8 +9,11 @@ from typing import Any
 
 from jupyter_sandfs.config import SandFS, Snapshots
 from jupyter_sandfs.errors import SandboxNotFound
+from jupyter_sandfs.kernel.agents import serve_agents
+from jupyter_sandfs.kernel.approval.clerk import ANSWER, Clerk
 from jupyter_sandfs.kernel.autosave import Autosave, label_of
 from jupyter_sandfs.kernel.completer import matcher
+from jupyter_sandfs.kernel.display.calls import timeline_of_calls
 from jupyter_sandfs.kernel.magics import SandFSMagics
 from jupyter_sandfs.kernel.moments import CELLS
 from jupyter_sandfs.kernel.notebook import Notebook
@@ -42,7 +45,10 @@ class Extension:
             raise
         self.dispatcher = Dispatcher(_resolve, Sandbox.names)
         # The server has one of its own: it sees what a sandbox shares, the notebook's tree browser all of it.
-        self._links = _links(ip, Dispatcher(_resolve_shared, Sandbox.names))
+        shared = _shared_with_server()
+        self._clerk = Clerk(ip)
+        shared.offer(ANSWER, self._clerk.answer)
+        self._links = _links(ip, shared)
         ip.events.register("post_run_cell", self._note_cell)
         self._watches = Watches()
         notebook = Notebook(ip, self.settings, self._watches, self._apply)
@@ -50,6 +56,8 @@ class Extension:
             "browse": self._browse,
             "display": self._display,
             "progress": lambda label: _progress(notebook, label),
+            "timeline": timeline_of_calls,
+            "ask": self._clerk.ask,
         }
         self._actions = CellActions(ip, lambda: self.settings.changes, notebook.tell)
         self._actions.listen()
@@ -82,8 +90,9 @@ class Extension:
         """Take everything away but the sandboxes."""
         for link in self._links:
             link.stop()
-        for face in ("browse", "display", "progress"):
+        for face in ("browse", "display", "progress", "timeline", "ask"):
             Sandbox.faces.pop(face, None)
+        self._clerk.leave()
         self._ip.events.unregister("post_run_cell", self._note_cell)
         if self._autosave is not None:
             self._autosave.leave(getattr(self._ip, "kernel", None))
@@ -139,8 +148,10 @@ def _resolve(name: str, view: str | None) -> FileSystem:
     return Sandbox.get(name).seen_by(view)
 
 
-def _resolve_shared(name: str, view: str | None) -> FileSystem:
-    return Sandbox.get(name).shared(view)
+def _shared_with_server() -> Dispatcher:
+    dispatcher = Dispatcher(lambda name, view: Sandbox.get(name).shared(view), Sandbox.names)
+    serve_agents(dispatcher, lambda name, view: Sandbox.get(name).shared_part(view))
+    return dispatcher
 
 
 @contextmanager

@@ -13,6 +13,7 @@ _OPTION = re.compile(
     r"|(?P<bare>-o|--out)\s*$"
 )
 _QUIET = re.compile(r"(?<![\\;])\s*;$")
+_SHELL_WORDS = re.compile(r"[|&;<>()$`\\*?\[\]{}~!#\n]")
 GENERAL = ("--check", "--json", "--out")
 """The options that stand before any command."""
 
@@ -56,3 +57,8 @@ def _checked(name: str) -> str:
     if not name.isidentifier():
         raise InvalidRequest(f"not a name for a result: '{name}'")
     return name
+
+
+def is_plain(line: str) -> bool:
+    """Whether a line is one command with its words, without pipes, redirections or anything that is expanded."""
+    return _SHELL_WORDS.search(line) is None

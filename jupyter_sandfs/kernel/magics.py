@@ -15,8 +15,8 @@ from jupyter_sandfs.errors import SandfsError
 from jupyter_sandfs.kernel.answers import Answer, Text
 from jupyter_sandfs.kernel.commands import CELL_COMMANDS, LINE_COMMANDS, find
 from jupyter_sandfs.kernel.display.rich import Ran
-from jupyter_sandfs.kernel.hints import hint
-from jupyter_sandfs.kernel.lines import Line, read_line
+from jupyter_sandfs.kernel.hints import hint, nothing_to_show, readable
+from jupyter_sandfs.kernel.lines import Line, is_plain, read_line
 from jupyter_sandfs.kernel.notebook import Notebook
 from jupyter_sandfs.kernel.output import complain, is_asked_for, show
 from jupyter_sandfs.sandbox import Sandbox
@@ -27,6 +27,7 @@ _NAME = re.compile(r"(?<!\$)\{([A-Za-z_]\w*)\}")  # `${name}` is the shell's
 _ASKS_FOR_HELP = ("-h", "--help")
 _TAKES_BACK = frozenset(("undo", "redo"))
 _ABSENT = object()
+_ROWS = 200  # of a tree in a terminal
 _OPTIONAL = re.compile(r" \[.*\]")
 
 
@@ -64,7 +65,9 @@ class SandFSMagics(Magics):
             raise UsageError(_one_line(str(error))) from None
         except OSError as error:  # of the host: a path that a magic was given
             raise UsageError(_one_line(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))) from None
-        return self._finish(given, wanted, asked=asked)
+        except ImportError as error:  # of a part that is not installed, or has no wheel here
+            raise UsageError(f"%sandfs {line.strip()} needs a package that is missing: {error.name or error}") from None
+        return self._finish(given, wanted, asked=asked, one_line=cell is None)
 
     sandfs.__doc__ = describe()
 
@@ -73,11 +76,17 @@ class SandFSMagics(Magics):
         command, rest = find(LINE_COMMANDS, line)
         if command is not None:
             return command.call(Sandbox.current(), self._notebook, rest)
-        name = line.split()[0]
-        if name in CELL_COMMANDS and name not in ("sh", *Sandbox.current().shell.commands):
+        name, *words = line.split()
+        if name in CELL_COMMANDS and words and words[0] in _ASKS_FOR_HELP:
+            return LINE_COMMANDS["help"].call(Sandbox.current(), self._notebook, name)
+        if name in CELL_COMMANDS and not (words and self._in_shell(name)):
             usage = _OPTIONAL.sub("", CELL_COMMANDS[name].usage)
             raise UsageError(f"{name} takes a cell: {usage}, and the content in the lines below")
         return self._run_shell(line, line)
+
+    @staticmethod
+    def _in_shell(name: str) -> bool:
+        return name == "sh" or name in Sandbox.current().shell.commands
 
     def _run_cell(self, line: str, cell: str) -> Any:
         if not line:
@@ -113,7 +122,7 @@ class SandFSMagics(Magics):
 
         return _NAME.sub(value, line)
 
-    def _finish(self, given: Any, line: Line, *, asked: bool) -> Any:
+    def _finish(self, given: Any, line: Line, *, asked: bool, one_line: bool) -> Any:
         """Print what stands alone, return what is asked for."""
         wanted = asked or bool(line.out) or line.json
         if isinstance(given, Ran):
@@ -123,30 +132,36 @@ class SandFSMagics(Magics):
             return self._finish_widget(given, line, asked=asked)
         self._names["_exit_code"] = answer.outcome.exit_code
         if line.json:
-            answer = replace(answer, text=answer.as_json(), html="", value=None)
-        told = hint(Sandbox.current(), line.text, answer.outcome, LINE_COMMANDS) if answer.outcome.exit_code else ""
+            answer = replace(answer, text=answer.as_json(), html="", value=None, marked=False)
         if line.out:
             self._names[line.out] = _text(answer)
-        self._tell(answer, told, shown=not (asked or line.out or line.quiet), brief=asked or bool(line.out))
+        shown = not (asked or line.out or line.quiet)
+        self._tell(answer, line, shown=shown, brief=asked or bool(line.out), one_line=one_line)
         if (line.check or self._notebook.settings.check) and answer.outcome.exit_code:
             raise UsageError(f"%sandfs {line.text.split(None, 1)[0]}: exit code {answer.outcome.exit_code}")
         return _text(answer) if asked else None
 
-    def _tell(self, answer: Answer, told: str, *, shown: bool, brief: bool) -> None:
-        outcome = answer.outcome
+    def _tell(self, answer: Answer, line: Line, *, shown: bool, brief: bool, one_line: bool) -> None:
+        outcome = replace(answer.outcome, stderr=readable(answer.outcome.stderr, one_line=one_line))
+        told = hint(Sandbox.current(), line.text, answer.outcome, LINE_COMMANDS) if outcome.exit_code else ""
         if not shown:
             complain(outcome, hint=told, exit_code=not brief)
         elif answer.html and self._notebook.has_page:
             self._notebook.show(answer)
             complain(outcome, hint=told)
         else:
-            show(replace(outcome, stdout=answer.text), hint=told)
+            silent = not (answer.text or outcome.stderr or outcome.exit_code) and is_plain(line.text)
+            printed = nothing_to_show(line.text) if silent else self._notebook.printed(answer)
+            show(replace(outcome, stdout=printed), hint=told)
 
     def _finish_widget(self, given: Any, line: Line, *, asked: bool) -> Any:
         if line.out:
             self._names[line.out] = given
         elif asked:
             return given
+        elif not line.quiet and self._notebook.is_terminal:
+            sys.stdout.write(f"{given.shown.tree(given.path, max_entries=_ROWS)}\n")
+            given.close()
         elif not line.quiet:
             from jupyter_sandfs.kernel.browser import display_browser  # noqa: PLC0415  # widgets load when one is shown
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from jupyter_sandfs.kernel.answers import Answer
+from jupyter_sandfs.kernel.display.terminal import has_colours, painted
 
 if TYPE_CHECKING:
     from jupyter_sandfs.config import SandFS
@@ -44,15 +47,27 @@ class Notebook:
     @property
     def has_page(self) -> bool:
         """Whether more than text can be shown: in a kernel, unless the person wants text only."""
-        return getattr(self._ip, "kernel", None) is not None and self.settings.rich
+        return not self.is_terminal and self.settings.rich
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether there is no page at all."""
+        return getattr(self._ip, "kernel", None) is None
 
     def evaluate(self, expression: str) -> Any:
         """The value of an expression of Python, in the person's names; raises what it raises."""
         return eval(compile(expression, "<sandfs>", "eval"), self._ip.user_global_ns, self._ip.user_ns)  # noqa: S307  # the person's own, as in a cell
 
     def run_cell(self, source: str) -> None:
-        """Run Python as a cell does; raises what it raised."""
-        self._ip.run_cell(source).raise_error()
+        """Run Python as a cell does; raises what it raised, to be shown once, as that cell shows it."""
+        with _held_back(self._ip) as shown:
+            result = self._ip.run_cell(source)
+        error = result.error_before_exec or result.error_in_exec
+        if error is None:
+            return
+        with suppress(AttributeError):  # of an exception that takes no attributes
+            error._render_traceback_ = lambda: shown[-1] if shown else []  # IPython asks for this
+        raise error
 
     def show(self, answer: Answer) -> Any:
         """Show a page with its text for who can't see it; gives a handle that can change it."""
@@ -65,7 +80,30 @@ class Notebook:
         if self.has_page:
             self.show(answer)
         else:
-            sys.stdout.write(answer.text)
+            sys.stdout.write(self.printed(answer))
+
+    def printed(self, answer: Answer) -> str:
+        """The text as it is printed, in colours where it has marks and a terminal shows it."""
+        wanted = answer.marked and self.settings.rich and self._ip.colors.lower() != "nocolor"
+        return painted(answer.text) if wanted and has_colours(sys.stdout, os.environ) else answer.text
+
+
+@contextmanager
+def _held_back(ip: Any) -> Iterator[list[Any]]:
+    """Collect what IPython would show of errors: the cell around shows it."""
+    shown: list[Any] = []
+    quiet: dict[str, Callable[..., None]] = {
+        "_showtraceback": lambda _kind, _error, lines: shown.append(lines),
+        "show_usage_error": lambda _error: None,
+    }
+    earlier = {name: vars(ip)[name] for name in quiet if name in vars(ip)}
+    vars(ip).update(quiet)
+    try:
+        yield shown
+    finally:
+        for name in quiet:
+            del vars(ip)[name]
+        vars(ip).update(earlier)
 
 
 def bundle(answer: Answer) -> dict[str, str]:

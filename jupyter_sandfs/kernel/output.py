@@ -53,9 +53,9 @@ def complain(result: ShellResult, *, hint: str = "", exit_code: bool = True) -> 
         sys.stderr.write(f"exit code {result.exit_code}\n")
 
 
-def counted(number: int, noun: str) -> str:
-    """A number with its noun: 1 file, 1,200 files."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def counted(number: int, noun: str, several: str = "") -> str:
+    """A number with its noun: 1 file, 1,200 files; `several` is the plural that needs more than an s."""
+    return f"{number:,} {noun if number == 1 else several or f'{noun}s'}"
 
 
 def human_size(size: int) -> str:

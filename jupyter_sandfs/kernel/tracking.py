@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
+from IPython import version_info
+
 from jupyter_sandfs.kernel.answers import Answer, change_data
 from jupyter_sandfs.kernel.display.history import folded
 from jupyter_sandfs.kernel.output import counted
@@ -20,6 +22,7 @@ _ROWS = 20  # of the text; pages fold
 _LABEL = 200  # characters
 _FILE_BYTES = 256 << 10  # of a file before and after that is compared
 _COMPARED_BYTES = 1 << 20  # of all of them
+_COUNTED_FIRST = version_info[:2] >= (9, 8)  # a cell is counted before its listeners hear of it (ipython#15088)
 _VERBS = {
     ChangeKind.ADDED: "added",
     ChangeKind.CHANGED: "changed",
@@ -48,6 +51,7 @@ class Tracked:
             text=f"{summary}\n{rows}{more}",
             html=folded(summary, changes, difference),
             data={"changes": [change_data(each) for each in changes], "diff": difference},
+            marked=True,
         )
 
     def _differences(self, changes: list[Change]) -> Iterator[str]:
@@ -103,7 +107,7 @@ class CellActions:
         names = Sandbox.names() if self._wanted() and not nested else []
         entered = journal.action(self._label(info), journal.OWNER)
         entered.__enter__()
-        self._open[id(info)] = (entered, {name: Tracked(Sandbox.get(name).fs) for name in names})
+        self._open[id(info)] = (entered, {name: Tracked(Sandbox.get(name).shell.fs) for name in names})
 
     def _end(self, result: Any) -> None:
         entered, tracked = self._open.pop(id(result.info), (nullcontext(), {}))  # it may have begun before us
@@ -115,7 +119,8 @@ class CellActions:
 
     def _label(self, info: Any) -> str:
         lines = str(info.raw_cell or "").strip().splitlines()
-        return f"[{self._ip.execution_count}] {lines[0] if lines else ''}"[:_LABEL]
+        number = self._ip.execution_count - (_COUNTED_FIRST and bool(info.store_history))
+        return f"[{number}] {lines[0] if lines else ''}"[:_LABEL]
 
 
 def _leave(entered: AbstractContextManager[Any]) -> None:

@@ -58,6 +58,7 @@ class Watching:
     def __init__(self, number: int, fs: FileSystem, path: str, notebook: Notebook) -> None:
         self.number = number
         self.path = path
+        self._notebook = notebook
         self._lock = threading.Lock()
         self._changes: deque[Change] = deque(maxlen=_SHOWN)
         self._handle: Any = notebook.show(self._answer()) if notebook.has_page else None
@@ -75,7 +76,7 @@ class Watching:
         with self._lock:
             self._changes.extend(changes)
             if self._handle is None:
-                sys.stdout.write("".join(map(row, changes)))
+                sys.stdout.write(self._notebook.printed(Answer(text="".join(map(row, changes)), marked=True)))
             else:
                 answer = self._answer()
                 self._handle.update({"text/plain": answer.text, "text/html": answer.html}, raw=True)

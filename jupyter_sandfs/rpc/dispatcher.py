@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -30,9 +30,11 @@ Resolve = Callable[[str, str | None], FileSystem]
 
 @dataclass(frozen=True, slots=True)
 class _Operation:
+    """An operation; `leading` gives what its handler gets before the arguments."""
+
     handler: Handler
     signature: Signature
-    on_sandbox: bool
+    leading: Callable[[Request], tuple[Any, ...]]
 
 
 class Dispatcher:
@@ -64,7 +66,7 @@ class Dispatcher:
         for op, handler in (entry for table in tables for entry in table.items()):
             self.register(op, handler)
         for op, answer in {"hello": self._hello, "sandboxes": self._sandboxes}.items():
-            self._operations[op] = _Operation(answer, Signature(answer, leading=0), on_sandbox=False)
+            self.offer(op, answer)
 
     def register(self, op: str, handler: Handler) -> None:
         """Offer `handler(fs, body, **arguments) -> value | (value, body)` as operation `op`.
@@ -72,7 +74,24 @@ class Dispatcher:
         Its annotations say which JSON types the arguments have; values must be JSON, a body bytes or a memoryview. The
         body it gets may be used again when it is done: it copies what it keeps.
         """
-        self._operations[op] = _Operation(handler, Signature(handler, leading=2), on_sandbox=True)
+        self._operations[op] = _Operation(handler, Signature(handler, leading=2), self._files_of)
+
+    def register_by_name(self, op: str, handler: Handler) -> None:
+        """Offer `handler(sandbox, view, body, **arguments)`, for what needs more of a sandbox than its files.
+
+        It resolves the names itself; otherwise as `register`.
+        """
+        named = _Operation(handler, Signature(handler, leading=3), lambda each: (each.sandbox, each.view, each.body))
+        self._operations[op] = named
+
+    def perform(self, op: str, fs: FileSystem, body: bytes | memoryview, arguments: Mapping[str, Any]) -> Any:
+        """Carry out an operation on files that were found already; gives and raises what its handler does."""
+        operation = self._operations[op]
+        return operation.handler(fs, body, **operation.signature.bind(op, arguments))
+
+    def offer(self, op: str, answer: Callable[..., Any]) -> None:
+        """Offer `answer(**arguments) -> value` as operation `op`, which concerns no sandbox; else as `register`."""
+        self._operations[op] = _Operation(answer, Signature(answer, leading=0), lambda _request: ())
 
     def handle(self, request: Request) -> Reply:
         """Answer one request; an error becomes a reply too, never an exception."""
@@ -89,12 +108,11 @@ class Dispatcher:
         if operation is None:
             raise InvalidRequest(f"unknown operation: {request.op}")
         arguments = operation.signature.bind(request.op, request.arguments)
-        if operation.on_sandbox:
-            fs = self._resolve(request.sandbox, request.view)
-            result = operation.handler(fs, request.body, **arguments)
-        else:
-            result = operation.handler(**arguments)
+        result = operation.handler(*operation.leading(request), **arguments)
         return Reply(*result) if isinstance(result, tuple) else Reply(result)
+
+    def _files_of(self, request: Request) -> tuple[FileSystem, bytes | memoryview]:
+        return self._resolve(request.sandbox, request.view), request.body
 
     def _hello(self) -> dict[str, Any]:
         return {"protocol": PROTOCOL, "sandboxes": self._names(), "maxChunk": MAX_CHUNK, "pid": os.getpid()}

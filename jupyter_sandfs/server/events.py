@@ -20,7 +20,7 @@ SCHEMA: dict[str, Any] = {
     "type": "object",
     "required": ["action", "place", "path"],
     "properties": {
-        "action": {"enum": ["write", "copy", "delete", "move", "mkdir", "stage", "publish", "sign", "unpack"]},
+        "action": {"enum": ["write", "copy", "delete", "move", "mkdir", "stage", "publish", "sign", "unpack", "call"]},
         "place": {"enum": ["store", "sandbox"], "description": "Where `path` is."},
         "path": {"type": "string", "description": "A key of the store, or a path in a sandbox."},
         "source": {

@@ -168,6 +168,10 @@ class SandfsRoute(APIHandler):
 
     # ------------------------------------------------------------ errors
 
+    def allowed_methods(self) -> list[str]:
+        """What the route is asked for; a 405 lists it."""
+        return document.methods(self._path)
+
     def send_error(self, status_code: int = 500, *, keep_headers: tuple[str, ...] = (), **kwargs: Any) -> None:
         error = _error_in(kwargs)
         self._kept = {name: self._headers[name] for name in keep_headers}
@@ -175,7 +179,7 @@ class SandfsRoute(APIHandler):
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         if status_code == HTTPStatus.METHOD_NOT_ALLOWED:
-            self.set_header("Allow", ", ".join(document.methods(self._path)))
+            self.set_header("Allow", ", ".join(self.allowed_methods()))
         for name, value in getattr(self, "_kept", {}).items():
             self.set_header(name, value)
         self.set_header("X-Content-Type-Options", "nosniff")

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from jupyter_sandfs.filestore import AsyncFileStore, AsyncUpload, FileInfo, FileStore, PutOptions
+from jupyter_sandfs.server.tenants import KnownTenants
 
 CHUNK_BYTES = 1 << 20
 _PAGE = 1000
@@ -17,14 +18,15 @@ class Staging:
 
     Args:
         open_store: opens the store of a tenant; it may touch disks and networks.
-        base: the server's own tenant.
-        most_open: of so many stores the one that was not used for longest is let go, and opened again when needed.
+        known: the tenants whose stores were opened before, by this server or an earlier one.
+        most_open: of so many stores the one that was not used for longest is let go, and opened again when needed; None
+            for those that would be gone then, because each tenant has a store of its own in this process's memory.
     """
 
-    def __init__(self, open_store: Callable[[str], FileStore], base: str = "", *, most_open: int) -> None:
+    def __init__(self, open_store: Callable[[str], FileStore], known: KnownTenants, *, most_open: int | None) -> None:
         self._open_store = open_store
+        self._known = known
         self._most_open = most_open
-        self._base = base
         self._stores: OrderedDict[str, AsyncFileStore] = OrderedDict()
         self._lock = asyncio.Lock()
 
@@ -33,23 +35,30 @@ class Staging:
 
         Raises whatever opening it raises; the next call tries again.
         """
-        tenant = self._base if tenant is None else tenant
+        tenant = self._known.base if tenant is None else tenant
         async with self._lock:
             if tenant not in self._stores:
-                self._stores[tenant] = AsyncFileStore(await asyncio.to_thread(self._open_store, tenant))
+                self._stores[tenant] = AsyncFileStore(await asyncio.to_thread(self._open, tenant))
             self._stores.move_to_end(tenant)
-            if len(self._stores) > self._most_open:
+            if self._most_open is not None and len(self._stores) > self._most_open:
                 self._stores.popitem(last=False)  # not closed: a request may still use it, and then it closes itself
             return self._stores[tenant]
 
+    def _open(self, tenant: str) -> FileStore:
+        store = self._open_store(tenant)
+        self._known.note(tenant)
+        return store
+
     async def clean(self) -> None:
-        """Remove what has expired, of the tenants that are in use: each may have a bucket of its own."""
-        for store in {await self.store(), *self._stores.values()}:
+        """Remove what has expired, of all tenants of the store."""
+        apart = self._stores.values() if self._most_open is None else ()
+        for store in {await self.store(), *apart}:
             await store.cleanup()
 
     async def remove_all(self, prefix: str) -> None:
-        """Remove the files whose keys begin with a prefix, of the tenants that are in use."""
-        for store in {await self.store(), *self._stores.values()}:
+        """Remove the files whose keys begin with a prefix, of all tenants that are known."""
+        for tenant in await asyncio.to_thread(self._known.all):
+            store = await self.store(tenant)
             while page := (await store.list(prefix, limit=_PAGE)).items:
                 for info in page:
                     await store.delete(info.key)

@@ -6,11 +6,37 @@ import hashlib
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from jupyter_sandfs.errors import InvalidSignature
 
 _MARK = "~"
+
+
+class KnownTenants:
+    """The tenants for which servers on this machine have opened a store.
+
+    Args:
+        notes: a directory for a file for each of them.
+        base: the tenant of the server and its kernels.
+    """
+
+    def __init__(self, notes: Path, base: str = "") -> None:
+        self.base = base
+        self._notes = notes
+
+    def note(self, tenant: str) -> None:
+        """Remember a tenant."""
+        self._notes.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # A tenant may be longer than a name of a file.
+        note = self._notes / hashlib.sha256(tenant.encode()).hexdigest()
+        note.touch(mode=0o600)
+        note.write_text(tenant, encoding="utf-8")
+
+    def all(self) -> list[str]:
+        """Those that were noted, and the base."""
+        return sorted({self.base, *(note.read_text(encoding="utf-8") for note in self._notes.glob("*"))})
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from jupyter_sandfs import paths, staging
-from jupyter_sandfs.errors import ChecksumMismatch, NotFound
-from jupyter_sandfs.filestore import AsyncReader, FileInfo, PutOptions, content_types, keys
+from jupyter_sandfs.errors import NotFound
+from jupyter_sandfs.filestore import AsyncFileStore, FileInfo, PutOptions, content_types, keys
+from jupyter_sandfs.server import trees
 from jupyter_sandfs.server.addressing import Target
 from jupyter_sandfs.server.conditions import Part
 from jupyter_sandfs.server.fs import FsRoute, LargeFile, read_file, read_start
@@ -39,7 +40,7 @@ class TransferRoute(FsRoute, StoreRoute):
 
 
 class Stage(TransferRoute):
-    """A stored file comes into a sandbox, as `staging.stage`."""
+    """A stored file, or all of a prefix, comes into a sandbox, as `staging.stage`."""
 
     @web.authenticated
     @authorized
@@ -47,20 +48,29 @@ class Stage(TransferRoute):
         if self._finished:
             return
         body = await self.wishes()
-        target = await self.target()
-        async with await (await self.store()).open(keys.complete(body["key"])) as reader:
-            path = await _landing(target, body.get("path") or "/", reader.info)
-            arguments = {"path": path, "size": reader.info.size_bytes}
-            upload = (await target.ask("upload_begin", arguments)).value["uploadId"]
-            sink = Gathered(LargeFile(target, upload), await target.chunk_bytes())
-            written = await pour(_verified(reader), sink)
-        facts = {"source": reader.info.key, "kernel_id": target.kernel_id, "bytes": reader.info.size_bytes}
-        self.tell("stage", "sandbox", written["path"], **facts)
+        target, key, path = await self.target(), body["key"], body.get("path") or "/"
+        if key.endswith("/"):
+            key = keys.complete_prefix(key)
+            written = await trees.stage(target, path, await self.store(), key)
+        else:
+            key = keys.complete(key)
+            written = await _stage_file(target, path, await self.store(), key)
+        self.tell(
+            "stage", "sandbox", written["path"], source=key, kernel_id=target.kernel_id, bytes=written["bytesWritten"]
+        )
         self.answer(written)
 
 
+async def _stage_file(target: Target, path: str, store: AsyncFileStore, key: str) -> Any:
+    async with await store.open(key) as reader:
+        arguments = {"path": await _landing(target, path, reader.info), "size": reader.info.size_bytes}
+        upload = (await target.ask("upload_begin", arguments)).value["uploadId"]
+        sink = Gathered(LargeFile(target, upload), await target.chunk_bytes())
+        return await pour(trees.verified(reader), sink)
+
+
 class Publish(TransferRoute):
-    """A file of a sandbox goes into the store, as `staging.publish`."""
+    """A file or directory of a sandbox goes into the store, as `staging.publish` and `publish_tree`."""
 
     @web.authenticated
     @authorized
@@ -69,30 +79,33 @@ class Publish(TransferRoute):
             return
         body = await self.wishes()
         target, path = await self.target(), body["path"]
+        publish = self._publish_tree if await _is_directory(target, path) else self._publish_file
+        stored = await publish(target, body)
+        key, size = stored["file_key"], stored["size_bytes"]
+        self.tell("publish", "store", key, source=path, kernel_id=target.kernel_id, bytes=size)
+        self.answer(stored, status=201)
+
+    async def _publish_file(self, target: Target, body: Mapping[str, Any]) -> dict[str, Any]:
+        path = body["path"]
+        key = keys.complete(body["key"]) if body.get("key") else keys.new_key()
         first = await read_start(target, path)
         size = first.value["size"]
-        options: PutOptions = {
+        sink = await self.open_sink(key, size, self._options(target, body, path))
+        return receipt(await pour(read_file(target, path, Part(0, size, size), first), sink))
+
+    async def _publish_tree(self, target: Target, body: Mapping[str, Any]) -> dict[str, Any]:
+        prefix = keys.complete_prefix(body.get("key") or keys.new_key())
+        describe = partial(self._options, target, body)
+        stored = await trees.publish(target, body["path"], await self.store(), prefix, describe)
+        size = sum(info.size_bytes for info in stored.values())
+        return {"file_key": prefix, "size_bytes": size, "files": len(stored)}
+
+    def _options(self, target: Target, body: Mapping[str, Any], path: str) -> PutOptions:
+        return {
             "ttl": body.get("ttl"),
             "content_type": content_types.guess(paths.name(path)),
             "metadata": staging.told(path, body.get("metadata") or {}, sandbox=target.sandbox, actor=self.username),
         }
-        key = keys.complete(body["key"]) if body.get("key") else keys.new_key()
-        sink = await self.open_sink(key, size, options)
-        chunks = read_file(target, path, Part(0, size, size), first)
-        info = await pour(chunks, sink)
-        self.tell("publish", "store", info.key, source=path, kernel_id=target.kernel_id, bytes=size)
-        self.answer(receipt(info), status=201)
-
-
-async def _verified(reader: AsyncReader) -> AsyncIterator[bytes]:
-    """Give all of a stored file. Raises ChecksumMismatch at its end, if it is not what was stored."""
-    digest = hashlib.sha256()
-    async for chunk in reader:
-        digest.update(chunk)
-        yield chunk
-    actual = f"sha256:{digest.hexdigest()}"
-    if actual != reader.info.checksum:
-        raise ChecksumMismatch(reader.info.key, reader.info.checksum, actual)
 
 
 async def _landing(target: Target, path: str, info: FileInfo) -> str:

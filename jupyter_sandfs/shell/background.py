@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from contextlib import nullcontext
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from jupyter_sandfs.execution.job import Job, Stop, ended, start
 from jupyter_sandfs.shell.command import Invocation
+
+if TYPE_CHECKING:
+    import asyncio
 
 R = TypeVar("R")
 
@@ -27,6 +30,7 @@ async def finished(call: Invocation, job: Job[R], seconds: float) -> R:
     with call.around.guard() or nullcontext():
         future = start(job)
     waiting = asyncio.wrap_future(future)
+    waiting.add_done_callback(_looked_at)
     try:
         while not future.done():
             if call.around.stopped():
@@ -38,3 +42,9 @@ async def finished(call: Invocation, job: Job[R], seconds: float) -> R:
         if not future.done():  # dropped
             job.stop(Stop.CANCELLED)
     return ended(future)
+
+
+def _looked_at(waiting: asyncio.Future[R]) -> None:
+    """Take note of a failure: it is told by the job's own future, and asyncio would print that nobody asked."""
+    if not waiting.cancelled():
+        waiting.exception()

@@ -5,14 +5,18 @@ from __future__ import annotations
 import functools
 import inspect
 import re
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from jupyter_sandfs.errors import Unsupported
+from jupyter_sandfs.shell import caps
+from jupyter_sandfs.shell.absent import OF_THE_ENGINE, absences, with_advice
 from jupyter_sandfs.shell.capsule import Mount
 from jupyter_sandfs.shell.command import Output
 from jupyter_sandfs.shell.engine import CallFacts, Handler, RawResult, Setup
-from jupyter_sandfs.shell.restriction import LANGUAGE, NoPrograms, refusals
+from jupyter_sandfs.shell.language import LANGUAGE
+from jupyter_sandfs.shell.restriction import NoPrograms, offered, refusals
+from jupyter_sandfs.shell.stand_ins import programs
 from jupyter_sandfs.vfs.interface import FileSystem
 
 if TYPE_CHECKING:
@@ -29,12 +33,13 @@ _FAILURES: tuple[tuple[str, str, int], ...] = (
 )
 """How the engine's own failures begin, what we say instead (nothing: its words), and the exit code bash would give."""
 
-_CUT = "output truncated"  # how the engine's own commands (seq, yes) end their warning
-
-
 _REWORDINGS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     # A command of ours is suggested twice if the engine has one of that name, too.
     (re.compile(r"Did you mean: ([^?\n]+)\?"), lambda found: f"Did you mean: {_once_each(found[1])}?"),
+    (
+        re.compile(r"^(.*?: )(\S+\.py)(: parse error .*)$", re.MULTILINE),
+        lambda found: f"{found[0]}\nsh: {found[2]}: run it as: python3 {found[2]}",
+    ),
     # Rust's word for an error with a text of its own; no tool prints it.
     (re.compile(r"(?<=: )io error: "), lambda _: ""),
 )
@@ -56,19 +61,23 @@ class BashkitEngine:
         self._waits = _Waits()
         self._aliased: list[str] = []
         self._bash = self._start(commands)
-        self._alias()
+        if self._aliased:
+            self.adopt(_aliasing(_import_bashkit(), setup.cwd, tuple(setup.env.items()), tuple(self._aliased)))
 
     def run(self, line: str) -> RawResult:
-        partial = _Partial(self._setup.limits.output_bytes)
+        limit = self._setup.limits.output_bytes
+        partial = _Partial(limit)
+        self._mount.patterns.begin()
         try:
             result = self._bash.execute_sync(line, partial.add)
         finally:
             self._waits.close()
-        stdout, stderr, status = _outcome(result, partial)
-        limit = self._setup.limits.output_bytes
+        stdout, told, status = _outcome(result, partial)
+        stderr = told + "".join(f"sh: {note}\n" for note in (*caps.of_braces(line), *self._mount.patterns.notes()))
         kept_out, kept_error = _cut(stdout, limit), _cut(stderr, limit)
-        cut = (kept_out, kept_error) != (stdout, stderr) or result.stdout_truncated or result.stderr_truncated
-        return RawResult(kept_out, kept_error, status, cut or partial.truncated or _CUT in stderr, self._cwd())
+        cut = (kept_out, kept_error) != (stdout, told) or result.stdout_truncated or result.stderr_truncated
+        cut = cut or partial.truncated or caps.complained(told)
+        return RawResult(kept_out, kept_error, status, cut, self._cwd())
 
     def cancel(self) -> None:
         self._bash.cancel()
@@ -81,22 +90,25 @@ class BashkitEngine:
 
     def register(self, commands: Mapping[str, Handler]) -> None:
         # The interpreter takes commands only when it is made, so a new one goes on with the old one's state.
-        state = self.state()
+        old = self._bash
         self._bash = self._start(commands)
-        self.adopt(state)
+        old.execute_sync(_alias(self._aliased))
+        self.adopt(_state(old))
 
     def state(self) -> bytes:
-        return bytes(self._bash.snapshot(exclude_filesystem=True))
+        return _state(self._bash)
 
     def adopt(self, state: bytes) -> None:
         self._bash.restore_snapshot(state)
-        self._alias()
 
     def _start(self, commands: Mapping[str, Handler]) -> Bash:
         bashkit = _import_bashkit()
         setup = self._setup
+        own = _known(bashkit) - OF_THE_ENGINE
         if setup.allowed is not None:
-            commands = refusals(_known(bashkit) - LANGUAGE - setup.allowed) | dict(commands)
+            commands = refusals(own - LANGUAGE - setup.allowed) | dict(commands)
+        self._mount.programs = programs(own - commands.keys() | offered(commands))
+        commands = absences() | dict(commands)
         self._aliased = [name for name in _STREAMED if name in commands]
         bash: Bash = bashkit.Bash(
             username=_USER,
@@ -119,12 +131,6 @@ class BashkitEngine:
     def _shown(self, system: FileSystem) -> FileSystem:
         return system if self._setup.allowed is None else NoPrograms(system)
 
-    def _alias(self) -> None:
-        """Lead the names that the engine streams into to their twins."""
-        if self._aliased:
-            aliases = " ".join(f"{name}={name}{_TWIN}" for name in self._aliased)
-            self._bash.execute_sync(f"shopt -s expand_aliases; alias {aliases}")
-
     def _cwd(self) -> str:
         return str(self._bash.shell_state().cwd)
 
@@ -134,6 +140,23 @@ def _twinned(commands: Mapping[str, Handler]) -> Iterator[tuple[str, Handler]]:
         yield name, handler
         if name in _STREAMED:
             yield name + _TWIN, handler
+
+
+def _state(bash: Bash) -> bytes:
+    return bytes(bash.snapshot(exclude_filesystem=True))
+
+
+def _alias(names: Iterable[str]) -> str:
+    """The line that leads names which the engine streams into to their twins."""
+    return f"shopt -s expand_aliases; alias {' '.join(f'{name}={name}{_TWIN}' for name in names)}"
+
+
+@functools.lru_cache(maxsize=64)
+def _aliasing(bashkit: Any, cwd: str, env: tuple[tuple[str, str], ...], names: tuple[str, ...]) -> bytes:
+    """The state of a new interpreter with these aliases; a line of its own would be the first in `history`."""
+    bash = bashkit.Bash(username=_USER, hostname=_USER, cwd=cwd, env=dict(env))
+    bash.execute_sync(_alias(names))
+    return _state(bash)
 
 
 @functools.cache
@@ -182,7 +205,7 @@ def _outcome(result: Any, partial: _Partial) -> tuple[str, str, int]:
 def _reworded(stderr: str) -> str:
     for pattern, words in _REWORDINGS:
         stderr = pattern.sub(words, stderr)
-    return stderr
+    return with_advice(stderr)
 
 
 def _once_each(names: str) -> str:

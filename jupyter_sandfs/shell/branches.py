@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from jupyter_sandfs import paths
@@ -54,9 +55,22 @@ class Branches:
         self, main: FileSystem, turned: Callable[[FileSystem], None], held: Callable[[], bool] = lambda: False
     ) -> None:
         self._systems = {MAIN: main}
-        self._merged: dict[frozenset[str], Snapshot] = {}  # what two had in common when one was merged last
+        self._merged: dict[frozenset[str], Snapshot] = {}  # what two had in common last
         self._turned, self._held = turned, held
         self.name = MAIN
+
+    def fork_of(self, origin: Branches) -> None:
+        """Begin with forks of another shell's branches, on the same one."""
+        self._systems = {name: each.fork() for name, each in origin._systems.items()}
+        self._merged, self.name = dict(origin._merged), origin.name
+
+    def follow(self, origin: Branches) -> None:
+        """Begin with the branches of another shell themselves."""
+        self._systems, self._merged, self.name = origin._systems, origin._merged, origin.name
+
+    @property
+    def systems(self) -> Mapping[str, FileSystem]:
+        return MappingProxyType(self._systems)
 
     @property
     def current(self) -> FileSystem:
@@ -82,7 +96,10 @@ class Branches:
             raise LimitExceeded(f"there are {_MOST} branches: delete one first")
         current = self.current
         fork = current.fork()
-        self._systems[name] = fork if isinstance(current, VirtualFileSystem) else View(fork, SeenIn(current))
+        if isinstance(current, VirtualFileSystem):
+            self._systems[name], self._merged[frozenset((name, self.name))] = fork, fork.snapshot()
+        else:
+            self._systems[name] = View(fork, SeenIn(current))
 
     def switch(self, name: str) -> None:
         """Work on another one from now on. Raises NotFound, InvalidRequest (within a transaction)."""

@@ -12,17 +12,19 @@ import ctypes
 import functools
 import itertools
 import struct
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import AlreadyExists, InvalidPath, IsADirectory
+from jupyter_sandfs.errors import AlreadyExists, InvalidPath, IsADirectory, NotFound
 from jupyter_sandfs.shell import capsule_abi as abi
+from jupyter_sandfs.shell import stand_ins
+from jupyter_sandfs.shell.caps import Patterns
 from jupyter_sandfs.shell.command import reason, shown_size
+from jupyter_sandfs.shell.loans import CONTENT, Loans, Places
 from jupyter_sandfs.vfs.entries import Kind, Stat
 from jupyter_sandfs.vfs.interface import FileSystem, require_directory
 
@@ -37,66 +39,6 @@ def no_guard() -> None:
     """Leave callbacks as they are."""
 
 
-# ---------------------------------------------------------------- memory lent to the engine
-
-
-class Loans:
-    """Python objects whose memory the engine reads, kept alive until it gives each one back."""
-
-    def __init__(self) -> None:
-        self._lent: dict[int, list[Any]] = {}
-        self._lock = threading.Lock()
-
-    def __len__(self) -> int:
-        return sum(len(owners) for owners in self._lent.values())
-
-    def lend(self, data: bytes, owner: Any = None) -> int:
-        """Lend without a copy, and give the address; one object may be out several times."""
-        address = id(data) + _CONTENT
-        with self._lock:
-            if address in self._lent:
-                self._lent[address].append(owner or data)
-            else:
-                self._lent[address] = [owner or data]
-        return address
-
-    def take_back(self, address: int | None) -> None:
-        """End one loan; nothing happens for what was not lent."""
-        with self._lock:
-            owners = self._lent.get(address or 0)
-            if owners:
-                owners.pop()
-            if not owners:
-                self._lent.pop(address or 0, None)
-
-
-def _address(data: bytes) -> int:
-    address = ctypes.cast(ctypes.c_char_p(data), ctypes.c_void_p).value
-    assert address is not None
-    return address
-
-
-_SAMPLE = b"any content"
-_CONTENT = _address(_SAMPLE) - id(_SAMPLE)
-"""Where the content of a bytes object begins. Measured; asking ctypes each time costs as much as a whole answer."""
-
-
-class Places(dict[int, Any]):
-    """Memory of the engine that answers are packed into, by address: it comes with few, again and again."""
-
-    def __init__(self, layout: struct.Struct) -> None:
-        self._bytes = ctypes.c_char * layout.size
-
-    def __missing__(self, address: int) -> Any:
-        if len(self) >= _MOST_PLACES:
-            self.clear()
-        place = self[address] = self._bytes.from_address(address)
-        return place
-
-
-_MOST_PLACES = 256
-
-
 # ---------------------------------------------------------------- what each function does
 
 
@@ -105,13 +47,13 @@ def _read_file(system: FileSystem, path: str) -> bytes:
 
 
 def _write_file(system: FileSystem, path: str, data: bytes) -> None:
-    target = _in_a_directory(system, path)
-    system.write_bytes(target, data)
+    if path != stand_ins.NULL:
+        system.write_bytes(_in_a_directory(system, path), data)
 
 
 def _append_file(system: FileSystem, path: str, data: bytes) -> None:
-    target = _in_a_directory(system, path)
-    system.write_bytes(target, data, append=True)
+    if path != stand_ins.NULL:
+        system.write_bytes(_in_a_directory(system, path), data, append=True)
 
 
 def _mkdir(system: FileSystem, path: str, recursive: bool) -> None:  # noqa: FBT001 - the signature is the engine's
@@ -208,7 +150,7 @@ def _entries(loans: Loans, rows: list[tuple[str, Stat]]) -> tuple[int, int]:
         return 0, 0
     names = [name.encode() for name, _ in rows]
     packed = [
-        abi.ENTRY.pack(id(name) + _CONTENT, len(name), *_facts(loans, stat))
+        abi.ENTRY.pack(id(name) + CONTENT, len(name), *_facts(loans, stat))
         for name, (_, stat) in zip(names, rows, strict=True)
     ]
     array = b"".join(packed)
@@ -229,21 +171,26 @@ class Takes(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One function of the table: what it takes, what it does, and how its answer is packed."""
+    """One function of the table: what it takes, what it does, and how its answer is packed.
+
+    Attributes:
+        stand_in: answers where nothing is, or gives None; see `stand_ins`.
+    """
 
     takes: Takes
     perform: Callable[..., Any]
     answer: Answer | None = None
     layout: struct.Struct = abi.SLICE
+    stand_in: Callable[[str, Container[str]], Any] | None = None
 
 
 OPERATIONS: Mapping[str, Operation] = {
-    "read_file": Operation(Takes.PATH, _read_file, _bytes_answer),
+    "read_file": Operation(Takes.PATH, _read_file, _bytes_answer, stand_in=stand_ins.content),
     "write_file": Operation(Takes.CONTENT, _write_file),
     "append_file": Operation(Takes.CONTENT, _append_file),
     "mkdir": Operation(Takes.VALUE, _mkdir),
     "remove": Operation(Takes.VALUE, _remove),
-    "stat": Operation(Takes.PATH, _stat, _facts, abi.METADATA),
+    "stat": Operation(Takes.PATH, _stat, _facts, abi.METADATA, stand_ins.stat),
     "read_dir": Operation(Takes.PATH, _read_dir, _entries, abi.ENTRIES),
     "exists": Operation(Takes.PATH, _exists, _flag, abi.FLAG),
     "rename": Operation(Takes.PATHS, _rename),
@@ -292,6 +239,8 @@ class Mount:
 
     Attributes:
         system: the file system; another one may take its place.
+        programs: the commands that answer as files would.
+        patterns: notices what the engine makes of patterns.
         loans: memory that the engine holds; empty between runs.
     """
 
@@ -300,6 +249,8 @@ class Mount:
 
     def __init__(self, system: FileSystem, guard: Guard = no_guard, *, in_registers: bool = abi.IN_REGISTERS) -> None:
         self.system = system
+        self.programs: Container[str] = ()
+        self.patterns = Patterns()
         self.loans = Loans()
         self._guard = guard
         self._holders = 0
@@ -335,24 +286,38 @@ class Mount:
     def _asking(self, operation: Operation) -> Callable[..., int]:
         """A function that answers for a path: the commonest ones, so nothing is made here that can be made before."""
         perform, answer, loans, guard = operation.perform, operation.answer, self.loans, self._guard
+        patterns, listing = self.patterns, perform is _read_dir
         pack, places = operation.layout.pack_into, Places(operation.layout)
         assert answer is not None
 
         def call(_instance: int, address: int, length: int, place: int, failure: int) -> int:
             try:
                 path = _text(address, length)
-                context = guard()
-                if context is None:
-                    found = perform(self.system, path)
-                else:
-                    with context:
+                patterns.asked.append(path)
+                try:
+                    context = guard()
+                    if context is None:
                         found = perform(self.system, path)
+                    else:
+                        with context:
+                            found = perform(self.system, path)
+                except NotFound:
+                    found = self._instead(operation, path)
+                if listing:
+                    patterns.listed(path, len(found))
                 pack(places[place], 0, *answer(loans, found))
             except BaseException as problem:  # noqa: BLE001 - nothing may pass into C: see the module's first lines
                 return self._fail(failure, problem)
             return abi.OK
 
         return call
+
+    def _instead(self, operation: Operation, path: str) -> Any:
+        """Answer for what is not in the tree; called while NotFound is handled, which else is raised again."""
+        found = None if operation.stand_in is None else operation.stand_in(path, self.programs)
+        if found is None:
+            raise  # noqa: PLE0704 - see above
+        return found
 
     def _doing(self, perform: Callable[..., Any], inputs: Inputs) -> Callable[..., int]:
         """A function that changes something."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,8 @@ from jupyter_sandfs.errors import Unsupported
 from jupyter_sandfs.filestore.body import chunks
 from jupyter_sandfs.filestore.granted import GrantedStore
 from jupyter_sandfs.filestore.protocol import Body, FileInfo, FileStore
-from jupyter_sandfs.shell.command import Command, Invocation, Output
+from jupyter_sandfs.shell.branches import Branches
+from jupyter_sandfs.shell.command import Command, Invocation, Output, Surroundings
 from jupyter_sandfs.shell.results import ShellResult
 from jupyter_sandfs.vfs.journal import Change, ChangeKind
 
@@ -28,27 +29,81 @@ class Explanation:
         changes: how the tree would differ afterwards.
         published: keys that it would store.
         deleted: keys that it would delete from the store.
+        elsewhere: how other branches of the shell would differ, by their names.
+        branched, dropped: branches that it would make and delete.
     """
 
     result: ShellResult
     changes: tuple[Change, ...]
     published: tuple[str, ...] = ()
     deleted: tuple[str, ...] = ()
+    elsewhere: Mapping[str, tuple[Change, ...]] = field(default_factory=dict)
+    branched: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
 
     @property
     def written(self) -> tuple[str, ...]:
         """Paths that would be new or have another content."""
-        return tuple(each.path for each in self.changes if each.kind is not ChangeKind.REMOVED)
+        return _written(self.changes)
 
     @property
     def removed(self) -> tuple[str, ...]:
-        return tuple(each.path for each in self.changes if each.kind is ChangeKind.REMOVED)
+        return _removed(self.changes)
 
     def __str__(self) -> str:
-        rows = (("write", self.written), ("remove", self.removed), ("publish", self.published))
-        lines = [f"would {what} {each}" for what, names in (*rows, ("unpublish", self.deleted)) for each in names]
+        rows = [("write", self.written), ("remove", self.removed)]
+        for branch, changes in self.elsewhere.items():
+            rows += [(f"write {branch}:", _written(changes)), (f"remove {branch}:", _removed(changes))]
+        rows += [("make branch", self.branched), ("delete branch", self.dropped)]
+        rows += [("publish", self.published), ("unpublish", self.deleted)]
+        lines = [f"would {what} {each}".replace(": ", ":", 1) for what, names in rows for each in names]
         failed = [f"would end with exit code {self.result.exit_code}"] if self.result.exit_code else []
         return "\n".join([*lines, *failed]) or "would change nothing"
+
+
+def _written(changes: Iterable[Change]) -> tuple[str, ...]:
+    return tuple(each.path for each in changes if each.kind is not ChangeKind.REMOVED)
+
+
+def _removed(changes: Iterable[Change]) -> tuple[str, ...]:
+    return tuple(each.path for each in changes if each.kind is ChangeKind.REMOVED)
+
+
+class Rehearsal:
+    """What a dry run works on: forks of a shell's branches, and its store for reading.
+
+    Attributes:
+        branches: the forks, on the branch that the shell works on.
+        services: those of the shell, for the run.
+    """
+
+    def __init__(self, around: Surroundings) -> None:
+        self.branches = Branches(around.fs, lambda _: None)
+        self.branches.fork_of(around.branches)
+        self.services = dict(around.services)
+        self._around = around
+        self._stores: list[RehearsedStore] = []
+        if "store" in around.services:
+            self.services["store"] = self._store
+        self._here = self.branches.name
+        self._before = {name: (each, each.snapshot()) for name, each in self.branches.systems.items()}
+
+    def _store(self) -> RehearsedStore:
+        self._stores.append(RehearsedStore(self._around.services["store"](), self._around.now()))
+        return self._stores[-1]
+
+    def explained(self, result: ShellResult) -> Explanation:
+        """Tell what the run did."""
+        changes = {name: tuple(each.diff(before)) for name, (each, before) in self._before.items()}
+        return Explanation(
+            result,
+            changes.pop(self._here),
+            published=tuple(key for each in self._stores for key in each.published),
+            deleted=tuple(key for each in self._stores for key in each.deleted),
+            elsewhere={name: each for name, each in changes.items() if each},
+            branched=tuple(sorted(self.branches.systems.keys() - self._before.keys())),
+            dropped=tuple(sorted(self._before.keys() - self.branches.systems.keys())),
+        )
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.shell.command import Output
@@ -10,25 +10,17 @@ from jupyter_sandfs.shell.engine import CallFacts, Handler
 from jupyter_sandfs.vfs.entries import DirEntry, Stat
 from jupyter_sandfs.vfs.views.wrappers import Wrapper
 
-LANGUAGE = frozenset(
-    (
-        *("!", ".", ":", "[", "[[", "]]", "{", "}", "alias", "bash", "bg", "bind", "break", "builtin", "caller"),
-        *("case", "cd", "command", "compgen", "complete", "compopt", "continue", "coproc", "declare", "dirs"),
-        *("disown", "do", "done", "echo", "elif", "else", "enable", "esac", "eval", "exec", "exit", "export", "false"),
-        *("fc", "fg", "fi", "for", "function", "getopts", "hash", "help", "history", "if", "in", "jobs", "kill"),
-        *("let", "local", "mapfile", "popd", "printf", "pushd", "pwd", "read", "readarray", "readonly", "return"),
-        *("select", "set", "sh", "shift", "shopt", "source", "test", "then", "time", "times", "trap", "true", "type"),
-        *("typeset", "ulimit", "umask", "unalias", "unset", "until", "wait", "while"),
-    )
-)
-"""What bash itself is: always there. It writes files only by redirections, which the file system's rules hold."""
-
 _REFUSED = 126  # bash: found, but not to be run
 
 
 def refusals(names: Iterable[str]) -> dict[str, Handler]:
     """Give what answers in place of these commands."""
     return dict.fromkeys(names, _refuse)
+
+
+def offered(commands: Mapping[str, Handler]) -> set[str]:
+    """The names of those commands that are not refused."""
+    return {name for name, handler in commands.items() if handler is not _refuse}
 
 
 def _refuse(facts: CallFacts) -> Output:

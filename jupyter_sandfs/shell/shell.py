@@ -24,8 +24,9 @@ from jupyter_sandfs.shell.command import Command, Surroundings
 from jupyter_sandfs.shell.commands import COMMANDS
 from jupyter_sandfs.shell.dispatch import UserFunction, from_function, handler
 from jupyter_sandfs.shell.engine import Engine, EngineFactory, Handler, Limits, RawResult, Setup
-from jupyter_sandfs.shell.rehearsal import Explanation, RehearsedStore, rehearsed
-from jupyter_sandfs.shell.restriction import LANGUAGE, refusals
+from jupyter_sandfs.shell.language import LANGUAGE
+from jupyter_sandfs.shell.rehearsal import Explanation, Rehearsal, rehearsed
+from jupyter_sandfs.shell.restriction import refusals
 from jupyter_sandfs.shell.results import ShellResult
 from jupyter_sandfs.shell.run import Run, Stage, refuse_inside
 from jupyter_sandfs.vfs.interface import FileSystem, require_directory
@@ -118,6 +119,11 @@ class SandboxShell:
         return self._branches.current
 
     @property
+    def branch(self) -> str:
+        """The name of that branch; `main` is what the shell was made for."""
+        return self._branches.name
+
+    @property
     def cwd(self) -> str:
         """The directory that the next run starts in."""
         return self._cwd
@@ -164,35 +170,22 @@ class SandboxShell:
             raise
 
     def explain(self, line: str) -> Explanation:
-        """Tell what a line would do, by running it on a fork of the file system; nothing is changed or published.
+        """Tell what a line would do, by running it on forks of the file system; nothing is changed or published.
 
-        It starts from the session as it is now, and leaves it so. Users' functions are not called.
+        It starts from the session as it is now, with its branches, and leaves it so. Users' functions are not called.
 
         Raises:
             Unsupported, InvalidRequest: as `exec`.
         """
         refuse_inside()
-        fork, stores = self.fs.fork(), list[RehearsedStore]()
+        rehearsal = Rehearsal(self._around)
+        return rehearsal.explained(self._twin(rehearsal).exec(line))
 
-        def store() -> RehearsedStore:
-            stores.append(RehearsedStore(self._around.services["store"](), _now()))
-            return stores[-1]
-
-        twin = self._twin(fork, {"store": store} if "store" in self._around.services else {})
-        before = fork.snapshot()
-        result = twin.exec(line)
-        return Explanation(
-            result,
-            tuple(fork.diff(before)),
-            published=tuple(key for each in stores for key in each.published),
-            deleted=tuple(key for each in stores for key in each.deleted),
-        )
-
-    def _twin(self, fork: FileSystem, services: Mapping[str, Any]) -> SandboxShell:
-        """Give a shell like this one over another file system, in the same state."""
+    def _twin(self, rehearsal: Rehearsal) -> SandboxShell:
+        """Give a shell like this one for a dry run, in the same state."""
         with self._turn:
             twin = SandboxShell(
-                fork,
+                rehearsal.branches.current,
                 cwd=self._cwd,
                 env=self._env,
                 timeout=self._limits.seconds,
@@ -200,10 +193,12 @@ class SandboxShell:
                 max_output=self._limits.output_bytes,
                 commands=rehearsed(self._commands),
                 allowed_commands=None if self._allowed is None else self._commands,
-                services={**self._around.services, **services},
+                services=rehearsal.services,
                 actor=self._actor,
                 engine=self._new_engine,
             )
+            twin._branches.follow(rehearsal.branches)
+            twin._branch = self._branch
             if self._engine is not None:
                 twin._engine = self._new_engine(twin._setup(), twin._handlers())
                 twin._engine.adopt(self._engine.state())

@@ -150,6 +150,9 @@ class Commits(Foundation):
         desk = Desk(self._tree, lookup, self._limits, self._guarded)
         ready = plan(desk)
         operations.check_room(desk, ready)
+        allowance = journal.allowed()
+        if allowance is not None:
+            allowance.check(ready.path, ready.size, ready.nodes)
         return ready
 
     def _carry_out(self, operation: str, plan: Plan) -> Done:
@@ -157,6 +160,7 @@ class Commits(Foundation):
             self._journal.check_room()
         occasion = self._occasion(plan)
         self._tree.stamp()  # so that no change seems as old as the snapshot before it
+        size, nodes = self._tree.size, self._tree.files + self._tree.directories
         steps = self._put_all(plan.puts)
         if self._persistence is not None:
             try:
@@ -171,6 +175,9 @@ class Commits(Foundation):
         numbers = range(first, self._journal.length + 1)
         plan.carried_out(numbers)
         self._tell(steps)  # under the lock, so that watches hear of changes in their order
+        allowance = journal.allowed()
+        if allowance is not None:
+            allowance.book(self._tree.size - size, self._tree.files + self._tree.directories - nodes)
         return Done(steps, occasion, numbers, plan.taken_back)
 
     def _in_transaction(self) -> bool:

@@ -246,8 +246,10 @@ class FileSystem(ABC):
         """Give a moment as a file system that can only be read."""
 
     @abstractmethod
-    def fork(self) -> FileSystem:
+    def fork(self, at: Snapshot | str | None = None) -> FileSystem:
         """Give a file system in memory that starts as this one is now, at a cost that does not depend on its size.
+
+        With `at` it starts as this one was then.
 
         Providers and policies go along; hooks, watches, snapshots, the journal and a storage do not.
         """

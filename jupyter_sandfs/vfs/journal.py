@@ -16,13 +16,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from jupyter_sandfs.errors import LimitExceeded
+from jupyter_sandfs.errors import LimitExceeded, NotFound
 from jupyter_sandfs.vfs.content import Slice, grown_from, only_size, size_of
 from jupyter_sandfs.vfs.entries import moment
 from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node, Totals
 
 if TYPE_CHECKING:
     from jupyter_sandfs.vfs.limits import Limits
+    from jupyter_sandfs.vfs.quotas import Allowance
 
 _NODE_BYTES = 256  # what a node takes beside its content, about
 OWNER = "owner"  # who acts where nobody else is named
@@ -90,6 +91,7 @@ class Action:
         changes: what was changed under it, in order; the first 10,000.
         truncated: there were more.
         forgotten: the journal dropped some of them.
+        allowance: what it adds counts against this one; that of the action that it is part of if not given.
     """
 
     number: int
@@ -99,6 +101,11 @@ class Action:
     changes: list[Change] = field(default_factory=list)
     truncated: bool = False
     forgotten: bool = False
+    allowance: Allowance | None = None
+
+    def __post_init__(self) -> None:
+        if self.allowance is None and self.whole is not None:
+            self.allowance = self.whole.allowance
 
     def add(self, change: Change) -> None:
         """List a change, also in what this is part of."""
@@ -141,10 +148,21 @@ def action(label: str, actor: str) -> Iterator[Action]:
 
 
 @contextmanager
-def part(label: str, actor: str) -> Iterator[Action]:
+def part(label: str, actor: str, allowance: Allowance | None = None) -> Iterator[Action]:
     """Start an action even under another, which lists its changes as well but does not own them."""
-    with Action(next(_numbers), label, actor, whole=_current.get()).here() as own:
+    with Action(next(_numbers), label, actor, whole=_current.get(), allowance=allowance).here() as own:
         yield own
+
+
+def charged(allowance: Allowance | None, label: str, actor: str) -> AbstractContextManager[object]:
+    """Let what is done in the `with` block count against an allowance, in an action of its own if it does not yet."""
+    return nullcontext() if allowance is allowed() else part(label, actor, allowance)
+
+
+def allowed() -> Allowance | None:
+    """What limits how much this thread may add."""
+    running = _current.get()
+    return running.allowance if running is not None else None
 
 
 @contextmanager
@@ -329,6 +347,21 @@ class Journal:
         return None if self._dropped else list(found.values())
 
     # ------------------------------------------------------------ what can be taken back
+
+    def after(self, sequence: int) -> tuple[int, list[Entry]]:
+        """The time of a change, and all that came after the step that it was part of, the last first.
+
+        Raises:
+            NotFound: there is no such change.
+            LimitExceeded: it is not kept any more.
+        """
+        if not 0 <= sequence <= self.length:
+            raise NotFound(str(sequence), f"the last change is {self.length}")
+        if sequence < self._dropped or (sequence == self._dropped and sequence):
+            raise LimitExceeded(f"the journal goes back to change {self._first} only; take snapshots of what matters")
+        at_ns = self._entries[sequence - self._first][0] if sequence else 0
+        later = itertools.islice(reversed(self._entries), self.length - sequence)
+        return at_ns, [Entry(*entry) for entry in later if entry[0] > at_ns]
 
     def since(self, sequence: int, belongs: Callable[[Entry], bool] = lambda _: True) -> Batch:
         """What is in force of the changes from `sequence` on. Raises LimitExceeded if some are not kept any more."""

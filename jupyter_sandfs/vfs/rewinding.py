@@ -1,18 +1,22 @@
-"""The short cut of restoring: plain files that changed, came or went since a moment, where nobody is asked or told.
+"""Going back by the journal.
 
-Does what `operations.restore` plans and `commits` carries out, less what is for rules, hooks, watches and storages.
+`rewind` is the short cut of restoring: plain files that changed, came or went since a moment, where nobody is asked or
+told. It does what `operations.restore` plans and `commits` carries out, less what is for rules, hooks, watches and
+storages. `as_before` gives a moment of which nobody took a snapshot.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
+from jupyter_sandfs import paths
+from jupyter_sandfs.errors import LimitExceeded
 from jupyter_sandfs.vfs.content import Slice, size_of
 from jupyter_sandfs.vfs.history import Snapshot, pairs
-from jupyter_sandfs.vfs.journal import Journal, current, together, weight
+from jupyter_sandfs.vfs.journal import Entry, Journal, Lost, current, together, weight
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node, new_record, settle
-from jupyter_sandfs.vfs.tree import Tree
+from jupyter_sandfs.vfs.tree import Root, Tree
 
 _WRITTEN = (bytes, Slice)
 _Step = tuple[str, str, Directory, FileRecord | None, FileRecord | None]
@@ -38,6 +42,29 @@ def rewind(tree: Tree, journal: Journal, limits: Limits, moment: Snapshot) -> bo
         ]
         journal.extend(entries)
     return True
+
+
+def as_before(root: Root, later: Iterable[Entry]) -> Root:
+    """A frozen tree without changes that were made to it, which are given the last first.
+
+    Raises:
+        LimitExceeded: what was there before one of them was too large to be kept.
+    """
+    tree = Tree.of(root)
+    for entry in later:
+        before = entry.before
+        if isinstance(before, Lost):
+            raise LimitExceeded(f"{entry.path}: what was there was too large for the journal; take snapshots")
+        if entry.path == paths.ROOT and isinstance(before, Directory):
+            _as_it_was(tree.own(""), before)  # what is in it, the other steps say
+        else:
+            tree.put(entry.path, before)  # a directory was frozen when it was taken out of the tree
+    return tree.freeze()
+
+
+def _as_it_was(directory: Directory, before: Directory) -> None:
+    directory.extra, directory.created_ns = before.extra, before.created_ns
+    directory.stamp, directory.plain_stamp = before.stamp, before.plain_stamp
 
 
 def _steps(tree: Tree, found: Iterable[tuple[str, Node | None, Node | None]]) -> list[_Step] | None:

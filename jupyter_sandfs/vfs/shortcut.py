@@ -55,9 +55,14 @@ class ShortCut(Commits):
         head, slash, name = path.rpartition("/")
         self._acquire()
         try:
-            tree, counted_on = self._tree, expected()
-            if not slash or (counted_on is not None and counted_on[0] != tree.epoch.number):
-                return 0  # a relative path, and the journal wants the normal one; or the rules have changed
+            tree, counted_on, running = self._tree, expected(), current()
+            # A relative path, and the journal wants the normal one; rules that have changed; or somebody's quota.
+            if (
+                not slash
+                or (counted_on is not None and counted_on[0] != tree.epoch.number)
+                or (running is not None and running.allowance)
+            ):
+                return 0
             directory = tree.owned.get(head) or tree.take(head)
             if directory is None:
                 return 0 if expected_version else self._create_below(head, path, name, data)
@@ -83,7 +88,7 @@ class ShortCut(Commits):
             if grown:
                 directory.own_bytes += grown
                 tree.size += grown
-            self._note((stamp, "write", path, before, after, None, current(), len(old), False))
+            self._note((stamp, "write", path, before, after, None, running, len(old), False))
             return version
         finally:
             self._release()
@@ -93,8 +98,12 @@ class ShortCut(Commits):
         head, slash, name = path.rpartition("/")
         self._acquire()
         try:
-            tree, counted_on = self._tree, expected()
-            if not slash or (counted_on is not None and counted_on[0] != tree.epoch.number):
+            tree, counted_on, running = self._tree, expected(), current()
+            if (
+                not slash
+                or (counted_on is not None and counted_on[0] != tree.epoch.number)
+                or (running is not None and running.allowance)
+            ):
                 return 0
             directory = tree.owned.get(head) or tree.take(head)
             before = directory.files.get(name) if directory is not None else None
@@ -120,7 +129,7 @@ class ShortCut(Commits):
             directory.own_bytes += grown
             tree.size += grown
             # What was there is part of what is there: nothing is kept for it.
-            self._note((stamp, "append", path, before, after, None, current(), 0, False))
+            self._note((stamp, "append", path, before, after, None, running, 0, False))
             return version
         finally:
             self._release()

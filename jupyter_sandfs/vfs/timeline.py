@@ -34,7 +34,7 @@ from jupyter_sandfs.vfs.journal import Action, Batch, Change, JournalRecord
 from jupyter_sandfs.vfs.merging import Merged, OnConflict, merge
 from jupyter_sandfs.vfs.operations import Desk, Plan
 from jupyter_sandfs.vfs.reverting import Permit, revert
-from jupyter_sandfs.vfs.rewinding import rewind
+from jupyter_sandfs.vfs.rewinding import as_before, rewind
 from jupyter_sandfs.vfs.tree import Root, Tree
 from jupyter_sandfs.vfs.views.expectation import RulesChanged, decided
 from jupyter_sandfs.vfs.views.wrappers import ReadOnlyView
@@ -65,11 +65,11 @@ class Timeline(Commits):
             del self._snapshots[name]
 
     def restore(self, snapshot: Snapshot | str) -> None:
-        target = self._moment(snapshot)
-        if target.tree_id != self.id:
-            raise NotFound(target.name or "snapshot", "it was taken of another file system")
+        target = self._known(self._moment(snapshot))
         with self._lock:
-            if self._unobserved and rewind(self._tree, self._journal, self._limits, target):
+            # The journal tells of no other's moments, and the short way counts for nobody.
+            near = target.tree_id == self.id and journal.allowed() is None
+            if near and self._unobserved and rewind(self._tree, self._journal, self._limits, target):
                 return
         self._commit("restore", lambda desk: operations.restore(desk, target.root))
 
@@ -106,6 +106,26 @@ class Timeline(Commits):
                 raise NotFound(snapshot, f"no snapshot has this name; there are: {known}") from None
         return snapshot
 
+    def moment(self, sequence: int) -> Snapshot:
+        """Give the tree as it was after a change of the journal; 0 is before the first. One step is not parted.
+
+        Costs what was changed since; for the owner, so views do not have it.
+
+        Raises:
+            NotFound: there is no such change yet.
+            LimitExceeded: the journal no longer holds what is needed.
+        """
+        with self._lock:
+            at_ns, later = self._journal.after(sequence)
+            root = self._tree.freeze()
+        return Snapshot(None, at_ns, self.id, as_before(root, later))
+
+    def _known(self, moment: Snapshot) -> Snapshot:
+        """A snapshot of this file system, or of that of which it is a fork. Raises NotFound."""
+        if moment.tree_id == self.id or (self._origin is not None and moment.tree_id == self._origin.tree_id):
+            return moment
+        raise NotFound(moment.name or "snapshot", "it was taken of another file system")
+
     def _with(self, tree: Tree, origin: Snapshot | Origin) -> Self:
         """A file system in memory that starts with a tree of this one; without the cost of `__init__`."""
         fs = object.__new__(type(self))
@@ -134,9 +154,10 @@ class Timeline(Commits):
 
     # ------------------------------------------------------------ forks
 
-    def fork(self) -> Self:
+    def fork(self, at: Snapshot | str | None = None) -> Self:
+        then = None if at is None else self._known(self._moment(at)).root
         with self._lock:
-            start = self._tree.freeze()
+            start = self._tree.freeze() if then is None else then
             return self._with(self._tree.fork(start), new_origin((self.id, start)))
 
     def merge(
@@ -217,6 +238,11 @@ class Timeline(Commits):
             return ready
 
         return self._permitted("redo", who, lambda: self._journal.last_undone(who), plan, permit)
+
+    @property
+    def sequence(self) -> int:
+        """The number of the last change in the journal."""
+        return self._journal.length
 
     def log(self, limit: int | None = None) -> list[JournalRecord]:
         with self._lock:

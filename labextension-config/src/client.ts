@@ -9,10 +9,12 @@ import type { components, operations, paths } from './openapi';
 type Schemas = components['schemas'];
 export type FsEntry = Schemas['FsEntry'];
 export type FsWritten = Schemas['FsWritten'];
+export type FsStaged = Schemas['FsStaged'];
 export type FsBatch = Schemas['FsBatch'];
 export type StoredFile = Schemas['FileInfo'];
 export type FilePage = Schemas['FileList'];
 export type Receipt = Schemas['Receipt'];
+export type Published = Schemas['Published'];
 export type Link = Schemas['Link'];
 export type Kernels = Schemas['Kernels'];
 type Problem = Schemas['Problem'];
@@ -120,13 +122,13 @@ export class SandfsClient {
     return this.json(['post', '/fs/upload-batch'], { query, body, type });
   }
 
-  /** Bring a stored file into a sandbox. */
-  stageFs(query: Query<'stageFs'>, json: Body<'stageFs'>): Promise<FsWritten> {
+  /** Bring a stored file, or all files of a prefix that ends in a slash, into a sandbox. */
+  stageFs(query: Query<'stageFs'>, json: Body<'stageFs'>): Promise<FsWritten | FsStaged> {
     return this.json(['post', '/fs/stage'], { query, json });
   }
 
-  /** Put a file of a sandbox into the store. */
-  publishFs(query: Query<'publishFs'>, json: Body<'publishFs'>): Promise<Receipt> {
+  /** Put a file or a whole directory of a sandbox into the store. */
+  publishFs(query: Query<'publishFs'>, json: Body<'publishFs'>): Promise<Receipt | Published> {
     return this.json(['post', '/fs/publish'], { query, json });
   }
 

@@ -116,7 +116,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Bring a stored file into the sandbox */
+        /** Bring a stored file, or all files of a prefix, into the sandbox; all or nothing */
         post: operations["stageFs"];
         delete?: never;
         options?: never;
@@ -133,7 +133,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Store a file of the sandbox */
+        /** Store a file or a whole directory of the sandbox; all or nothing */
         post: operations["publishFs"];
         delete?: never;
         options?: never;
@@ -312,6 +312,11 @@ export interface components {
             content_type: string;
             checksum: string;
         };
+        Published: {
+            file_key: string;
+            size_bytes: number;
+            files: number;
+        };
         Link: {
             /** Format: uri */
             url: string;
@@ -391,6 +396,12 @@ export interface components {
             bytesWritten: number;
             version: number;
             etag: string | null;
+        };
+        FsStaged: {
+            /** @description absolute in the sandbox */
+            path: string;
+            bytesWritten: number;
+            files: number;
         };
         FsMoved: {
             /** @description absolute in the sandbox */
@@ -655,9 +666,9 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description of the stored file */
+                    /** @description of the stored file; with a slash at its end, of all files that begin with it */
                     key: string;
-                    /** @description where it goes; into it, if that is a directory; the root if nothing is said */
+                    /** @description where it goes; a file into it, if that is a directory; the root if nothing is said */
                     path?: string | null;
                 };
             };
@@ -669,7 +680,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FsWritten"];
+                    "application/json": components["schemas"]["FsWritten"] | components["schemas"]["FsStaged"];
                 };
             };
         };
@@ -689,9 +700,9 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description of the file in the sandbox */
+                    /** @description of the file or directory in the sandbox */
                     path: string;
-                    /** @description what it is to be called; otherwise it gets a new key */
+                    /** @description what it is to be called, or its files' keys begin with; otherwise new */
                     key?: string | null;
                     /** @description seconds; 0 for ever */
                     ttl?: number | null;
@@ -708,7 +719,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Receipt"];
+                    "application/json": components["schemas"]["Receipt"] | components["schemas"]["Published"];
                 };
             };
         };

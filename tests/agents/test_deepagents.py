@@ -9,7 +9,10 @@ import pytest
 from deepagents.backends.filesystem import FilesystemBackend
 
 from jupyter_sandfs.agents.deepagents import SandboxBackend
+from jupyter_sandfs.agents.rules import Rule, Rules
+from jupyter_sandfs.agents.transcript import Transcript
 from jupyter_sandfs.vfs.policy import NodePolicy
+from jupyter_sandfs.vfs.quotas import Quota
 from jupyter_sandfs.vfs.views.view import VisibilityView
 
 PATHS = ["/a.txt", "/b.py", "/d", "/d/c.py", "/d/e/f.md", "/none/x"]
@@ -125,3 +128,89 @@ def test_a_backend_of_a_view_shows_what_the_view_shows(sandbox):
     assert backend.download_files(["/secret/a.py"])[0].error == "file_not_found"
     assert backend.write("/secret/a.py", "x").error
     assert sandbox.fs.read_file("/secret/a.py") == "one\n"
+
+
+# ---------------------------------------------------------------- kept, and held to the same rules
+
+
+def test_each_call_is_in_the_transcript_and_an_action_in_the_journal(sandbox, backend):
+    backend.write("/a", "one\n")
+    backend.edit("/a", "none", "two")
+    backend.execute("cat /a; echo x > /b")
+    backend.upload_files([("/c", b"\xff")])
+    backend.read("/a", limit=1)
+
+    calls = sandbox.transcript.calls
+    assert [(call.agent, call.tool, call.is_error, call.changes) for call in calls] == [
+        ("deep", "write", False, ("/a",)),
+        ("deep", "edit", True, ()),
+        ("deep", "execute", False, ("/b",)),
+        ("deep", "upload_files", False, ("/c",)),
+        ("deep", "read", False, ()),
+    ]
+    assert [call.arguments for call in calls[2:]] == [
+        {"command": "cat /a; echo x > /b"},
+        {"files": [["/c", {"base64": "/w=="}]]},
+        {"file_path": "/a", "limit": 1},
+    ]
+    assert calls[2].size == len("one\n")
+    assert [each.action for each in sandbox.journal] == [calls[0].action, calls[2].action, calls[3].action]
+
+
+def test_its_calls_are_run_again_in_a_fork(sandbox, backend):
+    fork = sandbox.fork("again")
+    backend.write("/d/a", "one\n")
+    backend.edit("/d/a", "one", "two")
+    backend.execute("cd /d; N=5")
+    backend.execute("echo $N > n")
+    backend.upload_files([("/c", b"\0\xff")])
+    backend.delete("/none")
+    lines = list(sandbox.transcript.to_jsonl())
+
+    replayed = Transcript.from_jsonl(lines).replay(fork)
+
+    assert (replayed.calls, replayed.differing) == (6, ())
+    assert {path: fork.fs.read_bytes(path) for path in ("/d/a", "/d/n", "/c")} == {
+        "/d/a": b"two\n",
+        "/d/n": b"5\n",
+        "/c": b"\0\xff",
+    }
+    fork.close()
+
+
+def test_it_is_held_to_rules_and_to_a_quota(sandbox):
+    asked = []
+
+    def approve(question):
+        asked.append((question.agent, question.rule))
+        return True
+
+    rules = Rules(
+        Rule("deny", "read", "/secret"),
+        Rule("deny", "delete", "/kept"),
+        Rule("ask", "write", "/src"),
+        Rule("deny", "exec"),
+        approver=approve,
+    )
+    sandbox.fs.write_file("/secret", "one")
+    sandbox.fs.write_file("/kept", "one")
+    backend = SandboxBackend(sandbox, "deep", rules=rules, quota=Quota(bytes=10))
+
+    assert backend.read("/secret").error == "File '/secret' not found"
+    assert [each["path"] for each in backend.ls("/").entries] == ["/kept"]
+    assert "rule 'deny delete /kept'" in backend.delete("/kept").error
+    assert backend.write("/src/a", "12345").error is None
+    assert asked == [("deep", "ask write /src")]
+    assert backend.execute("ls").exit_code == 126
+    assert "quota of 10" in backend.write("/b", "123456").error
+    assert backend.upload_files([("/b", b"123456")])[0].error.startswith("/b: Disk quota exceeded")
+    assert sorted(sandbox.fs.listdir()) == ["kept", "secret", "src"]
+
+
+def test_its_shell_has_the_commands_allowed_and_publishes_no_secrets(sandbox):
+    backend = SandboxBackend(sandbox, "deep", allowed_commands=["publish"])
+    backend.write("/key", f"token = 'ghp_{'a' * 36}'\n")
+
+    assert "GitHub token in line 1" in backend.execute("publish /key").output
+    assert backend.execute("cat /key").exit_code == 126
+    assert SandboxBackend(sandbox, "deep", secrets=True).execute("publish /key").exit_code == 0

@@ -11,6 +11,7 @@ from jupyter_sandfs import errors
 from jupyter_sandfs.agents.rules import Asked, Operation, Rule, Rules, covers, covers_some
 from jupyter_sandfs.agents.toolset import Toolset
 from jupyter_sandfs.vfs.policy import NodePolicy
+from jupyter_sandfs.vfs.textdiff import Side
 from jupyter_sandfs.vfs.views.view import VisibilityView
 
 
@@ -312,8 +313,61 @@ def test_an_approver_sees_the_diff_and_says_yes(sandbox, ruled):
             ((Operation.WRITE, "/src/a"),),
             "ask write /src",
             "--- a/src/a\n+++ b/src/a\n@@ -1 +1 @@\n-one\n+two\n",
+            tool="sandbox_fs_edit",
+            sandbox="work",
+            sides=(Side("/src/a", b"one\n"), Side("/src/a", b"two\n")),
+            version=1,
+            grounds=frozenset({(Operation.WRITE, "ask write /src")}),
         )
     ]
+
+
+def test_an_approver_sees_what_a_removal_takes_away(sandbox, ruled):
+    asked = []
+    tools = ruled(("ask", "delete", "/"), approver=lambda request: asked.append(request.diff) is None)
+    sandbox.fs.write_file("/a", "one\n")
+
+    assert not tools.call("sandbox_fs_delete", {"path": "/a"}).is_error
+    assert asked == ["--- a/a\n+++ /dev/null\n@@ -1 +0,0 @@\n-one\n"]
+
+
+def test_an_approver_hears_of_each_rule_and_how_much_is_not_listed(sandbox, ruled):
+    asked = []
+    tools = ruled(
+        ("ask", "delete", "/d/5*"), ("ask", "delete", "/"), approver=lambda request: asked.append(request) is None
+    )
+    for number in range(120):
+        sandbox.fs.write_file(f"/d/{number}", "")
+
+    assert not tools.call("sandbox_fs_delete", {"path": "/d", "recursive": True}).is_error
+    assert (len(asked[0].operations), asked[0].more) == (100, 21)
+    assert asked[0].grounds == {(Operation.DELETE, "ask delete /d/5*"), (Operation.DELETE, "ask delete /")}
+
+
+def test_an_approver_is_told_that_a_long_diff_was_cut(ruled):
+    asked = []
+    tools = ruled(("ask", "write", "/"), approver=lambda request: asked.append((len(request.diff), request.is_cut)))
+
+    write(tools, "/a", "x" * 99)
+    write(tools, "/a", "word\n" * 50_000)
+
+    assert [cut for _, cut in asked] == [False, True]
+    assert asked[1][0] == 100_000
+
+
+def test_an_approver_sees_all_arguments_of_what_runs_in_any_order(sandbox):
+    asked = []
+    rules = Rules(Rule("ask", "exec"), approver=lambda request: asked.append(request.diff) is None)
+    tools = Toolset(sandbox, "bob", dialect="anthropic", native=True, rules=rules)
+
+    assert not tools.call("bash", {"restart": False, "command": "echo hi"}).is_error
+    assert asked == ["restart: False\ncommand: echo hi"]
+
+
+@pytest.mark.parametrize("deadline", [0, -1, float("nan"), float("inf"), None, "60"])
+def test_a_deadline_is_a_time_that_comes(deadline):
+    with pytest.raises(errors.InvalidRequest, match="a deadline is above 0"):
+        Rules(deadline=deadline)
 
 
 def fails(request):

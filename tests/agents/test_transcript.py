@@ -50,13 +50,59 @@ def test_each_call_is_kept_with_what_it_did(sandbox, watched):
     watched.call("sandbox_snapshot")
 
     write = '{"path": "/a", "content": "\\u00e9"}'
+    actions = [call.action for call in sandbox.transcript]
+    assert len({0, *actions}) == 4
     assert sandbox.transcript.calls == [
-        Call(1, 1, "bob", "sandbox_fs_write", write, 30, False, ("/a",), 0, 1, 1.7e9, 2.0),
-        Call(2, 1, "bob", "sandbox_fs_read", '{"path": "/none"}', 21, True, (), 1, 1, 1.7e9 + 4, 2.0),
-        Call(3, 1, "bob", "sandbox_snapshot", "null", 34, False, (), 1, 1, 1.7e9 + 8, 2.0),
+        Call(1, 1, "bob", "sandbox_fs_write", write, 30, False, ("/a",), 0, 1, 1.7e9, 2.0, actions[0]),
+        Call(2, 1, "bob", "sandbox_fs_read", '{"path": "/none"}', 21, True, (), 1, 1, 1.7e9 + 4, 2.0, actions[1]),
+        Call(3, 1, "bob", "sandbox_snapshot", "null", 34, False, (), 1, 1, 1.7e9 + 8, 2.0, actions[2]),
     ]
     assert sandbox.transcript.calls[0].arguments == {"path": "/a", "content": "é"}
     assert [each.name for each in sandbox.fs.snapshots()] == ["bob-n1"]
+
+
+def test_a_call_is_found_beside_its_changes_in_the_journal(sandbox):
+    tools = Toolset(sandbox.view(PUBLIC), "ann")
+    with sandbox.fs.action("somebody's cell"):
+        tools.call("sandbox_exec", {"command": "mkdir /d; echo x > /d/a"})
+        sandbox.fs.write_file("/mine", "x")
+
+    call = sandbox.transcript.calls[0]
+    told = [(each.path, each.actor, each.label) for each in sandbox.journal if each.action == call.action]
+    label = "sandbox_exec command='mkdir /d; echo x > /d/a'"
+    assert told == [("/d", "ann", label), ("/d/a", "ann", label)]
+    assert label in sandbox.run("journal").stdout
+    assert call.changes == ("/d", "/d/a")
+
+
+def test_each_call_of_a_race_is_an_action_of_its_own(sandbox):
+    def run(fork):
+        tools = fork.tools(agent="a")
+        tools.call("sandbox_fs_write", {"path": "/a", "content": "1"})
+        tools.call("sandbox_fs_write", {"path": "/b", "content": "1"})
+
+    race = sandbox.race({"a": run})
+    fork = race["a"].sandbox
+
+    assert [each.label.split()[0] for each in fork.journal] == ["sandbox_fs_write"] * 2
+    assert [each.action for each in fork.journal] == [call.action for call in fork.transcript]
+    race.close()
+
+
+def test_the_sandbox_before_and_after_a_call_and_what_it_changed(sandbox, tools):
+    tools.call("sandbox_fs_write", {"path": "/a", "content": "one\n"})
+    tools.call("sandbox_fs_edit", {"path": "/a", "old_text": "one", "new_text": "two"})
+    tools.call("sandbox_fs_delete", {"path": "/a"})
+    transcript = sandbox.transcript
+
+    assert transcript.diff(2).splitlines()[2:] == ["@@ -1 +1 @@", "-one", "+two"]
+    assert [sandbox.fs.at(transcript.before(number)).exists("/a") for number in (1, 2, 3)] == [False, True, True]
+    assert sandbox.fs.at(transcript.after(2)).read_text("/a") == "two\n"
+    assert sandbox.fs.fork(transcript.before(3)).read_text("/a") == "two\n"
+    with pytest.raises(errors.NotFound, match="no call that is kept has this number"):
+        transcript.diff(4)
+    with pytest.raises(errors.InvalidRequest, match="read back"):
+        Transcript.from_jsonl(transcript.to_jsonl()).diff(2)
 
 
 def test_agents_of_views_are_in_the_transcript_of_the_sandbox(sandbox):
@@ -78,13 +124,15 @@ def test_a_fork_has_a_transcript_of_its_own(sandbox, tools, fork):
 
 def test_an_interrupted_call_is_kept_as_failed(sandbox, tools, monkeypatch):
     def interrupted(line):
+        tools.desk.fs.write_file("/half", "x")
         raise KeyboardInterrupt
 
     monkeypatch.setattr(tools.desk, "run", interrupted)
 
     with pytest.raises(KeyboardInterrupt):
         tools.call("sandbox_exec", {"command": "sleep 5"})
-    assert [(call.tool, call.is_error, call.size) for call in sandbox.transcript] == [("sandbox_exec", True, 0)]
+    told = [(call.tool, call.is_error, call.size, call.changes) for call in sandbox.transcript]
+    assert told == [("sandbox_exec", True, 0, ("/half",))]
 
 
 @pytest.mark.parametrize("given", [{"path": b"x"}, {"path": {1, 2}}, {"path": "x" * 2000}])

@@ -154,6 +154,7 @@ def _command(root: Path) -> list[str]:
         f"--ServerApp.root_dir={root}",
         "--IdentityProvider.token=e2e",
         "--LabApp.expose_app_in_browser=True",
+        "--JupyterNotebookApp.expose_app_in_browser=True",
     ]
 
 

@@ -84,7 +84,7 @@ def test_large_uploads_a_restart_and_a_way_on(page: Page, lab, notebook: str, tm
     assert there.content == large.read_bytes()
     assert json.dumps(stored).count("large.bin") == 0  # it went through the store, and out of it
 
-    browser.get_by_role("button", name="History (H)").click()
+    browser.get_by_role("button", name="History (Alt+H)").click()
     expect(browser.get_by_role("slider", name="Compare now with")).to_have_attribute("aria-valuetext", "after cell [2]")
     keep_picture(page, "tree-lab")
 

@@ -17,7 +17,8 @@ import pytest
 from jupyter_sandfs.errors import InvalidRequest, NotFound, Unsupported
 from jupyter_sandfs.execution import job, watches
 from jupyter_sandfs.execution.bubblewrap import Wall
-from jupyter_sandfs.execution.host import HostCommand, HostLimits, HostOptions, _homes, run_host
+from jupyter_sandfs.execution.environment import homes
+from jupyter_sandfs.execution.host import HostCommand, HostLimits, HostOptions, run_host
 from jupyter_sandfs.execution.job import Stop
 from jupyter_sandfs.vfs.journal import ChangeKind
 from jupyter_sandfs.vfs.policy import NodePolicy
@@ -459,7 +460,7 @@ def test_a_user_without_account_and_home_has_no_home_to_hide(monkeypatch):
     monkeypatch.delenv("HOME")
     monkeypatch.setattr(os, "getuid", lambda: 4_000_000)
 
-    assert _homes() == []
+    assert homes() == []
 
 
 def test_allowed_without_isolation_it_warns_each_time_and_still_bounds(fs, temporary, mark):

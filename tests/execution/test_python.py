@@ -504,18 +504,29 @@ def test_what_the_subset_lacks_is_said_with_the_way_out(fs, code):
 
 
 @pytest.mark.parametrize(
-    ("code", "advice"),
+    ("code", "expected"),
     [
-        ("import sys\nsys.exit(1)", "there is no sys.exit here: use exit(CODE)"),
-        ("import sys\nsys.stdin.read()", "there is no sys.stdin here: use input(), /dev/stdin"),
-        ("import os\nos.getenv('HOME')", "there is no os.getenv here: use os.environ.get"),
-        ("import sys\nsys.argv[1]", "sys.argv holds only the script's name here: the arguments are in the list argv"),
+        ("import sys\nprint(sys.argv)\nsys.exit(4)", ("['<python>', 'one']\n", "", 4)),
+        ("import sys\nsys.exit()", ("", "", 0)),
+        ("import sys\nsys.exit(None)", ("", "", 0)),
+        ("import sys\nsys.exit('went wrong')", ("", "went wrong\n", 1)),
+        ("import sys\nfor line in sys.stdin:\n    print(line.strip())", ("1\n2\n", "", 0)),
+        ("import sys\nprint(sys.stdin.readline() + sys.stdin.read(), end='')", ("1\n2\n", "", 0)),
+        ("import csv, sys\nprint(list(csv.reader(sys.stdin)))", ("[['1'], ['2']]\n", "", 0)),
+        ("import os\nprint(os.getenv('A'), os.getenv('B', 'none'))", ("1 none\n", "", 0)),
+        ("print('sys.exit(3)')  # sys.exit(3)", ("sys.exit(3)\n", "", 0)),
     ],
 )
-def test_where_there_is_something_else_it_is_named(fs, code, advice):
-    result = run_python(fs, code, argv=["one"])
+def test_arguments_standard_input_and_exit_are_found_in_sys(fs, code, expected):
+    result = run_python(fs, code, argv=["one"], stdin=b"1\n2\n", env={"A": "1"})
 
-    assert (result.exit_code, result.stderr.splitlines()[-1]) == (1, f"python: {advice}")
+    assert (result.stdout, result.stderr, result.exit_code) == expected
+
+
+def test_a_traceback_shows_the_line_as_it_was_written(fs):
+    result = run_python(fs, "import sys\nsys.exit(1 / 0)")
+
+    assert "    sys.exit(1 / 0)\n" in result.stderr
 
 
 @pytest.mark.parametrize(

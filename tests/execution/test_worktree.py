@@ -7,7 +7,8 @@ import os
 import pytest
 
 from jupyter_sandfs.errors import LimitExceeded, NotADirectory, NotFound
-from jupyter_sandfs.execution.worktree import Bounds, Passed, Report, bring_back, materialise, select
+from jupyter_sandfs.execution.worktree import Bounds, Passed, Report, materialise, select
+from jupyter_sandfs.execution.writeback import bring_back
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.policy import NodePolicy
@@ -311,6 +312,57 @@ def test_what_a_hook_refuses_takes_everything_back(fs, tree):
 
     assert report.refused == [Passed("/z", "/z: refused: not here".removeprefix("/z: "))]
     assert (names(fs), fs.read_file("/changed")) == (["/changed", "/gone"], "old")
+
+
+def vetoes(fs, path):
+    def veto(event):
+        raise ValueError("not here")
+
+    fs.register_write_hook(path, veto, before=True)
+
+
+def test_what_was_added_to_an_append_only_file_comes_last_and_waits_for_all_others(fs, tree):
+    for name, policy in (("/a.log", NodePolicy(append_only=True)), ("/b", NodePolicy()), ("/z", NodePolicy())):
+        fs.write_file(name, "1\n")
+        fs.set_policy(name, policy)
+    vetoes(fs, "/z")
+    manifest = out(fs, "/", tree)
+    for name in ("a.log", "b", "z"):
+        (tree / name).write_text("1\n2\n")
+
+    report = back(fs, "/", tree, manifest)
+
+    assert (report.refused, report.kept) == ([Passed("/z", "refused: not here")], "")
+    assert [fs.read_file(name) for name in ("/a.log", "/b", "/z")] == ["1\n"] * 3
+
+
+def test_an_addition_that_a_hook_refuses_takes_everything_back(fs, tree):
+    fs.write_file("/a.log", "1\n")
+    fs.set_policy("/a.log", NodePolicy(append_only=True))
+    vetoes(fs, "/a.log")
+    manifest = out(fs, "/", tree)
+    (tree / "a.log").write_text("1\n2\n")
+    (tree / "b").write_text("new")
+
+    report = back(fs, "/", tree, manifest)
+
+    assert (report.refused, report.kept) == ([Passed("/a.log", "refused: not here")], "")
+    assert (names(fs), fs.read_file("/a.log")) == (["/a.log"], "1\n")
+
+
+def test_a_second_addition_that_is_refused_is_told_with_what_stays(fs, tree):
+    for name in ("/a.log", "/b.log"):
+        fs.write_file(name, "1\n")
+        fs.set_policy(name, NodePolicy(append_only=True))
+    vetoes(fs, "/b.log")
+    manifest = out(fs, "/", tree)
+    for name in ("a.log", "b.log"):
+        (tree / name).write_text("1\n2\n")
+
+    report = back(fs, "/", tree, manifest)
+
+    assert (report.refused, report.kept) == ([Passed("/b.log", "refused: not here")], "Operation not permitted")
+    assert [fs.read_file(name) for name in ("/a.log", "/b.log")] == ["1\n2\n", "1\n"]
 
 
 def test_a_view_neither_writes_over_nor_removes_what_it_does_not_see(fs, tree):

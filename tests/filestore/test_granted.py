@@ -15,6 +15,7 @@ from jupyter_sandfs.errors import (
     VersionConflict,
 )
 from jupyter_sandfs.filestore import FileStore, LocalFileStore
+from jupyter_sandfs.filestore import keys as keys_module
 from jupyter_sandfs.filestore.granted import Grant, GrantedStore
 from jupyter_sandfs.filestore.keys import new_key
 
@@ -230,6 +231,27 @@ def test_without_a_session_keys_are_generated(owner):
         store.put("sessions/mine/new", b"")
     key = store.put(new_key(), b"x").key
     assert keys(store.list()) == [key]
+
+
+def test_a_key_that_was_generated_long_ago_is_refused_whether_it_is_taken_or_not(store, owner):
+    taken, free = "files/f_01ARZ3NDEKTSV4RRFFQ69G5FAV", "files/f_01ARZ3NDEKTSV4RRFFQ69G5FAX"
+    owner.put(taken, b"theirs")
+
+    for key in (taken, free, f"{taken}/a", f"{free}/a"):
+        for call in (store.check_put, lambda key: store.put(key, b"x"), store.begin_upload):
+            with pytest.raises(PermissionDenied, match="or without a key of your own"):
+                call(key)
+
+
+def test_a_tree_under_a_generated_key_is_stored_however_long_it_takes(store, owner, monkeypatch):
+    key = new_key()
+    store.put(f"{key}/a", b"1")
+
+    monkeypatch.setattr(keys_module.time, "time_ns", lambda: 4_000_000_000_000_000_000)
+    store.put(f"{key}/b", b"2")
+    store.put(f"{key}/a", b"3")
+
+    assert (owner.get(f"{key}/a"), owner.get(f"{key}/b")) == (b"3", b"2")
 
 
 # ---------------------------------------------------------------- grants

@@ -87,6 +87,22 @@ def test_completion_makes_no_key_of_everything(typed):
         keys.complete(typed)
 
 
+@pytest.mark.parametrize(
+    ("typed", "prefix"),
+    [
+        ("data", "files/data/"),
+        ("data/", "files/data/"),
+        ("cafe\u0301/", "files/café/"),
+        ("files/", "files/"),
+        ("runs/7/output/", "runs/7/output/"),
+        ("sessions", "sessions/"),
+        ("a/b", "a/b/"),
+    ],
+)
+def test_a_bare_prefix_is_one_of_files(typed, prefix):
+    assert keys.complete_prefix(typed) == prefix
+
+
 @given(st.text(st.characters(exclude_categories=[]), max_size=60).map(lambda text: f"files/{text}"))
 def test_whatever_is_accepted_keeps_the_rules(text):
     try:
@@ -135,6 +151,18 @@ def test_a_generated_key_is_a_ulid_of_now():
 
     made = ULID.from_str(keys.check(key).removeprefix("files/f_"))
     assert abs(made.timestamp - ULID().timestamp) < 60
+
+
+def test_recent_keys_are_told_from_older_ones_and_from_names():
+    key = keys.new_key()
+
+    assert [keys.is_recent(each) for each in (key, f"{key}/a/b", f"{key}x", "files/f_01ARZ3NDEKTSV4RRFFQ69G5FAV")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert [keys.origin(each) for each in (key, f"{key}/a", "files/a", f"sessions/{key}")] == [key, key, "", ""]
 
 
 def test_generated_keys_grow_when_the_clock_is_set_back(monkeypatch):

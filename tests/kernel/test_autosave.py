@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -10,7 +12,7 @@ from jupyter_client.manager import KernelManager
 
 from jupyter_sandfs.config import Snapshots
 from jupyter_sandfs.filestore import open_file_store
-from jupyter_sandfs.kernel.autosave import Autosave, label_of
+from jupyter_sandfs.kernel.autosave import RUNNING, Autosave, label_of
 from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.workspace import saved
 
@@ -163,6 +165,60 @@ def test_a_kernel_that_is_told_to_end_saves_first(life, url):
     kernel.do_shutdown(False)
 
     assert (answer, kernel.ended, len(names(url))) == ({"restart": True}, [True, False], 1)
+
+
+def test_a_kernel_that_cannot_save_says_so_once(life, tmp_path):
+    (tmp_path / "file").write_text("no directory")
+    kernel = life.begin()
+    kernel._snapshots = Snapshots(url=(tmp_path / "file" / "store").as_uri())
+    for number in range(3):
+        life.sandbox.fs.write_file("/a", str(number))
+        kernel.save(RUNNING)
+
+    assert [text.partition(": ")[0] for text in life.told] == ["the sandbox of this notebook could not be saved"]
+
+
+def test_what_is_saved_while_a_kernel_runs_pushes_out_nothing(life, url):
+    kernel = life.begin(keep=1)
+    life.sandbox.fs.write_file("/a", "1")
+    kernel.save()
+    (ended,) = names(url)
+    for number in range(3):
+        life.sandbox.fs.write_file("/a", str(number))
+        kernel.save(RUNNING)
+
+    assert names(url) == [ended, RUNNING]
+
+
+DIES = """
+import sys, threading
+from jupyter_sandfs.config import Snapshots
+from jupyter_sandfs.kernel.autosave import Autosave
+from jupyter_sandfs.sandbox import Sandbox
+
+sandbox = Sandbox()
+autosave = Autosave(lambda: sandbox, Snapshots(url=sys.argv[1], interval=0.01), sys.argv[2])
+sandbox.fs.write_file("/kept", "through a kill")
+save = autosave.save
+
+def tell(name=None):
+    save(name)
+    print("saved", flush=True)
+
+autosave.save = tell
+autosave.follow(None)
+threading.Event().wait()
+"""
+
+
+def test_a_kernel_that_is_killed_comes_back_as_it_was_saved_last(life, url):
+    with subprocess.Popen([sys.executable, "-c", DIES, url, LABEL], stdout=subprocess.PIPE) as process:
+        told = process.stdout.readline()
+        process.kill()
+
+    life.begin()
+
+    assert (told, names(url), life.sandbox.fs.read_text("/kept")) == (b"saved\n", [RUNNING], "through a kill")
 
 
 @pytest.mark.parametrize(

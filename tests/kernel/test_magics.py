@@ -343,14 +343,16 @@ def test_the_value_of_a_cell_can_be_used(ip, cell):
 # ---------------------------------------------------------------- errors: one line, nothing changed
 
 
+_BROWSE = "usage: %sandfs browse [--view NAME] [PATH]"
+_STORED = "%sandfs files list shows what is stored"
 _MISTAKES = {
     "%sandfs cat /nope": "cat: /nope: No such file or directory",
-    "%sandfs nosuchcommand": "bash: line 1: nosuchcommand: command not found",
-    "%sandfs echo 'open": "sh: parse error at line 1, column 6: unexpected EOF while looking for matching `''",
-    "%sandfs browse --bad": "UsageError: unrecognized option '--bad'; usage: %sandfs browse [PATH]",
+    "%sandfs nosuchcommand": "nosuchcommand: command not found",
+    "%sandfs echo 'open": "parse error at line 1, column 6: unexpected EOF while looking for matching `''",
+    "%sandfs browse --bad": "UsageError: unrecognized option '--bad'; usage: %sandfs browse [--view NAME] [PATH]",
     "%sandfs browse /nope": "UsageError: /nope: No such file or directory",
-    "%sandfs browse a b": "UsageError: usage: %sandfs browse [PATH]",
-    "%sandfs browse 'a": "UsageError: No closing quotation; usage: %sandfs browse [PATH]",
+    "%sandfs browse a b": f"UsageError: {_BROWSE} (a name with blanks is put in quotes)",
+    "%sandfs browse 'a": "UsageError: No closing quotation; usage: %sandfs browse [--view NAME] [PATH]",
     "%sandfs export /kept": "UsageError: usage: %sandfs export [--overwrite] PATH HOSTPATH",
     "%sandfs export /nope out": "UsageError: /nope: No such file or directory",
     "%sandfs export /kept file/below": "UsageError: file: File exists",
@@ -365,9 +367,9 @@ _MISTAKES = {
     "%sandfs files upload --key ../x file": "UsageError: invalid file key format: '../x': a segment . or ..",
     "%sandfs files upload --ttl soon file": ("UsageError: invalid duration: 'soon' (such as 30s, 15m, 24h or 7d)"),
     "%sandfs files download nope": "UsageError: file not found: files/nope",
-    "%sandfs files info nope": "files: file not found: files/nope",
-    "%sandfs files delete nope": "files: file not found: nope",
-    "%sandfs stage nope /x": "stage: file not found: files/nope",
+    "%sandfs files info nope": f"files: file not found: files/nope\n{_STORED}",
+    "%sandfs files delete nope": f"files: file not found: nope\n{_STORED}",
+    "%sandfs stage nope /x": f"stage: file not found: files/nope\n{_STORED}",
     "%sandfs write /x": "UsageError: write takes a cell: %%sandfs write PATH, and the content in the lines below",
     "%%sandfs\nx": "UsageError: say what to do with the cell: %%sandfs write PATH, or %%sandfs sh",
     "%%sandfs import a b\nx": "UsageError: this command takes no cell; usage: %sandfs import HOSTPATH PATH",
@@ -526,7 +528,7 @@ def test_files_are_listed_described_and_deleted(cell, sandbox, host):
     assert cell("%sandfs files list").out == "files/a.txt  3  text/plain\n"
     assert "size:      3 bytes\n" in cell("%sandfs files info a.txt").out
     assert cell("%sandfs files delete a.txt") == ("", "")
-    assert cell("%sandfs files") == ("", "")
+    assert cell("x = %sandfs files") == ("", "")
 
 
 # ---------------------------------------------------------------- browse
@@ -540,12 +542,30 @@ kinds = [sorted(set(output.data) - {{'text/plain'}}) for output in captured.outp
 """
 
 
-def test_a_browser_alone_shows_a_listing_and_the_widget(ip, cell, fs):
+def test_a_browser_alone_shows_a_listing_and_the_widget(ip, cell, fs, monkeypatch):
     fs.write_file("/<b>.txt", "x")
+    monkeypatch.setattr(ip, "kernel", object(), raising=False)
     cell(_CAPTURED.format(line="%sandfs browse"))
 
     assert ip.user_ns["kinds"] == [["text/html"], ["application/vnd.jupyter.widget-view+json"]]
     assert "&lt;b&gt;.txt" in ip.user_ns["captured"].outputs[0].data["text/html"]
+
+
+def test_a_terminal_gets_the_tree_as_text(cell, fs):
+    fs.write_file("/d/a", "x")
+    fs.write_file("/b", "x")
+
+    assert cell("%sandfs browse /d") == ("/d\n└── a\n", "")
+
+
+def test_a_browser_is_bound_to_a_view(ip, cell, fs):
+    fs.write_file("/open", "x")
+    fs.write_file("/secret", "x")
+    cell("%sandfs policy --label hidden /secret\n%sandfs view analyst --label public")
+
+    assert cell("%sandfs browse --view analyst").out == "/\n└── open\n"
+    cell("browser = %sandfs browse --view analyst")
+    assert (ip.user_ns["browser"].view, ip.user_ns["browser"].owner) == ("analyst", False)
 
 
 def test_an_assigned_browser_is_given_and_shows_nothing(ip, cell, fs):

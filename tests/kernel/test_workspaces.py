@@ -85,14 +85,23 @@ def test_a_missing_provider_is_named(cell, fs):
     [
         (
             "%sandfs load",
-            "UsageError: default: No such file or directory (nothing of this sandbox was saved in the store)",
+            "UsageError: nothing was saved of sandbox 'default': %sandfs saved lists what was",
         ),
-        ("%sandfs load nope", "UsageError: file not found: snapshots/default/nope"),
+        (
+            "%sandfs load nope",
+            "UsageError: nothing named 'nope' was saved of sandbox 'default': %sandfs saved lists what was",
+        ),
         ("%sandfs save ../x", "UsageError: invalid file key format: 'snapshots/default/../x': a segment . or .."),
         ("%sandfs save --keep many", "UsageError: invalid number: 'many'"),
         ("%sandfs save --to gopher://x", None),
         ("%sandfs saved --delete nope", None),
-        ("%sandfs save a b", "UsageError: usage: %sandfs save [--to URL] [--keep N] [--ttl DURATION] [NAME]"),
+        (
+            "%sandfs save a b",
+            (
+                "UsageError: usage: %sandfs save [--to URL] [--keep N] [--ttl DURATION] [NAME] "
+                "(a name with blanks is put in quotes)"
+            ),
+        ),
     ],
 )
 def test_a_mistake_is_told_in_one_line(cell, source, told):

@@ -13,6 +13,7 @@ from pytest_jupyter.jupyter_server import *  # noqa: F403 (its fixtures: a conft
 from tornado.httpclient import HTTPClientError, HTTPResponse
 
 from jupyter_sandfs.errors import SandboxNotFound
+from jupyter_sandfs.kernel.agents import serve_agents
 from jupyter_sandfs.kernel.endpoint import Endpoint
 from jupyter_sandfs.rpc.dispatcher import Dispatcher
 from jupyter_sandfs.sandbox import Sandbox
@@ -49,7 +50,9 @@ class FakeKernels:
 
     def share(self, kernel_id: str, sandbox: Sandbox) -> None:
         """Add a kernel whose default sandbox is reached as a real kernel lets it be."""
-        self._listen(kernel_id, Dispatcher(lambda _name, view: sandbox.shared(view), lambda: ["default"]))
+        dispatcher = Dispatcher(lambda _name, view: sandbox.shared(view), lambda: ["default"])
+        serve_agents(dispatcher, lambda _name, view: sandbox.shared_part(view))
+        self._listen(kernel_id, dispatcher)
 
     def _listen(self, kernel_id: str, dispatcher: Dispatcher) -> None:
         connection_file = self.directory / f"kernel-{kernel_id}.json"
@@ -141,6 +144,8 @@ def server(jp_environ, monkeypatch, jp_asyncio_loop, short_directory, request):
         links.close()
         caretaker.stop()
         await staging.close()
+        if "sandfs_mcp" in app.web_app.settings:
+            await app.web_app.settings["sandfs_mcp"].close()
 
     jp_asyncio_loop.run_until_complete(close())
 

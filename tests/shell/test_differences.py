@@ -40,9 +40,9 @@ PINS = {
     "grep-word-edges": ("echo 'ab c' | grep -o '\\<.' | wc -l", "2\n", "3\n"),
     "gzip-test": ("gzip f; gzip -t f.gz; echo $?", "0\n", "1\n"),
     "hard-links": ("ln f g; echo $?", "0\n", "1\n"),
-    "patch-options": (
-        "printf -- '--- f\\n+++ f\\n@@ -1 +1 @@\\n-one\\n+1\\n two\\n' > p; patch -s f p; echo $?",
-        "0\n",
+    "patch-kinds": (
+        "seq 3 > a; seq 4 > b; diff a b | patch a; echo $?",
+        "patching file a\n0\n",
         "2\n",
     ),
     "redirect-own-input": ("cat f > f; wc -c < f", "0\n", "8\n"),
@@ -50,11 +50,17 @@ PINS = {
     "redirect-twice": ("echo out > g > h; cat g; echo -; cat h", "-\nout\n", "out\n-\n"),
     "regex-newline": ("[[ $'a\\nb' =~ a.b ]]; echo $?", "0\n", "1\n"),
     "sed-unknown-command": ("sed -n 'zz' f; echo $?", "1\n", "0\n"),
+    "sed-inserted-escapes": ("echo x | sed '1i a\\nb'", "a\nb\nx\n", "anb\nx\n"),
+    "shebang-python": (
+        "printf '#!/usr/bin/env python3\\nprint(\"x\")\\n' > p; chmod +x p; ./p; python3 p",
+        "x\nx\n",
+        "x\n",
+    ),
     "split-number": ("seq 4 > n; split -n l/2 n s; cat sab", "3\n4\n", ""),
     "tar-append": ("tar cf t.tar f; tar rf t.tar d; echo $?", "0\n", "2\n"),
     "tar-links": ("ln -s f l; tar cf t.tar l; rm l; tar xf t.tar; readlink l; echo $?", "f\n0\n", "1\n"),
     "tee-ends-the-script": ("echo x | tee no/such; echo $?", "x\n1\n", ""),
-    "type-of-tools": ("type -t cut; type -t grep", "file\nfile\n", "builtin\nalias\n"),
+    "type-of-grep": ("type -t cut grep", "file\nfile\n", "file\nalias\n"),
     "xargs-exit-code": ("echo x | xargs false; echo $?", "123\n", "1\n"),
     "zip-words": ("zip z.zip f", "  adding: f (stored 0%)\n", "  adding: f\n"),
 }

@@ -64,6 +64,45 @@ def test_functions_of_the_user_are_not_called_in_a_dry_run(shell):
     )
 
 
+def test_a_dry_run_knows_the_branches_and_leaves_them(fs, shell):
+    shell.exec("branch try; branch switch try; echo 2 > f; branch switch main; branch gone")
+
+    told = shell.explain(
+        "branch switch try; cat f; rm old; echo 3 > g; branch switch main; branch merge try; "
+        "branch delete gone; branch x"
+    )
+
+    assert told.result.stdout.startswith("2\n")
+    assert str(told) == (
+        "would write /f\nwould write /g\nwould remove /old\nwould write try:/g\nwould remove try:/old\n"
+        "would make branch x\nwould delete branch gone"
+    )
+    assert (fs.read_text("/f"), sorted(fs.listdir("/"))) == ("1\n", ["f", "old"])
+    assert shell.exec("branch; branch switch try; ls; cat f").stdout == "* main\n  try\n  gone\nf\nold\n2\n"
+
+
+def test_a_dry_run_on_a_branch_tells_of_that_branch(fs, shell):
+    shell.exec("mkdir d; branch try; branch switch try; mkdir only; cd only")
+
+    told = shell.explain("pwd; echo 1 > new; branch merge main; branch switch main; pwd; rm /f")
+
+    assert told.result.stdout == "/only\n/only\n"
+    assert str(told) == "would write /only/new\nwould remove main:/f"
+    assert (shell.cwd, shell.exec("branch | grep '*'").stdout) == ("/only", "* try\n")
+
+
+def test_a_dry_run_in_a_view_knows_its_branches_and_nothing_hidden_in_them(fs, store):
+    fs.write_file("/hidden", "key")
+    fs.set_policy("/hidden", NodePolicy(visibility="private"))
+    shell = SandboxShell(fs, view=VisibilityView({"public"}))
+    shell.exec("branch b; echo 1 > late")
+    fs.set_policy("/late", NodePolicy(visibility="private"))
+
+    told = shell.explain("branch switch b; ls -a; cat hidden late; echo x > new; rm -f hidden")
+
+    assert (told.result.stdout, str(told)) == (".\n..\n", "would write b:/new")
+
+
 def test_hooks_are_not_called_in_a_dry_run(fs, shell):
     calls = []
     fs.register_write_hook("/", calls.append)

@@ -201,3 +201,21 @@ def test_without_re2_the_commands_of_the_engine_answer():
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
 
     assert (ran.stdout, ran.stderr) == ("False b\n\n", "")
+
+
+@pytest.mark.parametrize("flavor", Flavor)
+def test_a_plain_pattern_is_found_as_its_expression_finds_it(flavor):
+    texts = [b"", b"a b\n", b"x a b", b"a b a b\nno\n\na b\n", b"\xff a b\r\n", b"a\nb", "é a b\n".encode() * 3]
+    plain, expression = Matcher(["a b"], flavor), Matcher(["a b"], flavor)
+    assert plain._plain
+    expression._plain = b""
+
+    for text in texts:
+        assert list(plain.lines(text)) == list(expression.lines(text))
+
+
+@pytest.mark.parametrize(
+    "pattern", ["a.b", "a*", "(a", "a\\b", "a|b", "^a", "a$", "[a]", "a\n", "", "é", "a+", "a?", "{"]
+)
+def test_a_pattern_that_may_mean_something_else_is_not_plain(pattern):
+    assert not Matcher([pattern], Flavor.FIXED)._plain

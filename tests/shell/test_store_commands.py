@@ -190,6 +190,14 @@ def test_deleting_goes_on_after_what_is_not_there(store, shell):
     assert store.usage().file_count == 0
 
 
+def test_a_directory_goes_by_a_bare_name_too(fs, store, shell):
+    fs.write_file("/out/deep/a", "1")
+
+    assert told(shell.exec("publish --key set /out")) == ("files/set/\n", "", 0)
+    assert told(shell.exec("stage set/ /in")) == ("/in (1 files, 1 bytes)\n", "", 0)
+    assert (store.get("files/set/deep/a"), fs.read_bytes("/in/deep/a")) == (b"1", b"1")
+
+
 # ---------------------------------------------------------------- who has what
 
 

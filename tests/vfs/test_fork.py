@@ -80,6 +80,45 @@ def test_a_fork_keeps_policies_and_providers_and_leaves_history_and_hooks(full):
     assert (fork.snapshots(), [each.path for each in fork.log()]) == ([], ["/new"])
 
 
+def test_a_fork_starts_as_the_original_was_at_a_snapshot(full, look):
+    before, then = content(look, full), full.snapshot("then")
+    full.write_file("/d/f", "later")
+    full.remove("/other")
+    fork = full.fork("then")
+
+    assert content(look, fork) == content(look, full.fork(then)) == before
+    look.check(fork)
+    fork.write_file("/d/new", "x")
+    assert [change.path for change in full.merge(fork).changes] == ["/d/new"]  # the later changes stay
+    assert (full.read_text("/d/f"), full.exists("/other")) == ("later", False)
+    with pytest.raises(NotFound, match="another file system"):
+        full.fork(VirtualFileSystem().snapshot())
+
+
+def test_a_fork_is_brought_back_to_a_snapshot_of_the_original(full, look):
+    before, then = content(look, full), full.snapshot()
+    full.write_file("/d/f", "later")
+    fork = full.fork()
+    fork.write_file("/d/f", "later still")
+    fork.restore(then)
+
+    assert content(look, fork) == before
+    assert (fork.version("/d/f"), full.read_text("/d/f")) == (4, "later")
+    look.check(fork)
+
+
+def test_a_subtree_is_not_forked_at_a_moment_when_it_was_not_there(fs):
+    fs.snapshot("empty")
+    fs.write_file("/d/f", "x")
+    fs.snapshot("filled")
+    view = SubtreeView(fs, "/d")
+    fs.write_file("/d/f", "later")
+
+    assert view.fork("filled").read_text("/f") == "x"
+    with pytest.raises(NotFound, match="it was not there then"):
+        view.fork("empty")
+
+
 def test_versions_go_on_in_a_fork_and_etags_are_its_own(full):
     full.remove("/other")
     fork = full.fork()

@@ -291,7 +291,7 @@ def earlier(world):
     told += [answer(world.view.at(moment).read_bytes, world.path), answer(world.view.at(moment).ls, world.box)]
     if world.fs.exists(world.real):
         answer(world.fs.remove, world.real)
-    return [*told, everything(world.view.at(moment))]
+    return [*told, everything(world.view.at(moment)), everything(world.view.fork("then"))]
 
 
 def forked(world):

@@ -128,6 +128,72 @@ new file mode 100644
     ]
 
 
+def test_files_are_copied_and_get_their_modes_as_git_says(fs):
+    fs.chmod("/one.txt", 0o640)
+    before = contents(fs)
+    diff = b"""\
+diff --git a/one.txt b/copy.txt
+similarity index 60%
+copy from one.txt
+copy to copy.txt
+--- a/one.txt
++++ b/copy.txt
+@@ -2,2 +2,2 @@ a
+ b
+-c
++C
+diff --git a/two.txt b/two.txt
+old mode 100644
+new mode 100755
+diff --git "a/\\303\\274ber.sh" "b/\\303\\274ber.sh"
+new file mode 100755
+index 0000000..e69de29
+"""
+    assert [str(each.path) for each in apply_patch(fs, diff)] == ["/copy.txt", "/two.txt", "/über.sh"]
+    assert contents(fs) == before | {"/copy.txt": b"a\nb\nC\n", "/über.sh": b""}
+    modes = {path: fs.stat(path).mode & 0o777 for path in contents(fs)}
+    assert modes == {"/copy.txt": 0o640, "/one.txt": 0o640, "/two.txt": 0o755, "/über.sh": 0o755}
+    assert fs.version("/two.txt") == 1
+
+    apply_patch(fs, diff, reverse=True)
+    assert contents(fs) == before
+    assert fs.stat("/two.txt").mode & 0o777 == 0o644
+
+
+def test_a_file_keeps_its_mode_where_it_moves(fs):
+    fs.chmod("/one.txt", 0o755)
+    apply_patch(fs, b"diff --git a/one.txt b/uno.txt\nrename from one.txt\nrename to uno.txt\n")
+
+    assert fs.stat("/uno.txt").mode & 0o777 == 0o755
+
+
+def test_what_git_writes_of_copies_and_modes_is_applied(fs, tmp_path, part):
+    git = part("git")
+
+    def run(*words):
+        names = ("-c", "user.name=a", "-c", "user.email=a@b")
+        return subprocess.run([git, *names, *words], cwd=tmp_path, check=True, capture_output=True).stdout
+
+    run("init", "-q")
+    (tmp_path / "a b.txt").write_text("one\ntwo\nthree\nfour\n")
+    (tmp_path / "run.sh").write_text("x\n")
+    run("add", ".")
+    run("commit", "-qm", "first")
+    (tmp_path / "ü b.txt").write_text("one\ntwo\nthree\nFOUR\n")
+    (tmp_path / "a b.txt").write_text("one\ntwo\nthree\nfour\nfive\n")
+    (tmp_path / "run.sh").chmod(0o755)
+    run("add", ".")
+    diff = run("diff", "--cached", "--find-copies-harder", "-C40%")
+    assert b"copy to" in diff
+    there = VirtualFileSystem()
+    there.write_file("/a b.txt", "one\ntwo\nthree\nfour\n")
+    there.write_file("/run.sh", "x\n")
+
+    apply_patch(there, diff)
+    assert contents(there) == {f"/{each.name}": each.read_bytes() for each in tmp_path.glob("*.*") if each.is_file()}
+    assert there.stat("/run.sh").mode & 0o777 == 0o755
+
+
 def test_lines_are_found_near_where_the_head_says(fs):
     fs.write_file("/one.txt", "0\n" * 10 + "a\nb\nc\n" + "1\n" * 5 + "a\nb\nc\n")
     apply_patch(fs, b"--- one.txt\n+++ one.txt\n@@ -14,3 +14,3 @@\n a\n-b\n+B\n c\n")
@@ -183,7 +249,14 @@ _REFUSED = {
         MergeConflict,
         "where one is already",
     ),
-    "a binary file": (b"diff --git a/one.txt b/one.txt\nGIT binary patch\n", InvalidRequest, "'GIT binary'"),
+    "a binary file": (b"diff --git a/one.txt b/one.txt\nGIT binary patch\n", InvalidRequest, "one.txt is binary: only"),
+    "a binary file that differs": (_TWO + b"Binary files a/x and b/x differ\n", InvalidRequest, "only texts are"),
+    "a link": (b"diff --git a/l b/l\nnew file mode 120000\n", InvalidRequest, "l is no plain file .120000.: only"),
+    "a copy onto a file": (
+        b"diff --git a/one.txt b/two.txt\ncopy from one.txt\ncopy to two.txt\n",
+        MergeConflict,
+        "where one is already",
+    ),
     "a way out": (b"--- a/../../x\n+++ b/../../x\n@@ -1 +1 @@\n-a\n+b\n", InvalidPath, "does not lead upwards"),
     "a directory": (b"--- a/d\n+++ b/d\n@@ -1 +1 @@\n-a\n+b\n", SandfsError, "Is a directory"),
     "a name that is no text": (b"--- a/\xff\n+++ b/\xff\n@@ -1 +1 @@\n-a\n+b\n", InvalidRequest, "not UTF-8"),

@@ -14,7 +14,7 @@ _BUCKET = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _PLAIN_TENANT = re.compile(r"[a-z0-9_]{1,64}")
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?")
 # Between bucket and tenant; a bucket of a URL cannot contain it.
-_TENANT_MARK = "--"
+TENANT_MARK = "--"
 _MOST_REPLICAS = 5
 _SHAPE = "nats://[user:password@]host[:port][,host…]/bucket[?replicas=1…5&tls=true]"
 
@@ -63,13 +63,13 @@ def tenant_bucket(bucket: str, tenant: str) -> str:
     if not tenant:
         return bucket
     if _PLAIN_TENANT.fullmatch(tenant):
-        return bucket + _TENANT_MARK + tenant
+        return bucket + TENANT_MARK + tenant
     digest = b32encode(hashlib.sha256(tenant.encode()).digest()).decode().rstrip("=").lower()
-    return f"{bucket}{_TENANT_MARK}x-{digest}"
+    return f"{bucket}{TENANT_MARK}x-{digest}"
 
 
 def _bucket(name: str) -> str:
-    if not _BUCKET.fullmatch(name) or _TENANT_MARK in name:
+    if not _BUCKET.fullmatch(name) or TENANT_MARK in name:
         raise InvalidRequest("a NATS bucket is 1 to 64 letters, digits, _ or single -")
     return name
 

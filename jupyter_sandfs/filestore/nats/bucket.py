@@ -6,11 +6,13 @@ import logging
 from typing import Any
 
 from jupyter_sandfs.errors import QuotaExceeded, StoreError, Unsupported
-from jupyter_sandfs.filestore.nats.accounts import spare_bytes
+from jupyter_sandfs.filestore.nats.address import TENANT_MARK
+from jupyter_sandfs.filestore.nats.burials import spare_bytes
 from jupyter_sandfs.filestore.nats.wire import Wire
 from jupyter_sandfs.filestore.protocol import StoreLimits
 
 _MADE_BY = "jupyter_sandfs"
+_OBJECTS = "OBJ_"  # before a bucket in the name of its stream
 _log = logging.getLogger(__name__)
 
 # Direct reads of many messages and expiry of single ones came with this release.
@@ -34,6 +36,20 @@ async def prepare(wire: Wire, limits: StoreLimits, *, replicas: int) -> None:
     if changes:
         config = (await wire.api(f"STREAM.UPDATE.{wire.subjects.stream}", config | changes))["config"]
     wire.capacity = max(0, config.get("max_bytes", 0))
+
+
+async def all_buckets(wire: Wire, base: str) -> list[str]:
+    """The bucket `base` and those of its tenants."""
+    found: list[str] = []
+    seen = 0
+    while True:
+        page = await wire.api("STREAM.NAMES", {"offset": seen})
+        names = page.get("streams") or []
+        seen += len(names)
+        buckets = [name.removeprefix(_OBJECTS) for name in names if name.startswith(_OBJECTS)]
+        found += [name for name in buckets if name == base or name.startswith(base + TENANT_MARK)]
+        if not names or seen >= page["total"]:
+            return found
 
 
 async def _create(wire: Wire, limits: StoreLimits, replicas: int) -> dict[str, Any]:

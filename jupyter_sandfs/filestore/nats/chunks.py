@@ -17,7 +17,7 @@ from jupyter_sandfs.filestore.nats.wire import Message, Wire
 # Chunks of this size are the quickest to send and to fetch; a server may take only smaller ones.
 CHUNK_BYTES = 512 << 10
 # What is under way at once: more only fills buffers, which are then moved about; but a server far away needs more.
-_LEAST_WINDOW, _LARGEST_WINDOW = 1 << 20, 8 << 20
+_LEAST_WINDOW, _LARGEST_WINDOW = 3 << 20, 8 << 20
 _BYTES_A_SECOND = 1 << 30
 FETCH_BYTES = 4 << 20
 OFFSET, MOMENT = "Sandfs-Offset", "Sandfs-Time"

@@ -7,12 +7,13 @@ import time
 import weakref
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple, Unpack
 
 from jupyter_sandfs.errors import InvalidSignature, ObjectNotFound, StoreError
 from jupyter_sandfs.filestore import keys, signing
 from jupyter_sandfs.filestore.listing import check_listing, list_page
-from jupyter_sandfs.filestore.nats import accounts, care, history, uploads
+from jupyter_sandfs.filestore.nats import accounts, bucket, care, history, uploads
 from jupyter_sandfs.filestore.nats.address import Address, tenant_bucket
 from jupyter_sandfs.filestore.nats.arrival import Arrival
 from jupyter_sandfs.filestore.nats.draft import FILE, Draft
@@ -77,8 +78,9 @@ class NatsFileStore(FileStore):
         self._tenant = keys.check_tenant(tenant)
         self._limits = limits or StoreLimits()
         self._clock = clock
-        name = tenant_bucket(address.bucket, tenant)
-        self._session = Session.open(address, name, self._limits, clock, patience=patience, on_end=on_end)
+        self._base = address.bucket
+        self._open_bucket = partial(Session.open, address, limits=self._limits, clock=clock, patience=patience)
+        self._session = self._open_bucket(tenant_bucket(address.bucket, tenant), on_end=on_end)
         self._desk = self._session.desk
         self._close = weakref.finalize(self, self._session.close)
 
@@ -177,7 +179,19 @@ class NatsFileStore(FileStore):
     # ------------------------------------------------------------ care
 
     def cleanup(self, *, now: datetime | None = None) -> int:
-        return self._session.run(care.cleanup(self._desk, self._clock() if now is None else now.timestamp()))
+        moment = self._clock() if now is None else now.timestamp()
+        own, total = self._desk.wire.subjects.bucket, self._session.run(care.cleanup(self._desk, moment))
+        for name in self._session.run(bucket.all_buckets(self._desk.wire, self._base)):
+            if name != own:
+                total += self._clean_other(name, moment)
+        return total
+
+    def _clean_other(self, name: str, moment: float) -> int:
+        session = self._open_bucket(name)
+        try:
+            return session.run(care.cleanup(session.desk, moment))
+        finally:
+            session.close()
 
     def recover(self) -> Recovery:
         return self._session.run(care.recover(self._desk))

@@ -179,6 +179,11 @@ class Bucket:
             for meta in page:
                 yield Listed(meta["path"], meta["size"], _stamp(meta))
 
+    def directories(self) -> tuple[str, ...]:
+        """The directories at the top."""
+        with _translated():
+            return tuple(obstore.list_with_delimiter(self._store)["common_prefixes"])
+
     def sign(self, method: str, path: str, seconds: float) -> str:
         """A link of the service for one request, good for `seconds`."""
         with _translated():

@@ -10,13 +10,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Self
 
 from jupyter_sandfs.errors import LimitExceeded, ObjectNotFound, QuotaExceeded, StoreError
 from jupyter_sandfs.filestore.objects import entries
 from jupyter_sandfs.filestore.objects.bucket import Bucket, Overtaken, Stamp
 from jupyter_sandfs.filestore.objects.catalog import Catalog
 from jupyter_sandfs.filestore.objects.entries import Content, Entry
-from jupyter_sandfs.filestore.objects.layout import Layout, new_name
+from jupyter_sandfs.filestore.objects.layout import Layout, is_root, new_name
 from jupyter_sandfs.filestore.objects.ledger import Books, Claim, Ledger
 from jupyter_sandfs.filestore.protocol import StoreLimits
 from jupyter_sandfs.filestore.terms import Terms
@@ -32,13 +33,18 @@ Renew = Callable[[Entry | None], Entry | None]
 class Depot:
     """What the parts of an object store share. `clock` gives seconds since 1970."""
 
-    def __init__(self, bucket: Bucket, tenant: str, limits: StoreLimits, clock: Callable[[], float]) -> None:
+    def __init__(self, bucket: Bucket, root: str, limits: StoreLimits, clock: Callable[[], float]) -> None:
         self.bucket = bucket
-        self.layout = Layout(tenant)
+        self.layout = Layout(root)
         self.limits = limits
         self.clock = clock
         self.books = Books(bucket, self.layout.ledger)
         self.catalog = Catalog(bucket, self.layout)
+
+    def of_all_tenants(self) -> list[Self]:
+        """The depots of the bucket."""
+        roots = [each for each in self.bucket.directories() if is_root(each)]
+        return [type(self)(self.bucket, root, self.limits, self.clock) for root in roots]
 
     # ------------------------------------------------------------ files
 

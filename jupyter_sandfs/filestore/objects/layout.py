@@ -7,6 +7,7 @@ import re
 import secrets
 
 _PLAIN_TENANT = re.compile(r"[A-Za-z0-9_-]{0,64}")
+_ROOT = re.compile(r"t-[A-Za-z0-9_-]{0,64}|t\.[0-9a-f]{64}")
 _LAST = "\U0010ffff"
 # What no path of object storage has, nor any key: control characters, empty segments, and segments of dots.
 _NO_PATH = re.compile(r"[\x00-\x1f\x7f]|(?:^|/)\.{0,2}(?=/)")
@@ -18,13 +19,23 @@ def new_name() -> str:
     return secrets.token_hex(16)
 
 
-class Layout:
-    """Paths of one tenant. Nothing that a caller says can leave the tenant's directory."""
+def root_of(tenant: str) -> str:
+    """The directory of a tenant."""
+    plain = _PLAIN_TENANT.fullmatch(tenant)
+    # The two kinds never meet: only the second has a dot.
+    return f"t-{tenant}" if plain else f"t.{hashlib.sha256(tenant.encode()).hexdigest()}"
 
-    def __init__(self, tenant: str) -> None:
-        plain = _PLAIN_TENANT.fullmatch(tenant)
-        # The two kinds never meet: only the second has a dot.
-        self.root = f"t-{tenant}" if plain else f"t.{hashlib.sha256(tenant.encode()).hexdigest()}"
+
+def is_root(directory: str) -> bool:
+    """Tell whether a directory is one of a tenant."""
+    return _ROOT.fullmatch(directory) is not None
+
+
+class Layout:
+    """Paths of the tenant whose directory is `root`. Nothing that a caller says can leave it."""
+
+    def __init__(self, root: str) -> None:
+        self.root = root
         self.names = f"{self.root}/names"
         self.bodies = f"{self.root}/bodies"
         self.incoming = f"{self.root}/incoming"

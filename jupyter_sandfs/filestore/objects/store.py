@@ -24,7 +24,7 @@ from jupyter_sandfs.filestore.objects.bodies import Intake, ObjectReader
 from jupyter_sandfs.filestore.objects.bucket import Bucket, Overtaken
 from jupyter_sandfs.filestore.objects.depot import Depot
 from jupyter_sandfs.filestore.objects.entries import Entry, described
-from jupyter_sandfs.filestore.objects.layout import new_name
+from jupyter_sandfs.filestore.objects.layout import new_name, root_of
 from jupyter_sandfs.filestore.protocol import (
     Body,
     FileInfo,
@@ -66,7 +66,7 @@ class ObjectFileStore(FileStore):
                 "when several processes write at once, the last write counts and usage is only right after recover()"
             )
             warnings.warn(text, RuntimeWarning, stacklevel=2)
-        self._open_depot = Depot(bucket, tenant, limits or StoreLimits(), clock)
+        self._open_depot = Depot(bucket, root_of(tenant), limits or StoreLimits(), clock)
         self._is_closed = False
 
     @property
@@ -201,7 +201,8 @@ class ObjectFileStore(FileStore):
     # ------------------------------------------------------------ care
 
     def cleanup(self, *, now: datetime | None = None) -> int:
-        return care.cleanup(self._depot, self._depot.clock() if now is None else now.timestamp())
+        moment = self._depot.clock() if now is None else now.timestamp()
+        return sum(care.cleanup(depot, moment) for depot in self._depot.of_all_tenants())
 
     def recover(self) -> Recovery:
         return care.recover(self._depot, self._depot.clock())

@@ -8,6 +8,7 @@ two files.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -21,9 +22,16 @@ MODULES = (
     "link.js",
     "server.js",
     "tus.js",
+    "folder.js",
     "rows.js",
     "treerow.js",
+    "canvas.js",
+    "columns.js",
     "drag.js",
+    "keynames.js",
+    "selection.js",
+    "treekeys.js",
+    "typeahead.js",
     "tree.js",
     "notices.js",
     "menu.js",
@@ -55,6 +63,8 @@ MODULES = (
     "eyes.js",
     "past.js",
     "arrivals.js",
+    "filtering.js",
+    "clipboard.js",
     "browser.js",
 )
 _IMPORT = re.compile(r'^import \{[^{}\n]*\} from "\./[\w-]+\.js";\n', re.MULTILINE)
@@ -67,18 +77,19 @@ def script() -> str:
 
     The last one's `export default` stays: it is the module's face.
     """
-    return "\n".join(_without_links(_read(name)) for name in MODULES)
+    return joined(STATIC / name for name in MODULES)
+
+
+def joined(files: Iterable[Path]) -> str:
+    """Give one module made of several, each after those it imports from."""
+    return "\n".join(_without_links(file.read_text(encoding="utf-8")) for file in files)
 
 
 @cache
 def styles() -> str:
     """Give the widget's style sheet."""
-    return _read("browser.css")
+    return (STATIC / "browser.css").read_text(encoding="utf-8")
 
 
 def _without_links(source: str) -> str:
     return _EXPORT.sub("", _IMPORT.sub("", source))
-
-
-def _read(name: str) -> str:
-    return (STATIC / name).read_text(encoding="utf-8")

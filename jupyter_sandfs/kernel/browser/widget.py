@@ -20,9 +20,10 @@ import traitlets
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import InvalidRequest
-from jupyter_sandfs.kernel.browser import bundle, changes, listing, preview
+from jupyter_sandfs.kernel.browser import bundle, changes, finding, preview
 from jupyter_sandfs.kernel.browser.history import History
 from jupyter_sandfs.kernel.browser.lens import Lens
+from jupyter_sandfs.kernel.browser.listing import Listing
 from jupyter_sandfs.kernel.browser.store import StorePane
 from jupyter_sandfs.kernel.moments import CELLS
 from jupyter_sandfs.rpc.dispatcher import Dispatcher
@@ -120,7 +121,8 @@ class TreeBrowser(anywidget.AnyWidget):
             earlier.close()
 
     def _operations(self) -> dict[str, Handler]:
-        tables = listing.operations() | preview.OPERATIONS | changes.OPERATIONS | History(self._fs, CELLS).operations()
+        fixed = finding.OPERATIONS | preview.OPERATIONS | changes.OPERATIONS
+        tables = fixed | Listing().operations() | History(self._fs, CELLS).operations()
         if self._owned is None:
             return tables
         owners: dict[str, Handler] = {"facts": self._facts, "switch": self._switch, "view_as": self._view_as}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from jupyter_sandfs.kernel.commands import (
+    agents,
     cells,
     mount,
     principals,
@@ -34,6 +35,7 @@ _FAMILIES = (
     workspaces.COMMANDS,
     mount.COMMANDS,
     watch.COMMANDS,
+    agents.COMMANDS,
 )
 _LINES = {name: each for table in _FAMILIES for name, each in table.items()} | {"help": status.helping(_tables)}
 LINE_COMMANDS: Mapping[str, MagicCommand] = dict(sorted(_LINES.items()))

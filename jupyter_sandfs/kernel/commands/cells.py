@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from jupyter_sandfs.errors import InvalidRequest, SandfsError
+from jupyter_sandfs.execution.python import run_python
 from jupyter_sandfs.kernel import templates
 from jupyter_sandfs.kernel.answers import Answer, change_data
 from jupyter_sandfs.kernel.commands.command import Call, MagicCommand
@@ -36,10 +37,10 @@ def _put(call: Call, *, append: bool) -> Answer:
     expected = options.number("expect-version", 0) if "expect-version" in options else None
     mode = _mode(options.options["mode"]) if "mode" in options else None
     data = _encoded(_filled(call))
-    with call.sandbox.fs.transaction(f"write {path}", "owner"):
-        version = call.sandbox.fs.write_bytes(path, data, append=append, expected_version=expected)
+    with call.fs.transaction(f"write {path}", "owner"):
+        version = call.fs.write_bytes(path, data, append=append, expected_version=expected)
         if mode is not None:
-            call.sandbox.fs.chmod(path, mode)
+            call.fs.chmod(path, mode)
     told = f"{path} ({counted(len(data), 'byte')}, version {version})\n"
     return Answer(text=told, data={"path": path, "size": len(data), "version": version})
 
@@ -69,11 +70,10 @@ def _patch(call: Call) -> Answer:
     options = call.arguments
     strip = options.number("p", 0) if "p" in options else None
     top = call.path(options.options.get("d", "."))
-    changes = apply_patch(
-        call.sandbox.fs, _encoded(call.body), top=top, strip=strip, actor="owner", reverse="R" in options
-    )
+    changes = apply_patch(call.fs, _encoded(call.body), top=top, strip=strip, actor="owner", reverse="R" in options)
     text = "".join(map(row, changes)) or "nothing to change\n"
-    return Answer(text=text, html=rows_of_changes(changes), data=[change_data(each) for each in changes])
+    data = [change_data(each) for each in changes]
+    return Answer(text=text, html=rows_of_changes(changes), data=data, marked=True)
 
 
 def _script(call: Call) -> ShellResult:
@@ -82,8 +82,9 @@ def _script(call: Call) -> ShellResult:
 
 def _python(call: Call) -> ShellResult:
     """Run the cell; the value of its last line is printed as in a notebook."""
-    cwd, argv = call.sandbox.shell.cwd, call.arguments.operands
-    result = call.sandbox.python(call.body, path=cwd, argv=argv)
+    sandbox, argv = call.sandbox, call.arguments.operands
+    limits, actor = sandbox.python_limits, sandbox.actor
+    result = run_python(call.fs, call.body, cwd=sandbox.shell.cwd, argv=argv, limits=limits, actor=actor)
     shown = "" if result.shown is None else f"{result.shown}\n"
     return ShellResult(
         result.stdout + shown, result.stderr, result.exit_code, result.duration, result.truncated, result.changes
@@ -91,7 +92,7 @@ def _python(call: Call) -> ShellResult:
 
 
 def _track(call: Call) -> Any:
-    tracked = Tracked(call.sandbox.fs)
+    tracked = Tracked(call.fs)
     try:
         call.notebook.run_cell(call.body)
     except SandfsError as error:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import InvalidRequest
+from jupyter_sandfs.kernel.hints import nearest_option
 from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.shell.options import HELP, Arguments, Option, parse
+from jupyter_sandfs.vfs.interface import FileSystem
 
 if TYPE_CHECKING:
     from jupyter_sandfs.kernel.notebook import Notebook
@@ -33,6 +35,11 @@ class Call:
     arguments: Arguments
     rest: str = ""
     body: str = ""
+
+    @property
+    def fs(self) -> FileSystem:
+        """The files as the person sees them: of the branch that the shell is on."""
+        return self.sandbox.shell.fs
 
     def path(self, operand: str) -> str:
         return paths.normalize(operand, self.sandbox.shell.cwd)
@@ -66,12 +73,14 @@ class MagicCommand:
         try:
             arguments = parse(shlex.split(head), self.options)
         except ValueError as error:
-            raise InvalidRequest(f"{error}; usage: {self.usage}") from None
+            guess = nearest_option(str(error), (each.word for each in (*self.options, HELP) if each.word))
+            raise InvalidRequest(f"{error}{guess}; usage: {self.usage}") from None
         if HELP.key in arguments:
             return self.describe()
         least, most = self.operands
         if not least <= len(arguments.operands) <= most:
-            raise InvalidRequest(f"usage: {self.usage}")
+            advice = " (a name with blanks is put in quotes)" if len(arguments.operands) > most > 0 else ""
+            raise InvalidRequest(f"usage: {self.usage}{advice}")
         return self.run(Call(sandbox=sandbox, notebook=notebook, arguments=arguments, rest=rest, body=body))
 
     def _cut(self, line: str) -> tuple[str, str]:

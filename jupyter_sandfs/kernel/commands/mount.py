@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyter_sandfs.errors import InvalidRequest
+from jupyter_sandfs.errors import AlreadyExists, InvalidRequest
 from jupyter_sandfs.kernel.commands.command import Call, MagicCommand
 from jupyter_sandfs.kernel.live import Live
 from jupyter_sandfs.shell.options import Option
@@ -12,13 +12,15 @@ def _mount(call: Call) -> str:
     if not call.rest:
         raise InvalidRequest("say what to mount: %sandfs mount PATH EXPRESSION")
     path = call.path(call.arguments.operands[0])
+    if call.fs.exists(path):
+        raise AlreadyExists(path, "%sandfs rm removes it, or what was mounted there")
     live = Live(call.notebook, call.rest)
     ttl = _seconds(call.arguments.options["ttl"]) if "ttl" in call.arguments else None
     if live.is_directory:
-        call.sandbox.fs.mount_directory(path, live.children, ttl=ttl)
+        call.fs.mount_directory(path, live.children, ttl=ttl)
         return f"{path}/: {live.told}\n"
     live.content_as(path)
-    call.sandbox.fs.mount_file(path, live.content, ttl=ttl)
+    call.fs.mount_file(path, live.content, ttl=ttl)
     return f"{path}: {live.told}\n"
 
 

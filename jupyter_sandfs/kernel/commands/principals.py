@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from jupyter_sandfs.errors import InvalidRequest
+from jupyter_sandfs.errors import InvalidRequest, NotFound
 from jupyter_sandfs.kernel.answers import Answer, text_table
 from jupyter_sandfs.kernel.commands.command import Call, MagicCommand
 from jupyter_sandfs.kernel.display.page import table
+from jupyter_sandfs.kernel.hints import did_you_mean
 from jupyter_sandfs.shell.options import Option
 from jupyter_sandfs.shell.results import ShellResult
 from jupyter_sandfs.vfs.views.view import View, VisibilityView
+from jupyter_sandfs.workplace import SandboxView
 
 
 def _view(call: Call) -> Answer | str:
@@ -16,10 +18,11 @@ def _view(call: Call) -> Answer | str:
         return _views(call)
     name = call.arguments.operands[0]
     if "drop" in call.arguments:
+        view_of(call, name)
         call.sandbox.drop_view(name)
         return f"dropped view '{name}'\n"
     if not call.arguments.options:
-        return f"{name}: {_described(call.sandbox.seen_by(name))}\n"
+        return f"{name}: {_described(view_of(call, name).fs)}\n"
     if not name.isidentifier():
         raise InvalidRequest(f"not a name for a view: '{name}' (letters, digits and _)")
     labels = call.arguments.every("label")
@@ -31,6 +34,16 @@ def _view(call: Call) -> Answer | str:
     session = call.arguments.options.get("session")
     call.sandbox.view(rule, name=name, keys=call.arguments.every("key"), session=session)
     return f"{name}: {_described(call.sandbox.seen_by(name))}; try it: %sandfs as {name} tree\n"
+
+
+def view_of(call: Call, name: str) -> SandboxView:
+    """The view of a name. Raises InvalidRequest, which says what there is."""
+    try:
+        return call.sandbox.view_named(name)
+    except NotFound:
+        known = f" (there are: {', '.join(call.sandbox.views)})" if call.sandbox.views else ""
+        advice = did_you_mean(name, call.sandbox.views) or f"; %sandfs view {name} --label LABEL makes one"
+        raise InvalidRequest(f"no view '{name}'{known}{advice}") from None
 
 
 def _views(call: Call) -> Answer:
@@ -54,15 +67,16 @@ def _described(view: object) -> str:
 def _as(call: Call) -> ShellResult:
     if not call.rest:
         raise InvalidRequest("say what to run: %sandfs as NAME LINE")
-    return call.sandbox.view_named(call.arguments.operands[0]).run(call.rest)
+    return view_of(call, call.arguments.operands[0]).run(call.rest)
 
 
 def _as_cell(call: Call) -> ShellResult:
-    return call.sandbox.view_named(call.arguments.operands[0]).run(call.body)
+    return view_of(call, call.arguments.operands[0]).run(call.body)
 
 
 def _why(call: Call) -> Answer:
     name, operand = call.arguments.operands
+    view_of(call, name)
     told = call.sandbox.why(name, call.path(operand))
     if told.visible:
         text = f"{told.path}: '{name}' sees it: {told.reason}\n"

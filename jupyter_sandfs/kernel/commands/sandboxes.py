@@ -2,28 +2,49 @@
 
 from __future__ import annotations
 
-from jupyter_sandfs.errors import InvalidRequest
+from weakref import WeakKeyDictionary
+
+from jupyter_sandfs.errors import InvalidRequest, MergeConflict, SandboxNotFound
 from jupyter_sandfs.kernel.answers import Answer, change_data, text_table
 from jupyter_sandfs.kernel.commands.command import Call, MagicCommand
 from jupyter_sandfs.kernel.display.page import table
+from jupyter_sandfs.kernel.hints import did_you_mean
 from jupyter_sandfs.kernel.output import counted, human_size
 from jupyter_sandfs.sandbox import Sandbox
+from jupyter_sandfs.shell.branches import MAIN
 from jupyter_sandfs.shell.commands.changes import row
 from jupyter_sandfs.shell.options import Option
-from jupyter_sandfs.vfs.merging import OnConflict
+from jupyter_sandfs.vfs.merging import Merged, OnConflict
 
+_MERGED = "merged"
+"""Under which a sandbox keeps, by the file system of another one, when the two were alike."""
 _USE = Option("u", "and work in it from now on", word="use")
 
 
 def _new(call: Call) -> str:
     options = call.arguments.options
-    made = Sandbox(call.arguments.operands[0], storage=options.get("storage"), store_url=options.get("store"))
+    made = Sandbox(_free(call.arguments.operands[0]), storage=options.get("storage"), store_url=options.get("store"))
     return _begun(call, made, made.kept)
 
 
 def _fork(call: Call) -> str:
-    made = call.sandbox.fork(call.arguments.operands[0])
-    return _begun(call, made, f"as '{call.sandbox.name}' is now")
+    made = call.sandbox.fork(_free(call.arguments.operands[0]))
+    where = "" if call.sandbox.shell.branch == MAIN else f" on {MAIN}"
+    views = f", with its {counted(len(made.views), 'view')}" if made.views else ""
+    return _begun(call, made, f"as '{call.sandbox.name}' is now{where}{views}")
+
+
+def _free(name: str) -> str:
+    if name in Sandbox.names():
+        raise InvalidRequest(f"there is a sandbox '{name}': %sandfs use {name} goes there, or drop it first")
+    return name
+
+
+def _found(name: str) -> Sandbox:
+    try:
+        return Sandbox.get(name)
+    except SandboxNotFound as error:
+        raise InvalidRequest(f"{error}{did_you_mean(name, Sandbox.names())}") from None
 
 
 def _begun(call: Call, made: Sandbox, told: str) -> str:
@@ -34,7 +55,7 @@ def _begun(call: Call, made: Sandbox, told: str) -> str:
 
 
 def _use(call: Call) -> str:
-    chosen = Sandbox.get(call.arguments.operands[0])
+    chosen = _found(call.arguments.operands[0])
     chosen.use()
     stats = chosen.fs.stats()
     return f"now in sandbox '{chosen.name}': {counted(stats.file_count, 'file')}, {human_size(stats.total_size)}\n"
@@ -65,18 +86,32 @@ def _merge(call: Call) -> Answer:
     chosen = [each for each in ("ours", "theirs", "mark") if each in call.arguments]
     if len(chosen) > 1:
         raise InvalidRequest(f"one of --{' and --'.join(chosen)} is enough")
-    other = Sandbox.get(name)
+    other = _found(name)
     if other is call.sandbox:
         raise InvalidRequest(f"'{name}' is this sandbox: go to the other one with %sandfs use, and merge from there")
-    merged = call.sandbox.merge(other, conflicts=OnConflict(chosen[0] if chosen else "refuse"))
+    merged = _merged(call.sandbox, other, OnConflict(chosen[0] if chosen else "refuse"))
     text = "".join(row(each) for each in merged.changes) or "nothing to merge\n"
     text += "".join(f"! {path}  (both changed it)\n" for path in merged.conflicts)
     data = {"changes": [change_data(each) for each in merged.changes], "conflicts": merged.conflicts}
-    return Answer(text=text, data=data)
+    return Answer(text=text, data=data, marked=True)
+
+
+def _merged(ours: Sandbox, other: Sandbox, conflicts: OnConflict) -> Merged:
+    """Bring over what changed since the two were alike: at the fork, or at the last merge."""
+    alike, now = ours.attached.get(_MERGED, {}).get(other.fs), other.fs.snapshot()
+    try:
+        merged = ours.merge(other, base=alike, conflicts=conflicts)
+    except MergeConflict as conflict:
+        raise InvalidRequest(f"nothing is merged, {conflict}; --ours, --theirs or --mark decides") from None
+    except InvalidRequest:
+        raise InvalidRequest(f"'{other.name}' and '{ours.name}' have nothing in common: only forks merge") from None
+    for one, another in ((ours, other), (other, ours)):
+        one.attached.setdefault(_MERGED, WeakKeyDictionary())[another.fs] = now
+    return merged
 
 
 def _drop(call: Call) -> str:
-    gone = Sandbox.get(call.arguments.operands[0])
+    gone = _found(call.arguments.operands[0])
     stats, kept, current = gone.fs.stats(), gone.durable, gone is call.sandbox
     gone.close()
     held = f"{counted(stats.file_count, 'file')}, {human_size(stats.total_size)}"

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from traitlets import TraitError
 
+from jupyter_sandfs.config import SandFS
 from jupyter_sandfs.errors import InvalidRequest, SandfsError
 from jupyter_sandfs.kernel.answers import Answer, text_table
 from jupyter_sandfs.kernel.commands.command import Call, MagicCommand
+from jupyter_sandfs.kernel.commands.principals import view_of
 from jupyter_sandfs.kernel.display.bars import bars, measure
 from jupyter_sandfs.kernel.display.page import table
 from jupyter_sandfs.kernel.hints import did_you_mean
 from jupyter_sandfs.kernel.output import counted, human_size
 from jupyter_sandfs.sandbox import Sandbox
+from jupyter_sandfs.shell.branches import MAIN
+from jupyter_sandfs.shell.options import Option
 
 _SWITCHES = {"on": True, "yes": True, "true": True, "1": True, "off": False, "no": False, "false": False, "0": False}
 CHANGEABLE = (
@@ -27,16 +32,22 @@ CHANGEABLE = (
 """Settings that count from the next cell on; the others say where things are kept, and belong in a configuration."""
 
 
+_STAY = "the tree browser, requests over HTTP, views, save, load and fork"
+
+
 def _status(call: Call) -> str:
-    sandbox, stats = call.sandbox, call.sandbox.fs.stats()
+    sandbox, stats = call.sandbox, call.fs.stats()
     how = "%sandfs save, %sandfs export / DIRECTORY, or %sandfs publish FILE"
     advice = "" if sandbox.durable else f". To keep files: {how}"
     others = len(Sandbox.names()) - 1
-    more = f"  {counted(others, 'other sandbox').replace('sandboxs', 'sandboxes')}: %sandfs list\n" if others else ""
+    more = f"  {counted(others, 'other sandbox', 'other sandboxes')}: %sandfs list\n" if others else ""
+    branch = sandbox.shell.branch
+    aside = f"  on branch '{branch}': {_STAY} stay on {MAIN} (%sandfs branch switch {MAIN})\n" if branch != MAIN else ""
     return (
         f"sandbox '{sandbox.name}': {counted(stats.file_count, 'file')}, "
         f"{human_size(stats.total_size)} of {human_size(sandbox.fs.limits.total_bytes)}; working directory "
         f"{sandbox.shell.cwd}\n"
+        f"{aside}"
         f"  {sandbox.kept}{advice}\n"
         f"  staging store: {_store_status(sandbox)}\n"
         f"{more}"
@@ -54,46 +65,62 @@ def _store_status(sandbox: Sandbox) -> str:
 
 
 def _stats(call: Call) -> Answer:
-    told = measure(call.sandbox.fs)
+    told = measure(call.fs)
     text, html = bars(told, call.sandbox.name)
     return Answer(text=text, html=html, data=told)
 
 
 def _browse(call: Call) -> Any:
-    return call.sandbox.browse(call.path(call.arguments.operands[0] if call.arguments.operands else "."))
+    path, view = call.path((*call.arguments.operands, ".")[0]), call.arguments.options.get("view")
+    seen = call.sandbox.fs if view is None else view_of(call, view).fs
+    seen.stat(path)
+    if view is None and call.sandbox.shell.branch != MAIN:
+        sys.stderr.write(f"the tree browser shows {MAIN}, not the branch '{call.sandbox.shell.branch}'\n")
+    return call.sandbox.browse(path, view=view)
 
 
 # ---------------------------------------------------------------- settings
 
 
 def _config(call: Call) -> Answer:
-    for assignment in call.arguments.operands:
-        name, equals, value = assignment.partition("=")
-        if not equals:
-            raise InvalidRequest(f"'{assignment}' is no setting: %sandfs config NAME=VALUE, such as changes=on")
-        _set(call, name.strip(), value.strip())
-    if call.arguments.operands:
+    asked = [[part.strip() for part in each.partition("=")] for each in call.arguments.operands]
+    settings = call.notebook.settings
+    before = {name: _known(settings, name) for name, _, _ in asked}
+    try:
+        for name, equals, value in asked:
+            if equals:
+                _set(settings, name, value)
+    except InvalidRequest:
+        for name, earlier in before.items():
+            setattr(settings, name, earlier)
+        raise
+    if asked:
         call.notebook.apply()
-    names = [each.partition("=")[0].strip() for each in call.arguments.operands] or CHANGEABLE
-    shown = {name: getattr(call.notebook.settings, name) for name in names}
-    traits = call.notebook.settings.traits()
-    rows = [[name, _shown(value), " ".join(traits[name].help.split())] for name, value in shown.items()]
+    shown = {name: getattr(settings, name) for name in (before or CHANGEABLE)}
+    rows = [[name, _shown(value), " ".join(settings.traits()[name].help.split())] for name, value in shown.items()]
     page = table(["setting", "value", "what it does"], rows)
     return Answer(text=text_table([row[:2] for row in rows]), html=page, data=shown)
 
 
-def _set(call: Call, name: str, value: str) -> None:
+def _known(settings: SandFS, name: str) -> Any:
+    """The value of a setting that can be changed. Raises InvalidRequest."""
     if name not in CHANGEABLE:
         hint = did_you_mean(name, CHANGEABLE) or f"; there are: {', '.join(CHANGEABLE)}"
         raise InvalidRequest(f"no setting '{name}' can be changed here{hint}")
-    trait = call.notebook.settings.traits()[name]
-    is_switch = isinstance(getattr(call.notebook.settings, name), bool)
+    return getattr(settings, name)
+
+
+def _set(settings: SandFS, name: str, value: str) -> None:
+    trait = settings.traits()[name]
+    is_switch = isinstance(getattr(settings, name), bool)
     if is_switch and value.lower() not in _SWITCHES:
         raise InvalidRequest(f"{name} is on or off, not '{value}'")
     try:
-        setattr(call.notebook.settings, name, _SWITCHES[value.lower()] if is_switch else trait.from_string(value))
-    except (TraitError, ValueError) as error:
-        raise InvalidRequest(f"{name}={value}: {error}") from None
+        setattr(settings, name, _SWITCHES[value.lower()] if is_switch else trait.from_string(value))
+    except (TraitError, ValueError):
+        least = getattr(trait, "min", None)
+        bound = "" if least is None else f" of at least {least}"
+        raise InvalidRequest(f"{name} is a number{bound}, not '{value}'") from None
 
 
 def _shown(value: object) -> str:
@@ -142,7 +169,13 @@ def overview(*tables: Mapping[str, MagicCommand]) -> str:
 
 COMMANDS = {
     "": MagicCommand(usage="%sandfs", help="Say what there is.", run=_status),
-    "browse": MagicCommand(usage="%sandfs browse [PATH]", help="Show the tree browser.", run=_browse, operands=(0, 1)),
+    "browse": MagicCommand(
+        usage="%sandfs browse [--view NAME] [PATH]",
+        help="Show the tree browser; with --view, bound to what this view sees.",
+        run=_browse,
+        options=(Option("", "show what the view of this name sees, and nothing else", word="view", value="NAME"),),
+        operands=(0, 1),
+    ),
     "config": MagicCommand(
         usage="%sandfs config [NAME=VALUE...]",
         help="Show settings, or change some until the kernel ends: changes=on tells after each cell what it changed.",

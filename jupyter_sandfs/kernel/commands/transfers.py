@@ -49,20 +49,20 @@ def _download(call: Call) -> str:
 def _import(call: Call) -> Answer:
     source, target = _host_path(call.arguments.operands[0]), call.arguments.operands[1]
     path = call.path(target)
-    if target.endswith("/") or call.sandbox.fs.is_dir(path):
+    if target.endswith("/") or call.fs.is_dir(path):
         path = paths.join(path, source.absolute().name)
-    with call.sandbox.fs.action(f"import {source}", "owner"), Progress(call.notebook, f"import {source}") as progress:
-        moved = exchange.import_tree(call.sandbox.fs, source, path, progress=progress.note)
+    with call.fs.action(f"import {source}", "owner"), Progress(call.notebook, f"import {source}") as progress:
+        moved = exchange.import_tree(call.fs, source, path, progress=progress.note)
     return _told(moved, path)
 
 
 def _export(call: Call) -> Answer:
     source, target = call.path(call.arguments.operands[0]), _host_path(call.arguments.operands[1])
-    if target.is_dir() and call.sandbox.fs.is_file(source):
+    if target.is_dir() and call.fs.is_file(source):
         target /= paths.name(source)
     overwrite = "overwrite" in call.arguments
     with Progress(call.notebook, f"export {source}") as progress:
-        moved = exchange.export_tree(call.sandbox.fs, source, target, overwrite=overwrite, progress=progress.note)
+        moved = exchange.export_tree(call.fs, source, target, overwrite=overwrite, progress=progress.note)
     return _told(moved, str(target))
 
 

@@ -10,13 +10,17 @@ from jupyter_sandfs.shell.options import Option
 def _watch(call: Call) -> str:
     operands, watches = call.arguments.operands, call.notebook.watches
     if "list" in call.arguments:
-        return "".join(f"{number}  {path}\n" for number, path in watches.running().items())
+        rows = [f"{number}  {path}\n" for number, path in watches.running().items()]
+        return "".join(rows) or "nothing is watched: %sandfs watch [PATH]\n"
     if "stop" in call.arguments:
-        ended = watches.stop(_number(operands[0]) if operands else None)
+        number = _number(operands[0]) if operands else None
+        if number is not None and number not in watches.running():
+            raise InvalidRequest(f"no watch has the number {number} (%sandfs watch --list)")
+        ended = watches.stop(number)
         return "".join(f"stopped watch {number}\n" for number in ended)
     path = call.path(operands[0] if operands else ".")
-    call.sandbox.fs.stat(path)
-    started = watches.start(call.sandbox.fs, path, call.notebook)
+    call.fs.stat(path)
+    started = watches.start(call.fs, path, call.notebook)
     return "" if call.notebook.has_page else f"watching {path} (%sandfs watch --stop {started.number} ends it)\n"
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from jupyter_sandfs import workspace
-from jupyter_sandfs.errors import InvalidRequest, NotFound
+from jupyter_sandfs.errors import InvalidRequest, NotFound, ObjectNotFound
 from jupyter_sandfs.kernel.answers import Answer
 from jupyter_sandfs.kernel.commands.command import Call, MagicCommand
 from jupyter_sandfs.kernel.commands.transfers import TTL
 from jupyter_sandfs.kernel.output import counted, human_size
 from jupyter_sandfs.shell.commands.store import seconds
 from jupyter_sandfs.shell.options import Option
+from jupyter_sandfs.vfs.archives.tarball import Loaded
 
 _FROM = Option("", "another store than the sandbox's own", word="from", value="URL")
 _SANDBOX = Option("", "what the sandbox was called, if not as this one", word="sandbox", value="NAME")
@@ -28,16 +29,25 @@ def _save(call: Call) -> Answer:
 
 
 def _load(call: Call) -> str:
-    options = call.arguments.options
     if call.sandbox.fs.listdir("/") and "overwrite" not in call.arguments:
         raise InvalidRequest("the sandbox is not empty: --overwrite replaces all that is in it")
     name = call.arguments.operands[0] if call.arguments.operands else None
     with call.sandbox.fs.action("load", "owner"):
-        loaded = call.sandbox.reload(options.get("from"), name, sandbox=options.get("sandbox"))
+        loaded = _reloaded(call, name)
     stats = call.sandbox.fs.stats()
     lost = f"without their providers, mount them again: {', '.join(loaded.lost)}\n" if loaded.lost else ""
     told = f"{counted(stats.file_count, 'file')}, {human_size(stats.total_size)}"
     return f"{loaded.about.get('name')} of {loaded.about.get('saved_at')}: {told}\n{lost}"
+
+
+def _reloaded(call: Call, name: str | None) -> Loaded:
+    url, sandbox = call.arguments.options.get("from"), call.arguments.options.get("sandbox")
+    try:
+        return call.sandbox.reload(url, name, sandbox=sandbox)
+    except (NotFound, ObjectNotFound):
+        what = f"named '{name}' " if name else ""
+        whose = sandbox or call.sandbox.name
+        raise InvalidRequest(f"nothing {what}was saved of sandbox '{whose}': %sandfs saved lists what was") from None
 
 
 def _saved(call: Call) -> Answer:

@@ -57,7 +57,8 @@ def _shares(told: Mapping[str, Any]) -> list[tuple[str, str, float]]:
 
 def bars(told: Mapping[str, Any], name: str) -> tuple[str, str]:
     """The same as text and as a page."""
-    head = f"sandbox '{name}': {counted(told['files'], 'file')} in {told['directories']:,} directories"
+    directories = counted(told["directories"], "directory", "directories")
+    head = f"sandbox '{name}': {counted(told['files'], 'file')} in {directories}"
     if told["looked_at"] < told["files"]:
         head += f" (sizes of the first {told['looked_at']:,})"
     rows = _shares(told)

@@ -29,11 +29,16 @@ def _rows(changes: Sequence[Change]) -> Html:
 
 def folded(summary: str, changes: Sequence[Change], difference: str) -> str:
     """What changed, with the differing lines behind a click."""
-    shown = difference[:_CHARACTERS]
-    lines = [element("span", f"{line[:_LINE]}\n", **_class_of(line)) for line in shown.splitlines()]
-    cut = ["… (cut)\n"] if len(difference) > _CHARACTERS else []
-    below = element("details", element("summary", "differences"), element("pre", *lines, *cut)) if lines else Html()
+    below = element("details", element("summary", "differences"), coloured(difference)) if difference else Html()
     return page(element("details", element("summary", summary), _rows(changes), below))
+
+
+def coloured(difference: str) -> Html:
+    """A unified diff, a coloured line each; long ones are cut."""
+    shown = difference[:_CHARACTERS].removesuffix("\n").split("\n")  # nothing else ends a line, whatever it holds
+    lines = [element("span", f"{line[:_LINE]}\n", **_class_of(line)) for line in shown]
+    cut = ["… (cut)\n"] if len(difference) > _CHARACTERS else []
+    return element("pre", *lines, *cut)
 
 
 def _class_of(line: str) -> dict[str, str]:
@@ -57,11 +62,12 @@ def _action(records: Sequence[JournalRecord]) -> Html:
         Html(" "),
         element("code", label[:120]),
     ]
-    lines = [element("span", _told(each), _class=str(each.kind)) for each in records[:_ROWS]]
+    lines = [element("span", told(each), _class=str(each.kind)) for each in records[:_ROWS]]
     return element("li", element("div", *head), element("pre", *lines))
 
 
-def _told(record: JournalRecord) -> str:
+def told(record: JournalRecord) -> str:
+    """A change as a line."""
     source = f"{record.source} -> " if record.source not in {None, record.path} else ""
     version = f"  v{record.version}" if record.version else ""
     return f"{record.operation:<8} {source}{record.path}{version}\n"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from jupyter_sandfs.kernel.answers import Answer, change_data
 from jupyter_sandfs.kernel.display.history import rows_of_changes, timeline
 from jupyter_sandfs.kernel.display.listing import PLAIN, listing, rows
 from jupyter_sandfs.kernel.display.page import table
+from jupyter_sandfs.kernel.lines import is_plain
 from jupyter_sandfs.shell.commands.journal import JOURNAL
 from jupyter_sandfs.shell.commands.ls import LS
 from jupyter_sandfs.shell.options import Arguments, parse
@@ -23,8 +23,9 @@ from jupyter_sandfs.vfs.entries import moment
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.journal import Change, JournalRecord
 
-_SHELL_WORDS = re.compile(r"[|&;<>()$`\\*?\[\]{}~!#\n]")
 _ROWS = 20  # of the journal, as its command has it
+_MARKED = frozenset(("branch", "changes", "redo", "restore", "undo"))
+"""Commands that print changes with their marks."""
 _Made = tuple[Callable[[], str], Callable[[], Any]]
 """What makes the page, and what makes the data: each may be much work that nobody asks for."""
 
@@ -44,8 +45,10 @@ class Ran:
 
     def answer(self, *, page: bool, data: bool) -> Answer:
         """Give what the shell said, with a page and data where they are wanted and there are some."""
-        answer = Answer(text=self.result.stdout, result=self.result)
-        if self.result.exit_code or not (page or data) or _SHELL_WORDS.search(self.line):
+        plain = is_plain(self.line) and not self.result.exit_code
+        marked = plain and self.line.partition(" ")[0] in _MARKED
+        answer = Answer(text=self.result.stdout, result=self.result, marked=marked)
+        if not (plain and (page or data)):
             return answer
         try:
             name, *argv = shlex.split(self.line)

@@ -67,6 +67,11 @@ def ref(name: str) -> Json:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
+def one_of(*names: str) -> Json:
+    """What is as one of several schemas has it."""
+    return {"oneOf": [ref(name) for name in names]}
+
+
 def parameter(place: str, name: str, schema: Json, *, required: bool = False) -> Json:
     """A parameter in `place`: query, header or path, which is always required."""
     return {"in": place, "name": name, "required": required or place == "path", "schema": schema}

@@ -10,6 +10,7 @@ from jupyter_sandfs.server.openapi.parts import (
     download,
     json_body,
     obj,
+    one_of,
     operation,
     optional,
     parameter,
@@ -44,16 +45,16 @@ _WRITTEN = (400, 403, 404, 409, 412, 413, 429, 500, 502, 504, 507)
 _MOVE = obj({"from": text(), "to": text(), "overwrite": optional(truth())}, required=("from", "to"), closed=True)
 _STAGE = obj(
     {
-        "key": text("of the stored file"),
-        "path": optional(text("where it goes; into it, if that is a directory; the root if nothing is said")),
+        "key": text("of the stored file; with a slash at its end, of all files that begin with it"),
+        "path": optional(text("where it goes; a file into it, if that is a directory; the root if nothing is said")),
     },
     required=("key",),
     closed=True,
 )
 _PUBLISH = obj(
     {
-        "path": text("of the file in the sandbox"),
-        "key": optional(text("what it is to be called; otherwise it gets a new key")),
+        "path": text("of the file or directory in the sandbox"),
+        "key": optional(text("what it is to be called, or its files' keys begin with; otherwise new")),
         "ttl": TTL | {"type": ["number", "null"]},
         "metadata": {"type": ["object", "null"], "additionalProperties": {"type": "string"}},
     },
@@ -181,8 +182,8 @@ SANDBOXES: Json = {
     "/fs/stage": {
         "post": operation(
             "stageFs",
-            "Bring a stored file into the sandbox",
-            {"200": answer("it is there", ref("FsWritten")), **problems(*_WRITTEN, 422)},
+            "Bring a stored file, or all files of a prefix, into the sandbox; all or nothing",
+            {"200": answer("it is there", one_of("FsWritten", "FsStaged")), **problems(*_WRITTEN, 422)},
             parameters=_SANDBOX,
             body=json_body(_STAGE),
         ),
@@ -190,8 +191,8 @@ SANDBOXES: Json = {
     "/fs/publish": {
         "post": operation(
             "publishFs",
-            "Store a file of the sandbox",
-            {"201": answer("stored", ref("Receipt")), **problems(*_WRITTEN)},
+            "Store a file or a whole directory of the sandbox; all or nothing",
+            {"201": answer("stored", one_of("Receipt", "Published")), **problems(*_WRITTEN)},
             parameters=_SANDBOX,
             body=json_body(_PUBLISH),
         ),

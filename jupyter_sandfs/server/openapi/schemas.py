@@ -67,6 +67,7 @@ SCHEMAS: Json = {
     "Receipt": obj(
         {"file_key": text(), "size_bytes": whole(), "content_type": text(), "checksum": CHECKSUM}, closed=True
     ),
+    "Published": obj({"file_key": text(), "size_bytes": whole(), "files": whole(minimum=1)}, closed=True),
     "Link": obj({"url": text(format="uri"), "method": text(), "file_key": text(), "expires_at": MOMENT}, closed=True),
     "FsEntry": obj(_ENTRY, required=_ENTRY_ALWAYS, closed=True),
     "FsMatches": obj(
@@ -86,6 +87,7 @@ SCHEMAS: Json = {
     "FsWritten": obj(
         {"path": PATH, "bytesWritten": whole(), "version": whole(), "etag": optional(text())}, closed=True
     ),
+    "FsStaged": obj({"path": PATH, "bytesWritten": whole(), "files": whole(minimum=1)}, closed=True),
     "FsMoved": obj({"from": PATH, "to": PATH}, closed=True),
     "FsBatch": obj({"paths": array(PATH) | {"maxItems": 1024}, "truncated": truth()}, closed=True),
     "Kernels": obj(

@@ -31,6 +31,9 @@ class _Copying:
     complaints: list[str] = field(default_factory=list)
 
     def start(self, source: str, where: destination.Destination) -> None:
+        if self.call.is_device(source):
+            self._copy_device(source, where)
+            return
         try:
             stat = self.call.stat(source, follow=self._follows(top=True))
         except (SandfsError, OSError) as problem:
@@ -45,6 +48,15 @@ class _Copying:
         except (SandfsError, OSError) as problem:
             what = "directory" if stat.is_dir else "regular file"
             self._complain(f"cannot create {what} '{shown}': {reason(problem)}")
+
+    def _copy_device(self, source: str, where: destination.Destination) -> None:
+        """Copy what can be read: `cp /dev/null FILE` is how files are made empty."""
+        shown, end = where.place(self.call, source)
+        try:
+            self._at(shown, end)
+            self.call.fs.write_bytes(self.call.fs.resolve(end), self.call.read(source))
+        except (SandfsError, OSError) as problem:
+            self._complain(f"cannot create regular file '{shown}': {reason(problem)}")
 
     def _copy(self, source: str, start: str, stat: Stat, shown: str, end: str) -> None:
         """Copy one node, with all below it."""

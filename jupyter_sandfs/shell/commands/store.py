@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from jupyter_sandfs import staging
 from jupyter_sandfs.errors import InvalidRequest, ObjectNotFound, Unsupported
-from jupyter_sandfs.filestore.keys import complete
+from jupyter_sandfs.filestore.keys import complete, complete_prefix
 from jupyter_sandfs.filestore.protocol import FileInfo, FileStore
 from jupyter_sandfs.shell.command import Command, Invocation, Output
 from jupyter_sandfs.shell.options import Option
@@ -33,7 +33,7 @@ def _stage(call: Invocation) -> Output:
         raise InvalidRequest("a key and a destination are needed")
     key, destination = call.arguments.operands
     where = call.path(destination) + ("/" if destination.endswith("/") else "")
-    name = key if key.endswith("/") else complete(key)
+    name = complete_prefix(key) if key.endswith("/") else complete(key)
     with _progress(call, f"stage {key}") as progress:
         staged = staging.stage(_store(call), name, call.fs, where, actor=actor(), progress=progress)
     files = f"{staged.files} files, " if key.endswith("/") else ""
@@ -49,7 +49,7 @@ def _publish(call: Invocation) -> Output:
     origin = call.services.get("origin", dict)() | {"actor": actor()}
     with _progress(call, f"publish {source}") as progress:
         if call.fs.is_dir(source):
-            prefix = None if key is None else key.rstrip("/") + "/"
+            prefix = None if key is None else complete_prefix(key)
             tree = staging.publish_tree(call.fs, source, _store(call), key=prefix, ttl=ttl, progress=progress, **origin)
             return Output(f"{tree.key}\n")
         name = None if key is None else complete(key)

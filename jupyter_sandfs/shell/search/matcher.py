@@ -15,6 +15,7 @@ _WORD = r"[\pL\pM\p{Nd}_]"
 _NOT_WORD = r"[^\pL\pM\p{Nd}_]"
 _LOOKAROUND = "look-around is not supported: matching takes time linear in the text, which rules it out"
 _UNICODE = {"d": r"\p{Nd}", "w": r"\pL\pM\p{Nd}\p{Pc}", "s": r"\s\v\x{85}\p{Z}"}
+_PLAIN = re.compile(r"[A-Za-z0-9 _/:,;=\"'<>@%&~-]+")  # means itself in each flavor: found without an expression
 _PIECE = re.compile(r"\\(?:[pP]\{[^}]*\}|x\{[^}]*\}|.)|\[\^?\]?|\]|.", re.DOTALL)
 
 
@@ -68,6 +69,8 @@ class Matcher:
         if whole_lines:
             told = f"^(?:{told})$"
         self.expression = told
+        plain = len(patterns) == 1 and not (ignore_case or words or whole_lines) and _PLAIN.fullmatch(patterns[0])
+        self._plain = patterns[0].encode() if plain else b""
         self._regex = compiled(f"(?m){told}", ignore_case=ignore_case, longest=longest, capture=self._bounded)
         self._flags = (ignore_case, longest)
 
@@ -77,10 +80,9 @@ class Matcher:
 
     def lines(self, data: bytes) -> Iterator[Line]:
         """Yield the lines with a match."""
-        search, size = self._regex.search, len(data)
+        find, size = self._find, len(data)
         at, number, counted = 0, 1, 0
-        while at <= size and (found := search(data, at)):
-            place = found.start()
+        while at <= size and (place := find(data, at)) >= 0:
             start = data.rfind(b"\n", 0, place) + 1
             if start == size:  # behind the last line end is no line
                 return
@@ -90,6 +92,13 @@ class Matcher:
             counted = start
             yield Line(number, start, end)
             at = end + 1
+
+    def _find(self, data: bytes, at: int) -> int:
+        """Where the next match begins; -1 if there is none."""
+        if self._plain:
+            return data.find(self._plain, at)
+        found = self._regex.search(data, at)
+        return -1 if found is None else found.start()
 
     def spans(self, data: bytes, line: Line) -> Iterator[tuple[int, int]]:
         """Yield where the matches in a line are that are not empty."""

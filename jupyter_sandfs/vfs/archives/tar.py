@@ -74,9 +74,9 @@ def pack(items: Iterable[Item]) -> Iterator[bytes]:
     length = 0
     for item in items:
         content = item.content if type(item.content) is bytes else b""
-        header = _header(item, len(content))
-        pending.append(header)
-        length += len(header) + len(content)
+        block = header(item, len(content))
+        pending.append(block)
+        length += len(block) + len(content)
         if len(content) > _ALONE:
             yield b"".join(pending)
             yield content
@@ -91,7 +91,8 @@ def pack(items: Iterable[Item]) -> Iterator[bytes]:
     yield b"".join([*pending, END])
 
 
-def _header(item: Item, size: int) -> bytes:
+def header(item: Item, size: int) -> bytes:
+    """What goes before the content of an item; behind it come zeros up to a whole `BLOCK`."""
     name, target = item.path[1:], ""
     kind, mode = b"0", FILE_MODE
     if item.content is None:

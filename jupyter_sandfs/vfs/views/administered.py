@@ -13,6 +13,7 @@ from jupyter_sandfs.errors import (
     NotADirectory,
     NotFound,
     PermissionDenied,
+    QuotaReached,
 )
 from jupyter_sandfs.vfs import journal
 from jupyter_sandfs.vfs.content import Slice
@@ -213,6 +214,9 @@ class Administered(Wrapper):
     def at(self, snapshot: Snapshot | str) -> FileSystem:
         return self._over(self.base.at(self._moment(snapshot)))
 
+    def fork(self, at: Snapshot | str | None = None) -> FileSystem:
+        return super().fork(None if at is None else self._moment(at))
+
     def rebase(self, base: FileSystem) -> None:
         super().rebase(base)
         self._snapshots = {}
@@ -301,8 +305,8 @@ def _is_free(directory: Directory, name: str) -> bool:
 
 
 def full(error: NoSpace) -> NoSpace:
-    """The same for one who must not learn how much is in what they don't see."""
-    return NoSpace(error.path, "the sandbox is full")
+    """The same for one who must not learn how much is in what they don't see; what is their own they may know."""
+    return error if isinstance(error, QuotaReached) else NoSpace(error.path, "the sandbox is full")
 
 
 def measured(system: FileSystem) -> Stats:

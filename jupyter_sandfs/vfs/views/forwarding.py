@@ -143,8 +143,8 @@ class Wrapper(FileSystem):
     def at(self, snapshot: Snapshot | str) -> FileSystem:
         return self._over(self.base.at(snapshot))
 
-    def fork(self) -> FileSystem:
-        return self._over(self.base.fork())
+    def fork(self, at: Snapshot | str | None = None) -> FileSystem:
+        return self._over(self.base.fork(at))
 
     def _over(self, base: FileSystem) -> Self:
         """The same wrapper in front of another file system."""

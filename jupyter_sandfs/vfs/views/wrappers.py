@@ -240,7 +240,13 @@ class SubtreeView(Administered):
             return Relay(self.base, self._in(prefix), callback, interval, self.told)
 
     def at(self, snapshot: Snapshot | str) -> FileSystem:
-        past = self.base.at(self._moment(snapshot))
+        return self._then(self.base.at(self._moment(snapshot)))
+
+    def fork(self, at: Snapshot | str | None = None) -> FileSystem:
+        return super().fork() if at is None else self._then(self.base.fork(self._moment(at)))
+
+    def _then(self, past: FileSystem) -> FileSystem:
+        """This view of how its base once was."""
         if past.resolve(self._top) != self._top or not past.is_dir(self._top):
             raise NotFound(paths.ROOT, "it was not there then")
         return self._over(past)

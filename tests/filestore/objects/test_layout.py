@@ -8,7 +8,7 @@ from obstore.store import MemoryStore
 from jupyter_sandfs.errors import InvalidKey
 from jupyter_sandfs.filestore import keys
 from jupyter_sandfs.filestore.objects.bucket import Bucket
-from jupyter_sandfs.filestore.objects.layout import Layout, before, shared_directory
+from jupyter_sandfs.filestore.objects.layout import before, is_root, root_of, shared_directory
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 EDGES = st.text(st.sampled_from("a/.\0 !~\x7f\x80\x9f\xa0\ud7ff\ue000\U0010fffe\U0010ffff"), max_size=6)
@@ -54,7 +54,8 @@ def test_the_directory_of_a_range_is_what_its_ends_share(start, below, directory
 
 def test_tenants_have_directories_of_their_own_that_nothing_leads_out_of():
     names = ["", "a", "A", "a/b", "..", "a.b", "é", "x" * 64, "x" * 65, "t.", "../t-a"]
-    roots = [Layout(name).root for name in names]
+    roots = [root_of(name) for name in names]
 
     assert len(set(roots)) == len(names)
+    assert all(is_root(root) for root in roots)
     assert all("/" not in root and root not in {".", ".."} for root in roots)

@@ -51,7 +51,12 @@ class Service:
         prefix, most = f"/{bucket}/{query.get('prefix', '')}", int(query.get("max-keys", 1000))
         after = f"/{bucket}/{query.get('continuation-token') or query.get('start-after', '')}"
         found = sorted(path for path in self.objects if path.startswith(prefix) and path > after)
-        items = "".join(self._item(path, len(bucket) + 2) for path in found[:most])
+        shown, folders = self._grouped(found[:most], len(prefix), query.get("delimiter"))
+        items = "".join(self._item(path, len(bucket) + 2) for path in shown)
+        items += "".join(
+            f"<CommonPrefixes><Prefix>{escape(folder[len(bucket) + 2 :])}</Prefix></CommonPrefixes>"
+            for folder in folders
+        )
         is_cut = len(found) > most
         last = found[most - 1][len(bucket) + 2 :] if is_cut else ""
         more = f"<NextContinuationToken>{escape(last)}</NextContinuationToken>"
@@ -59,6 +64,14 @@ class Service:
             f"<ListBucketResult><IsTruncated>{str(is_cut).lower()}</IsTruncated>{items}{more if is_cut else ''}"
             "</ListBucketResult>"
         )
+
+    def _grouped(self, found: list[str], start: int, delimiter: str | None) -> tuple[list[str], list[str]]:
+        """What is directly below the first `start` characters, and the folders there."""
+        if not delimiter:
+            return found, []
+        ends = {path: path.find(delimiter, start) for path in found}
+        folders = sorted({path[: end + 1] for path, end in ends.items() if end >= 0})
+        return [path for path, end in ends.items() if end < 0], folders
 
     def _item(self, path: str, skipped: int) -> str:
         each = self.objects[path]

@@ -127,7 +127,7 @@ def test_a_folder_is_downloaded_as_zip(page):
     page.show()
     pick(page, "/data")
     with page.page.expect_download() as download:
-        press(page, "d")
+        press(page, "Alt+d")
 
     names = zipfile.ZipFile(Path(download.value.path())).namelist()
     assert download.value.suggested_filename == "data.zip"
@@ -171,8 +171,8 @@ def test_nothing_is_made_in_a_folder_that_takes_no_names(page):
     page.show()
     pick(page, "/tests")
 
-    assert button(page, "New file (N)").is_disabled()
-    assert button(page, "Upload (U)").is_disabled()
+    assert button(page, "New file (Alt+N)").is_disabled()
+    assert button(page, "Upload (Alt+U)").is_disabled()
 
 
 # ---------------------------------------------------------------- editing
@@ -180,7 +180,7 @@ def test_nothing_is_made_in_a_folder_that_takes_no_names(page):
 
 def open_editor(page, path="/notes.md"):
     pick(page, path)
-    press(page, "e")
+    press(page, "Alt+e")
     page.page.wait_for_selector("textarea")
 
 
@@ -250,7 +250,7 @@ def past(fs):
 
 def test_the_history_colours_the_tree_and_compares_a_file(page, past):
     page.show()
-    press(page, "h")
+    press(page, "Alt+h")
     page.page.wait_for_selector('[data-path="/gone.txt"][data-mark="removed"]')
 
     marks = page.page.eval_on_selector_all(
@@ -267,7 +267,7 @@ def test_the_history_colours_the_tree_and_compares_a_file(page, past):
 
 def test_a_file_that_is_gone_comes_back_from_the_history(page, past, fs):
     page.show()
-    press(page, "h")
+    press(page, "Alt+h")
     page.page.wait_for_selector('[data-path="/gone.txt"]')
     pick(page, "/gone.txt")
     page.page.wait_for_selector(".sfs-diff")
@@ -280,7 +280,7 @@ def test_a_file_that_is_gone_comes_back_from_the_history(page, past, fs):
 
 def test_everything_is_restored_after_a_question_and_undone(page, past, fs):
     page.show()
-    press(page, "h")
+    press(page, "Alt+h")
     page.page.wait_for_selector('[data-path="/gone.txt"]')
     button(page, "Restore…").click()
     button(page, "Restore").click()
@@ -292,16 +292,16 @@ def test_everything_is_restored_after_a_question_and_undone(page, past, fs):
     assert restored == (False, "# Notes\n")
 
 
-def test_brackets_step_through_moments_and_n_through_changes(page, past):
+def test_brackets_step_through_moments_and_arrows_through_changes(page, past):
     page.show()
-    press(page, "h")
+    press(page, "Alt+h")
     page.page.wait_for_selector('[data-path="/gone.txt"]')
     slider = page.page.locator("input[type=range]")
     press(page, "]")
     later = slider.get_attribute("aria-valuetext")
     press(page, "[", "[")
     page.page.wait_for_selector('[data-path="/gone.txt"]')
-    press(page, "n")
+    press(page, "Alt+ArrowDown")
     page.page.wait_for_selector(".sfs-diff")
 
     assert (later, slider.get_attribute("aria-valuetext")) == ("after cell [8]", "snapshot start")
@@ -314,9 +314,9 @@ def test_brackets_step_through_moments_and_n_through_changes(page, past):
 def test_a_file_is_published_for_a_time_and_listed_with_its_key(page, sandbox):
     page.show()
     pick(page, "/notes.md")
-    press(page, "s")
+    press(page, "Alt+s")
     page.page.wait_for_selector(".sfs-store")
-    press(page, "p")
+    press(page, "Alt+p")
     button(page, "1 day").click()
     page.page.wait_for_selector(".sfs-stored")
 
@@ -329,7 +329,7 @@ def test_a_stored_file_comes_into_the_folder_on_show(page, sandbox, fs):
     sandbox.files.put("files/from-afar.txt", b"stored")
     page.show()
     pick(page, "/data")
-    press(page, "s")
+    press(page, "Alt+s")
     button(page, "Bring from-afar.txt into the folder").click()
 
     page.until(lambda: fs.exists("/data/from-afar.txt"))
@@ -338,10 +338,10 @@ def test_a_stored_file_comes_into_the_folder_on_show(page, sandbox, fs):
 
 def test_a_file_of_the_machine_goes_to_the_store_without_a_server(page, sandbox):
     page.show()
-    press(page, "s")
+    press(page, "Alt+s")
     page.page.wait_for_selector(".sfs-store")
     with page.page.expect_file_chooser() as chooser:
-        press(page, "u")
+        press(page, "Alt+u")
     chooser.value.set_files([{"name": "up.bin", "mimeType": "", "buffer": b"\x00" * 2_500_000}])
     button(page, "Keep").click()
     page.page.wait_for_selector(".sfs-stored:has-text('up.bin')")
@@ -352,7 +352,7 @@ def test_a_file_of_the_machine_goes_to_the_store_without_a_server(page, sandbox)
 
 def test_the_owner_looks_as_a_view_and_sees_what_it_hides(page):
     page.show(expanded=["/tests"])
-    press(page, "v")
+    press(page, "Alt+v")
     page.page.wait_for_selector('[data-path="/tests"]:has-text("1 hidden")')
     names = page.names()
     pick(page, "/tests/test_rain.py")
@@ -373,7 +373,7 @@ def test_a_browser_bound_to_a_view_shows_none_of_that(open_page, sandbox, make_b
     page.show(expanded=["/tests"], view="student")
     page.page.wait_for_selector('[data-path="/tests/test_rain.py"]')
 
-    press(page, "s", "v", "p", "w")
+    press(page, "Alt+s", "Alt+v", "Alt+p", "Alt+w")
     tools = page.page.eval_on_selector_all("[role=toolbar] button", "(all) => all.map((each) => each.ariaLabel)")
 
     assert [name for name in tools if name and re.search("store|View as|Switch", name)] == []
@@ -480,7 +480,7 @@ def test_no_name_and_no_content_runs(page, hostile, sandbox):
         page.page.wait_for_selector(".sfs-pane .sfs-scroll > *")
         press(page, "Shift+F10")
         page.page.keyboard.press("Escape")
-    for keys in ("e", "Escape", "h", "n", "Escape", "Escape", "s", "Escape", "v"):
+    for keys in ("Alt+e", "Escape", "Alt+h", "Alt+ArrowDown", "Escape", "Escape", "Alt+s", "Escape", "Alt+v"):
         press(page, keys)
     page.page.wait_for_selector('[data-tone="view"]')
 
@@ -502,9 +502,9 @@ STATES = {
     "menu": lambda page: press(page, "ArrowDown", "Shift+F10"),
     "keys": lambda page: press(page, "?"),
     "edit": open_editor,
-    "history": lambda page: (press(page, "h"), page.page.wait_for_selector("[data-mark]"), pick(page, "/notes.md")),
-    "store": lambda page: (press(page, "s"), page.page.wait_for_selector(".sfs-stored")),
-    "lens": lambda page: (press(page, "v"), page.page.wait_for_selector(".sfs-chip"), pick(page, "/notes.md")),
+    "history": lambda page: (press(page, "Alt+h"), page.page.wait_for_selector("[data-mark]"), pick(page, "/notes.md")),
+    "store": lambda page: (press(page, "Alt+s"), page.page.wait_for_selector(".sfs-stored")),
+    "lens": lambda page: (press(page, "Alt+v"), page.page.wait_for_selector(".sfs-chip"), pick(page, "/notes.md")),
     "deleted": lambda page: (pick(page, "/new.txt"), press(page, "Delete"), button(page, "Undo").wait_for()),
     "gone": lambda page: page.page.evaluate("views[0].model.emit('comm_live_update')"),
 }
@@ -541,7 +541,7 @@ def test_a_narrow_page_keeps_everything_within_it(open_page, owners, past, width
     page.show(expanded=["/data"], wait='[data-path="/data/rain.csv"]')
     pick(page, "/data/rain.csv")
     page.page.wait_for_selector("td")
-    press(page, "h")
+    press(page, "Alt+h")
     page.page.wait_for_selector(".sfs-event")
 
     assert page.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")

@@ -142,7 +142,7 @@ def test_downloads_go_to_the_server_where_it_answers(page):
     page.show(kernel_id="k1")
     page.page.click('[data-path="/data"]')
     page.page.focus("[role=tree]")
-    page.page.keyboard.press("d")
+    page.page.keyboard.press("Alt+d")
     page.page.wait_for_function("window.followed")
 
     address, name = page.page.evaluate("window.followed")

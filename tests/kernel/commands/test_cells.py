@@ -275,3 +275,56 @@ def test_after_unloading_cells_are_no_actions(ip, cell, fs):
     cell("fs.write_file('/a', '')")
 
     assert [each.action for each in fs.log()] == [0]
+
+
+def test_an_error_of_a_tracked_cell_is_shown_once_as_its_own(ip, cell, fs):
+    told = cell("%%sandfs track\n%sandfs touch /a\nraise KeyError('x')\n").out
+
+    assert (told.count("KeyError"), "run_cell_magic" in told) == (3, False)  # its head, the line, and the message
+    assert cell("%%sandfs track\n%sandfs use nope\n").err.count("UsageError") == 1
+    assert cell("%%sandfs track\ndef f(:\n").out.count("SyntaxError") == 1
+    assert not ip.run_cell("%%sandfs track\n1/0").success
+    assert cell("1/0").out.count("ZeroDivisionError") == 2
+
+
+# ---------------------------------------------------------------- the branch that the shell is on
+
+
+def test_cells_work_on_the_branch_that_the_shell_is_on(cell, fs):
+    fs.write_file("/a", "main\n")
+    cell("%sandfs branch try\n%sandfs branch switch try")
+    cell("%%sandfs write /a\ntrial\n")
+    cell("%%sandfs append /a\nmore\n")
+    cell("%%sandfs apply-patch\n--- a/a\n+++ b/a\n@@ -1 +1 @@\n-trial\n+TRIAL\n")
+    cell("%%sandfs python\nopen('/b', 'w').write(open('/a').read())")
+
+    assert cell("%sandfs cat /b").out == "TRIAL\nmore\n"
+    assert (fs.read_file("/a"), fs.listdir("/")) == ("main\n", ["a"])
+    assert cell("%sandfs undo").out.endswith("- /b\n")
+    assert cell("%sandfs branch switch main\n%sandfs cat /a").out == "main\n"
+    assert cell("%sandfs branch merge try").out == "~ /a\n"
+
+
+def test_files_come_to_and_from_the_branch(cell, fs, tmp_path):
+    (tmp_path / "here").write_text("x")
+    cell("%sandfs branch try\n%sandfs branch switch try")
+    cell(f"%sandfs import {tmp_path}/here /there\n%sandfs mount /live 1+1")
+
+    cell(f"%sandfs export /there {tmp_path}/back")
+    assert ((tmp_path / "back").read_text(), fs.listdir("/")) == ("x", [])
+    assert "2 files in" in cell("%sandfs stats").out
+
+
+def test_what_a_cell_changed_on_a_branch_is_told(cell, fs):
+    cell("%sandfs branch try\n%sandfs branch switch try\n%sandfs config changes=on")
+
+    assert cell("%%sandfs write /a;\nx\n").out == "this cell, in sandbox 'default': 1 added\n  + /a\n"
+
+
+def test_what_stays_on_main_is_said(cell, fs):
+    cell("%sandfs branch try\n%sandfs branch switch try")
+
+    told = "  on branch 'try': the tree browser, requests over HTTP, views, save, load and fork stay on main"
+    assert cell("%sandfs").out.splitlines()[1] == f"{told} (%sandfs branch switch main)"
+    assert cell("%sandfs browse") == ("/\n", "the tree browser shows main, not the branch 'try'\n")
+    assert cell("%sandfs fork x").out.startswith("sandbox 'x': as 'default' is now on main; ")

@@ -100,15 +100,17 @@ def test_a_principal_does_not_learn_the_names_of_others(cell, fs):
     assert cell("%sandfs as ada policy /mine").out == "/mine: writable, label public\n"
 
 
+_NO_VIEW = "UsageError: no view 'nope' (there are: analyst); %sandfs view nope --label LABEL makes one"
 _MISTAKES = {
     "%sandfs as": "UsageError: usage: %sandfs as NAME LINE",
     "%sandfs as analyst": "UsageError: say what to run: %sandfs as NAME LINE",
-    "%sandfs as nope ls": "UsageError: nope: No such file or directory (no view of the sandbox has this name)",
-    "%%sandfs as nope\nls": "UsageError: nope: No such file or directory (no view of the sandbox has this name)",
-    "%sandfs why nope /": "UsageError: nope: No such file or directory (no view of the sandbox has this name)",
+    "%sandfs as nope ls": _NO_VIEW,
+    "%%sandfs as nope\nls": _NO_VIEW,
+    "%sandfs why nope /": _NO_VIEW,
+    "%sandfs as analist ls": "UsageError: no view 'analist' (there are: analyst); did you mean analyst?",
     "%sandfs why analyst": "UsageError: usage: %sandfs why NAME PATH",
     "%sandfs view a/b --label x": "UsageError: not a name for a view: 'a/b' (letters, digits and _)",
-    "%sandfs view --drop nope": "UsageError: nope: No such file or directory (no view of the sandbox has this name)",
+    "%sandfs view --drop nope": _NO_VIEW,
 }
 
 

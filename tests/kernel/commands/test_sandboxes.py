@@ -75,10 +75,12 @@ def test_what_both_changed_is_refused_or_decided(cell, sandbox, option, content)
     sandbox.fs.write_file("/a", "ours\n")
     Sandbox.get("trial").fs.write_file("/a", "theirs\n")
 
-    assert cell("%sandfs merge trial").err == "UsageError: both sides changed: /a\n"
+    refused = "UsageError: nothing is merged, both sides changed: /a; --ours, --theirs or --mark decides\n"
+    assert cell("%sandfs merge trial").err == refused
     assert sandbox.fs.read_file("/a") == "ours\n"
     assert cell(f"%sandfs merge {option} trial").out.endswith("! /a  (both changed it)\n")
     assert sandbox.fs.read_file("/a") == content
+    assert cell("%sandfs merge trial") == ("nothing to merge\n", "")
 
 
 def test_a_dropped_sandbox_is_gone_and_the_default_one_takes_its_place(cell):
@@ -88,16 +90,14 @@ def test_a_dropped_sandbox_is_gone_and_the_default_one_takes_its_place(cell):
     assert (Sandbox.names(), Sandbox.current().name) == (["default"], "default")
 
 
+_TAKEN = "UsageError: there is a sandbox 'default': %sandfs use default goes there, or drop it first"
 _MISTAKES = {
+    "%sandfs use defualt": "UsageError: sandbox not found: defualt (there are: default); did you mean default?",
     "%sandfs use nope": "UsageError: sandbox not found: nope (there are: default)",
     "%sandfs drop nope": "UsageError: sandbox not found: nope (there are: default)",
-    "%sandfs new default": (
-        "UsageError: default: File exists (a sandbox has this name: Sandbox.get('default') gives it)"
-    ),
+    "%sandfs new default": _TAKEN,
     "%sandfs new a/b": "UsageError: not a name for a sandbox: 'a/b' (letters, digits and _.-)",
-    "%sandfs fork default": (
-        "UsageError: default: File exists (a sandbox has this name: Sandbox.get('default') gives it)"
-    ),
+    "%sandfs fork default": _TAKEN,
     "%sandfs merge default": (
         "UsageError: 'default' is this sandbox: go to the other one with %sandfs use, and merge from there"
     ),
@@ -115,4 +115,32 @@ def test_a_mistake_is_told_and_changes_nothing(cell, sandbox, line):
 def test_a_sandbox_that_is_no_fork_is_not_merged(cell):
     cell("%sandfs new other")
 
-    assert "neither is a fork of the other" in cell("%sandfs merge other").err
+    told = "UsageError: 'other' and 'default' have nothing in common: only forks merge\n"
+    assert cell("%sandfs merge other") == ("", told)
+
+
+def test_what_was_merged_once_counts_in_both_directions(cell, sandbox):
+    sandbox.fs.write_file("/a", "one\n")
+    cell("%sandfs fork trial")
+    sandbox.fs.write_file("/a", "ours\n")
+    trial = Sandbox.get("trial").fs
+    trial.write_file("/a", "theirs\n")
+    cell("%sandfs merge --ours trial")
+
+    trial.write_file("/b", "new\n")
+    assert cell("%sandfs merge trial") == ("+ /b\n", "")
+    assert cell("%sandfs use trial\n%sandfs merge default").out.endswith("~ /a\n")
+    assert trial.read_file("/a") == "ours\n"
+
+
+def test_a_fork_has_the_views_that_were_named(cell, sandbox):
+    sandbox.fs.write_file("/open", "")
+    sandbox.fs.write_file("/secret", "")
+    cell("%sandfs policy --label hidden /secret\n%sandfs view analyst --label public --key files/data/")
+
+    assert cell("%sandfs fork --use trial").out == "now in sandbox 'trial': as 'default' is now, with its 1 view\n"
+    assert cell("%sandfs as analyst touch /mine\n%sandfs as analyst ls /") == ("mine\nopen\n", "")
+    assert cell("%sandfs why analyst /secret").out.startswith("/secret: 'analyst' does not see it")
+    assert sandbox.fs.listdir("/") == ["open", "secret"]
+    cell("%sandfs view --drop analyst")
+    assert sandbox.views == ["analyst"]

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+from jupyter_sandfs.kernel.commands import CELL_COMMANDS, LINE_COMMANDS
 from jupyter_sandfs.kernel.commands.status import CHANGEABLE
 from jupyter_sandfs.sandbox import Sandbox
 
@@ -22,17 +23,19 @@ def fs(sandbox):
 def test_settings_are_shown_and_changed(cell):
     assert [line.split()[0] for line in cell("%sandfs config").out.splitlines()] == list(CHANGEABLE)
     assert cell("%sandfs config python_seconds=1.5 host_env=off").out == "python_seconds  1.5\nhost_env        off\n"
+    assert cell("%sandfs config host_env").out == "host_env  off\n"
     assert (Sandbox.defaults.python.seconds, Sandbox.defaults.host.prefixes) == (1.5, None)
 
 
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("changes", "'changes' is no setting: %sandfs config NAME=VALUE, such as changes=on"),
+        ("change", "no setting 'change' can be changed here; did you mean changes?"),
         ("chnages=on", "no setting 'chnages' can be changed here; did you mean changes?"),
         ("changes=maybe", "changes is on or off, not 'maybe'"),
-        ("python_seconds=soon", "python_seconds=soon: could not convert string to float: 'soon'"),
-        ("python_seconds=-1", "python_seconds=-1: "),
+        ("python_seconds=soon", "python_seconds is a number of at least 0.1, not 'soon'"),
+        ("python_seconds=-1", "python_seconds is a number of at least 0.1, not '-1'"),
+        ("changes=on python_seconds=-1", "python_seconds is a number of at least 0.1, not '-1'"),
         ("store_url=file:///x", "no setting 'store_url' can be changed here; there are: changes, check, "),
     ],
 )
@@ -70,7 +73,7 @@ def test_sizes_are_shown_with_bars(cell, fs, ip):
 
 
 def test_an_empty_sandbox_has_sizes_too(cell):
-    assert cell("%sandfs stats").out.splitlines()[0] == "sandbox 'default': 0 files in 1 directories"
+    assert cell("%sandfs stats").out.splitlines()[0] == "sandbox 'default': 0 files in 1 directory"
 
 
 # ---------------------------------------------------------------- watch
@@ -90,7 +93,7 @@ def test_a_watch_prints_changes_until_it_is_stopped(cell, fs, capsys, monkeypatc
 
     assert told.wait(30)
     assert cell("%sandfs watch --stop 1").out == "stopped watch 1\n"
-    assert cell("%sandfs watch --list").out == ""
+    assert cell("%sandfs watch --list").out == "nothing is watched: %sandfs watch [PATH]\n"
 
 
 def test_watches_end_with_the_extension(ip, cell, fs):
@@ -105,7 +108,7 @@ def test_watches_end_with_the_extension(ip, cell, fs):
     ("line", "told"),
     [
         ("watch /nope", "/nope: No such file or directory"),
-        ("watch --stop 7", "7: No such file or directory (no watch has this number)"),
+        ("watch --stop 7", "no watch has the number 7 (%sandfs watch --list)"),
         ("watch --stop x", "not the number of a watch: 'x' (%sandfs watch --list)"),
     ],
 )
@@ -218,6 +221,13 @@ def test_a_semicolon_keeps_it_quiet_but_for_complaints(cell, fs):
         ("cat /notes/tood.txt", "did you mean /notes/todo.txt?"),
         ("cat '/notes/my fiel'", "did you mean '/notes/my file'?"),
         ("restore befor", "did you mean before?"),
+        ("ls > '/my out/a'", "there is no directory /my out: %sandfs mkdir -p '/my out' makes it"),
+        ("cat < /notes/tood.txt", "did you mean /notes/todo.txt?"),
+        ("--jsn ls", "did you mean --json?"),
+        ("help moutn", "did you mean mount?"),
+        ("journal --lins 3", "did you mean --lines?"),
+        ("ls --almost-al1", "did you mean --almost-all?"),
+        ("stage nope /x", "%sandfs files list shows what is stored"),
         ("ls --json", "--json stands before the command: %sandfs --json ls ..."),
     ],
 )
@@ -240,3 +250,66 @@ def test_help_for_the_magic_itself_lists_what_there_is(ip, sandbox):
 
     assert "%%sandfs apply-patch" in told
     assert "%sandfs mount" in told
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("fork --user f", "unrecognized option '--user'; did you mean --use?; usage: %sandfs fork [--use] NAME"),
+        ("use a b", "usage: %sandfs use NAME (a name with blanks is put in quotes)"),
+    ],
+)
+def test_a_wrong_use_of_a_magic_says_what_was_meant(cell, line, told):
+    assert cell(f"%sandfs {line}") == ("", f"UsageError: {told}\n")
+
+
+def test_complaints_of_the_shell_are_one_line(cell):
+    told = "journal: invalid number: 'x' (%sandfs journal --help tells more)\n"
+    assert cell("%sandfs journal -n x") == ("", told)
+    assert cell("%sandfs cd /nope") == ("", "cd: /nope: No such file or directory\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("ls", "nothing here yet\n"),
+        ("journal", "nothing has been changed yet\n"),
+        ("snapshots", "no snapshots yet: %sandfs snapshot [NAME] takes one\n"),
+        ("ls > /dev/null", ""),
+        ("ls;", ""),
+        ("files info", ""),
+    ],
+)
+def test_where_there_is_nothing_to_show_it_is_said(cell, line, told):
+    assert cell(f"%sandfs {line}").out == told
+
+
+def test_what_takes_a_cell_has_help_without_one(cell):
+    for name in ("append", "apply-patch", "track", "write"):
+        assert cell(f"%sandfs {name} --help").out.startswith(f"Usage: %%sandfs {name}")
+    for name in ("python", "sh"):
+        told = f"UsageError: {name} takes a cell: %%sandfs {name}, and the content in the lines below\n"
+        assert cell(f"%sandfs {name}") == ("", told)
+
+
+@pytest.mark.parametrize("name", sorted(each for each in {**LINE_COMMANDS, **CELL_COMMANDS} if each))
+def test_every_command_of_the_magic_has_help(cell, name):
+    told = cell(f"%sandfs {name} --help")
+
+    assert (f"%sandfs {name}" in told.out, told.err) == (True, "")
+
+
+def test_every_command_of_the_shell_has_help(cell, sandbox):
+    for name in sandbox.shell.commands:
+        told = cell(f"%sandfs {name} --help")
+        assert (name, told.out.startswith("Usage: "), told.err) == (name, True, "")
+
+
+def test_a_part_that_is_missing_is_told_in_one_line(cell, sandbox, monkeypatch):
+    def missing(*_):
+        raise ModuleNotFoundError("No module named 'anywidget'", name="anywidget")
+
+    monkeypatch.setitem(sandbox.faces, "browse", missing)
+
+    told = "UsageError: %sandfs browse needs a package that is missing: anywidget\n"
+    assert cell("%sandfs browse") == ("", told)

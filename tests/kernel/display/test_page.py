@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from itertools import count
 
 import pytest
 
+from jupyter_sandfs.agents.toolset import Toolset
 from jupyter_sandfs.errors import InvalidRequest
 from jupyter_sandfs.kernel.display.bars import bars, measure
+from jupyter_sandfs.kernel.display.calls import one_call, timeline_of_calls
 from jupyter_sandfs.kernel.display.history import folded, rows_of_changes, timeline
 from jupyter_sandfs.kernel.display.listing import badges, listing, rows
 from jupyter_sandfs.kernel.display.page import element, page, table, text
+from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.shell.options import Arguments
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.policy import NodePolicy
@@ -67,8 +71,36 @@ def pages(fs):
     yield rows_of_changes(changes, head=HOSTILE)
     yield folded(HOSTILE, changes, f"--- {HOSTILE}\n+{HOSTILE}\n")
     yield timeline(fs.log())
+    yield from pages_of_calls()
     yield bars(measure(fs), HOSTILE)[1]
     yield table([HOSTILE], [[HOSTILE]], note=HOSTILE)
+
+
+def pages_of_calls():
+    sandbox = Sandbox("hostile")
+    try:
+        tools = sandbox.tools(agent=HOSTILE)
+        tools.call("sandbox_fs_write", {"path": f"/{HOSTILE}", "content": f"{HOSTILE}\n" * 9})
+        tools.call(HOSTILE, {HOSTILE: HOSTILE})
+        yield timeline_of_calls(sandbox.transcript)
+        for number in (1, 2):
+            yield one_call(sandbox.transcript.call(number), sandbox.transcript.diff(number))
+    finally:
+        sandbox.close()
+
+
+def test_a_timeline_of_calls_has_the_latest_first_each_with_its_changes():
+    sandbox = Sandbox("calls")
+    tools = Toolset(sandbox, "bob", clock=count(1_700_000_000).__next__)
+    answer = tools.call("sandbox_exec", {"command": "touch /a; rm /a"})
+    tools.call("sandbox_fs_read", {"path": "/none"})
+    seen = _Reader(timeline_of_calls(sandbox.transcript))
+
+    assert seen.text.split("22:13:2")[1:] == [
+        '2 bob sandbox_fs_read refused, 1.0 s{"path": "/none"}',
+        f'0 bob sandbox_exec {answer.size} bytes, 1.0 s{{"command": "touch /a; rm /a"}}write    /a  v1\nremove   /a\n',
+    ]
+    sandbox.close()
 
 
 def test_nothing_hostile_becomes_an_element_or_a_handler(fs):

@@ -112,7 +112,7 @@ function emptyStore() {
   return element(
     "li",
     { class: "sfs-block" },
-    "Nothing in the store. Upload here, or publish a file with P: others get it by its key.",
+    "Nothing in the store. Upload here, or publish a file with Alt+P: others get it by its key.",
   );
 }
 
