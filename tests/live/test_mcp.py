@@ -19,7 +19,7 @@ from jupyter_sandfs.agents.mcp import PROMPTS
 from jupyter_sandfs.agents.toolset import TOOLS
 from jupyter_sandfs.cli.app import main
 
-PATIENCE = 60  # seconds: bounds what normally takes a moment
+PATIENCE = 120  # seconds: bounds what normally takes a moment
 both = pytest.mark.parametrize("mode", ["auto", "legacy"])
 
 
