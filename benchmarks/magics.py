@@ -2,7 +2,8 @@
 
     python benchmarks/magics.py [FILES]
 
-Milliseconds. Loading is measured in processes of their own, with and without, in turn; FILES lie in one folder.
+Milliseconds. Loading is measured in processes of their own, with and without, in turn; FILES lie in one folder. The Tab
+key is asked of IPython's completer, of that of a terminal with and without jedi, and of a kernel by its messages.
 """
 
 from __future__ import annotations
@@ -15,6 +16,10 @@ from collections.abc import Callable
 
 from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import InteractiveShell
+from IPython.terminal.ptutils import IPythonPTCompleter
+from jupyter_client.manager import KernelManager
+from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.document import Document
 from traitlets.config import Config
 
 from jupyter_sandfs.sandbox import Sandbox
@@ -68,6 +73,34 @@ def completing(shell: InteractiveShell, count: int) -> None:
         print(f"  {question!r:<28} {best(ask):7.2f} ms, {len(ask())} offered")
 
 
+def in_terminal(shell: InteractiveShell) -> None:
+    """What prompt_toolkit waits for, with what IPython itself adds."""
+    completer = IPythonPTCompleter(shell.Completer)
+    pressed = CompleteEvent(completion_requested=True)
+    for jedi in (True, False):
+        shell.Completer.use_jedi = jedi
+        for question in QUESTIONS:
+            taken = best(lambda text=question: list(completer.get_completions(Document(text), pressed)))
+            print(f"  {question!r:<28} {taken:7.2f} ms in a terminal, {'with' if jedi else 'without'} jedi")
+
+
+def over_the_wire(count: int) -> None:
+    """What a page waits for, but for its own drawing: a message to a kernel and back."""
+    manager = KernelManager(kernel_name="python3")
+    manager.start_kernel()
+    client = manager.blocking_client()
+    client.start_channels()
+    client.wait_for_ready(timeout=120)
+    made = "for n in range({count}): Sandbox.current().fs.write_file(f'/many/f{{n:06}}.txt', '')"
+    setup = f"%load_ext jupyter_sandfs\nfrom jupyter_sandfs import Sandbox\n{made.format(count=count)}"
+    client.execute_interactive(setup, timeout=300, output_hook=lambda _message: None)
+    for question in QUESTIONS:
+        taken = best(lambda text=question: client.complete(text, reply=True, timeout=60))
+        print(f"  {question!r:<28} {taken:7.2f} ms from a kernel")
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+
+
 def running(shell: InteractiveShell) -> None:
     silent = Sandbox.current().shell
     rows = {
@@ -86,5 +119,8 @@ if __name__ == "__main__":
     loading()
     ip = InteractiveShell.instance(config=Config(HistoryManager={"enabled": False}))
     ip.run_line_magic("load_ext", "jupyter_sandfs")
-    completing(ip, int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+    files = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    completing(ip, files)
+    in_terminal(ip)
+    over_the_wire(files)
     running(ip)

@@ -17,11 +17,13 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from jupyter_sandfs.agents.answers import ToolResult
-from jupyter_sandfs.errors import InvalidRequest, NotFound, RateLimited
+from jupyter_sandfs.errors import InvalidRequest, RateLimited
+from jupyter_sandfs.execution.job import Job, Stop, started
 from jupyter_sandfs.workplace import Workplace
 
 if TYPE_CHECKING:
     from jupyter_sandfs.agents.toolset import Toolset
+    from jupyter_sandfs.vfs.interface import FileSystem
 
 MOST_RUNNING = 16  # calls at a time
 _MOST_SETS = 32  # of one sandbox, or of a view of it; the one that was not used for longest goes
@@ -95,6 +97,7 @@ class Running:
         self._seat, self._name, self._arguments = seat, name, arguments
         self._runs = seat.tools.runs(name)
         self._begun, self._stopped = False, False
+        self._job: Job[Any] | None = None  # the snippet of Python that it runs
         self._done = threading.Event()
 
     def start(self, clock: Callable[[], float]) -> None:
@@ -106,9 +109,11 @@ class Running:
         return self.answer
 
     def stop(self) -> None:
-        """Let it end soon, if it runs commands; otherwise it ends by itself."""
+        """Let it end soon, if it runs commands or a snippet; otherwise it ends by itself."""
         self._stopped = True
-        if self._runs and self._begun and not self._done.is_set():
+        if self._job is not None:
+            self._job.stop(Stop.CANCELLED)
+        elif self._runs and self._begun and not self._done.is_set():
             self._seat.tools.desk.shell.cancel()
 
     def look(self) -> ToolResult | None:
@@ -132,7 +137,13 @@ class Running:
         if self._stopped:
             return _failed("stopped before it began")
         self._begun = True
+        started.set(self._note)  # the thread is this call's own
         return self._seat.tools.call(self._name, self._arguments)
+
+    def _note(self, job: Job[Any]) -> None:
+        self._job = job
+        if self._stopped:
+            self.stop()
 
 
 class Service:
@@ -164,6 +175,10 @@ class Service:
         """The schemas of an agent's tools."""
         return self._seat(self._find(sandbox, view), agent, seat).tools.schemas
 
+    def files(self, sandbox: str, view: str | None, agent: str, seat: str) -> FileSystem:
+        """The files as an agent sees them: what its rules let it read, of what is shared."""
+        return self._seat(self._find(sandbox, view), agent, seat).tools.desk.fs
+
     def call(self, sandbox: str, view: str | None, body: Body, agent: str, seat: str, name: str) -> dict[str, Any]:
         """Begin a call; gives its answer if that comes at once, else the id to ask for it.
 
@@ -180,18 +195,18 @@ class Service:
         return self._told(call, running)
 
     def answer(self, sandbox: str, view: str | None, _body: Body, call: str) -> dict[str, Any]:
-        """The answer of a call that was begun, once, or its id again. Raises NotFound."""
+        """The answer of a call that was begun, once, or its id again. Raises InvalidRequest."""
         return self._told(call, self._running(sandbox, view, call))
 
     def stop(self, sandbox: str, view: str | None, _body: Body, call: str) -> dict[str, Any]:
-        """Let a call end soon; there is still an answer. Raises NotFound."""
+        """Let a call end soon; there is still an answer. Raises InvalidRequest."""
         self._running(sandbox, view, call).stop()
         return {}
 
     def _running(self, sandbox: str, view: str | None, call: str) -> Running:
         running = self._calls.get(call)
         if running is None or running.whole is not self._find(sandbox, view):
-            raise NotFound(call[:100], "no call has this id, or its answer was given already")
+            raise InvalidRequest("the call is not known: the kernel was restarted, or the answer was given already")
         return running
 
     def _seat(self, whole: Workplace, agent: str, seat: str) -> Seat:

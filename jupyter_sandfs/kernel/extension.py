@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
-from jupyter_sandfs.agents.service import Service
 from jupyter_sandfs.config import SandFS, Snapshots
 from jupyter_sandfs.errors import SandboxNotFound
+from jupyter_sandfs.kernel.agents import serve_agents
 from jupyter_sandfs.kernel.approval.clerk import ANSWER, Clerk
 from jupyter_sandfs.kernel.autosave import Autosave, label_of
 from jupyter_sandfs.kernel.completer import matcher
@@ -150,8 +150,7 @@ def _resolve(name: str, view: str | None) -> FileSystem:
 
 def _shared_with_server() -> Dispatcher:
     dispatcher = Dispatcher(lambda name, view: Sandbox.get(name).shared(view), Sandbox.names)
-    for op, handler in Service(lambda name, view: Sandbox.get(name).shared_part(view)).operations().items():
-        dispatcher.register_by_name(op, handler)
+    serve_agents(dispatcher, lambda name, view: Sandbox.get(name).shared_part(view))
     return dispatcher
 
 

@@ -109,6 +109,15 @@ def _key(failed: _Failed, found: re.Match[str]) -> str:
     return "" if failed.is_anothers else "%sandfs files list shows what is stored"
 
 
+def _redirection(failed: _Failed, found: re.Match[str]) -> str:
+    """What stood behind `>` or `<`: its directory may be missing, or the name is not quite right."""
+    shell = failed.sandbox.shell
+    parent = paths.parent(paths.normalize(found[1], shell.cwd))
+    if failed.is_anothers or shell.fs.exists(parent):
+        return _path(failed, found)
+    return f"there is no directory {parent}: %sandfs mkdir -p {shlex.quote(parent)} makes it"
+
+
 def _path(failed: _Failed, found: re.Match[str]) -> str:
     """A name beside what a word of the line leads to, if that is not there."""
     del found
@@ -141,6 +150,7 @@ _GUESSES: Sequence[tuple[re.Pattern[str], Callable[[_Failed, re.Match[str]], str
     (_OPTION, _option),
     (re.compile(r"no snapshot '([^']*)'"), _snapshot),
     (re.compile(r"file not found: (\S+)"), _key),
+    (re.compile(r"^bash: line \d+: ([^:\n]+): No such file or directory", re.MULTILINE), _redirection),
     (re.compile(r"No such file or directory"), _path),
 )
 """What the shell says, and who guesses then; the first that fits."""

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import Any
 
+from IPython import version_info
+
 from jupyter_sandfs.kernel.answers import Answer, change_data
 from jupyter_sandfs.kernel.display.history import folded
 from jupyter_sandfs.kernel.output import counted
@@ -20,6 +22,7 @@ _ROWS = 20  # of the text; pages fold
 _LABEL = 200  # characters
 _FILE_BYTES = 256 << 10  # of a file before and after that is compared
 _COMPARED_BYTES = 1 << 20  # of all of them
+_COUNTED_FIRST = version_info[:2] >= (9, 8)  # a cell is counted before its listeners hear of it (ipython#15088)
 _VERBS = {
     ChangeKind.ADDED: "added",
     ChangeKind.CHANGED: "changed",
@@ -116,7 +119,8 @@ class CellActions:
 
     def _label(self, info: Any) -> str:
         lines = str(info.raw_cell or "").strip().splitlines()
-        return f"[{self._ip.execution_count}] {lines[0] if lines else ''}"[:_LABEL]
+        number = self._ip.execution_count - (_COUNTED_FIRST and bool(info.store_history))
+        return f"[{number}] {lines[0] if lines else ''}"[:_LABEL]
 
 
 def _leave(entered: AbstractContextManager[Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -83,6 +83,11 @@ class Dispatcher:
         """
         named = _Operation(handler, Signature(handler, leading=3), lambda each: (each.sandbox, each.view, each.body))
         self._operations[op] = named
+
+    def perform(self, op: str, fs: FileSystem, body: bytes | memoryview, arguments: Mapping[str, Any]) -> Any:
+        """Carry out an operation on files that were found already; gives and raises what its handler does."""
+        operation = self._operations[op]
+        return operation.handler(fs, body, **operation.signature.bind(op, arguments))
 
     def offer(self, op: str, answer: Callable[..., Any]) -> None:
         """Offer `answer(**arguments) -> value` as operation `op`, which concerns no sandbox; else as `register`."""

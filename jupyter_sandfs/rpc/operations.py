@@ -7,6 +7,7 @@ body. Names and camelCase fields are those of the HTTP interface (seed: filesyst
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any
 
@@ -38,18 +39,25 @@ def stats(fs: FileSystem, _body: Body) -> dict[str, int]:
     }
 
 
-def entries(fs: FileSystem, _body: Body, path: str, offset: int = 0, limit: int = 1000) -> dict[str, Any]:
-    """One page of a listing, ordered by name; it may be shorter than `limit`, `total` says whether more follow."""
+def entries(
+    fs: FileSystem, _body: Body, path: str, offset: int = 0, limit: int = 1000, after: str | None = None
+) -> dict[str, Any]:
+    """One page of a listing, ordered by name, from `offset` on or behind the name `after`.
+
+    Returns:
+        `entries`, perhaps fewer than `limit`; `more`, whether others follow them; `total`, how many there are in all.
+    """
     _refuse_negative(offset=offset, limit=limit)
     listing = fs.ls(path)
+    start = offset if after is None else bisect_right(listing, after, key=lambda each: each.name)
     page: list[dict[str, Any]] = []
     room = _PAGE_BYTES
-    for entry in listing[offset : offset + min(limit, MAX_PAGE)]:
+    for entry in listing[start : start + min(limit, MAX_PAGE)]:
         room -= len(entry.path) + len(entry.name) + len(entry.stat.link_target or "")
         if room < 0 and page:
             break
         page.append(describe(fs, entry))
-    return {"entries": page, "total": len(listing)}
+    return {"entries": page, "total": len(listing), "more": start + len(page) < len(listing)}
 
 
 def stat(fs: FileSystem, _body: Body, path: str) -> dict[str, Any]:

@@ -6,14 +6,15 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from jupyter_sandfs.agents.answers import ToolResult
 from jupyter_sandfs.agents.dialects import DIALECTS
-from jupyter_sandfs.agents.mcp.source import Batches, File, Page, Touched, check_size
+from jupyter_sandfs.agents.mcp.source import PAGE, Batches, File, Page, Touched, check_size
 from jupyter_sandfs.agents.toolset import TOOLS
 from jupyter_sandfs.errors import KernelBusy, LimitExceeded, SandboxNotFound, SandfsError
+from jupyter_sandfs.rpc.messages import Reply
 from jupyter_sandfs.rpc.operations import MAX_CHUNK
 from jupyter_sandfs.server.addressing import Target
 from jupyter_sandfs.server.conditions import Part
@@ -23,7 +24,24 @@ _FIRST_LOOK, _LAST_LOOK = 0.01, 0.25  # seconds between two looks at a call that
 _CHANGES_SECONDS = 0.25  # between two looks at what changes
 _ABSENT_SECONDS = 2.0  # the same, while the kernel does not answer
 _GRACE = 3.0  # seconds that a stopped call has to say how far it came
-_PAGE = 500
+_stopping: set[asyncio.Future[None]] = set()  # the loop itself holds tasks only weakly
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFiles(Target):
+    """The files of a sandbox within the rules of one agent, as its tools see them.
+
+    Attributes:
+        who: the agent, and which of its sets of tools.
+    """
+
+    who: Mapping[str, str] = field(default_factory=dict)
+
+    async def ask(
+        self, op: str, arguments: Mapping[str, Any], body: bytes | memoryview = b"", *, seconds: float | None = None
+    ) -> Reply:
+        asked = {**self.who, "op": op, "arguments": dict(arguments)}
+        return await Target.ask(self, "agent_files", asked, body, seconds=seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +96,7 @@ class KernelSource:
             async with asyncio.timeout(self.seconds):
                 return await _answer(target, call)
         except TimeoutError:
-            await target.ask("agent_stop", {"call": call})
+            await _stop(target, call)
         except asyncio.CancelledError:
             _stopping.add(stop := asyncio.ensure_future(_stop(target, call)))
             stop.add_done_callback(_stopping.discard)
@@ -87,24 +105,27 @@ class KernelSource:
             async with asyncio.timeout(_GRACE):
                 return await _answer(target, call)
         except TimeoutError:
-            raise KernelBusy(f"the tool was stopped after {self.seconds:g} s, and has not ended yet") from None
+            raise KernelBusy(f"the tool was told to stop after {self.seconds:g} s, and has not ended yet") from None
 
     # ------------------------------------------------------------ files
 
+    async def _files(self) -> AgentFiles:
+        found = await self.find()
+        return AgentFiles(found.links, found.kernel_id, found.sandbox, found.view, self._who)
+
     async def files(self, after: str | None) -> Page:
         """Some of the files, in the order of names of each directory; a page may be empty though others follow."""
-        target = await self.find()
-        found = (await target.ask("search", {"name": "*", "limit": _PAGE, "after": after})).value
+        found = (await (await self._files()).ask("search", {"name": "*", "limit": PAGE, "after": after})).value
         files = [_file(each) for each in found["matches"] if each["entryType"] == "file"]
         return Page(files, found["next"])
 
     async def names(self, directory: str) -> list[str]:
         """The names in a directory; those of directories end in a slash."""
-        found = await list_entries(await self.find(), directory)
+        found = await list_entries(await self._files(), directory)
         return [f"{each['name']}/" if each["entryType"] == "directory" else each["name"] for each in found]
 
     async def read(self, path: str) -> bytes:
-        target = await self.find()
+        target = await self._files()
         first = await read_start(target, path)
         size = first.value["size"]
         check_size(path, size)
@@ -113,14 +134,14 @@ class KernelSource:
     @asynccontextmanager
     async def watch(self) -> AsyncIterator[Batches]:
         """What changes, from now on: it is looked for a few times a second, also in a kernel that was restarted."""
-        begun = (await (await self.find()).ask("changes", {})).value
+        begun = (await (await self._files()).ask("changes", {})).value
         yield self._batches(begun["at"])
 
     async def _batches(self, at: str) -> Batches:
         while True:
             await asyncio.sleep(_CHANGES_SECONDS)
             try:
-                told = (await (await self.find()).ask("changes", {"after": at})).value
+                told = (await (await self._files()).ask("changes", {"after": at})).value
             except SandfsError:  # the kernel is busy, restarts, or is gone
                 await asyncio.sleep(_ABSENT_SECONDS)
                 continue
@@ -131,17 +152,15 @@ class KernelSource:
                 yield [each for change in told["changes"] for each in _touched(change)]
 
 
-_stopping: set[asyncio.Future[None]] = set()  # the loop itself holds tasks only weakly
-
-
 async def _answer(target: Target, call: str) -> dict[str, Any]:
     """Ask for the answer of a call until it is there, less often the longer it takes."""
     pause = _FIRST_LOOK
     while True:
         await asyncio.sleep(pause)
-        told: dict[str, Any] = (await target.ask("agent_answer", {"call": call})).value
-        if "call" not in told:
-            return told
+        with suppress(KernelBusy):  # it may go on when the kernel does
+            told: dict[str, Any] = (await target.ask("agent_answer", {"call": call})).value
+            if "call" not in told:
+                return told
         pause = min(pause * 2, _LAST_LOOK)
 
 

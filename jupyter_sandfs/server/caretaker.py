@@ -16,12 +16,19 @@ from urllib.parse import quote, unquote
 from jupyter_core.utils import ensure_async
 from tornado.ioloop import PeriodicCallback
 
+from jupyter_sandfs.errors import Unsupported, VersionConflict
+from jupyter_sandfs.filestore import FileStore, StoreLimits
+
 try:
     import fcntl
 except ImportError:  # Windows: there each server tends the store, which does no harm
     fcntl = None  # type: ignore[assignment]  # asked before it is used
 
 _log = logging.getLogger(__name__)
+
+# Of no user: no identity provider makes a name like this.
+_TURN_TENANT, _TURN_KEY = "sandfs: caretakers", "files/turn"
+_TURN_LIMITS = StoreLimits(max_file_size=1 << 10, max_total_bytes=1 << 20, keep_versions=0)
 
 Duty = Callable[[], Awaitable[object]]
 
@@ -80,6 +87,39 @@ class Caretaker:
             file.close()
             return False
         self._held = file
+        return True
+
+
+class Turn:
+    """Of the servers on several machines that share a store, one carries out a duty in each interval.
+
+    That is the one which stores a file first; the file expires, so the turn of a server that died ends too.
+
+    Args:
+        open_store: opens the store of a tenant, within the limits given.
+        seconds: how long a turn lasts.
+    """
+
+    def __init__(self, open_store: Callable[[str, StoreLimits], FileStore], seconds: float, duty: Duty) -> None:
+        self._open_store = open_store
+        self._seconds = seconds
+        self._duty = duty
+
+    async def carry_out(self) -> bool:
+        """Carry out the duty, unless it is another server's turn; tell which."""
+        mine = await asyncio.to_thread(self._take)
+        if mine:
+            await self._duty()
+        return mine
+
+    def _take(self) -> bool:
+        with self._open_store(_TURN_TENANT, _TURN_LIMITS) as store:
+            try:
+                store.put(_TURN_KEY, b"", ttl=self._seconds, if_none_match=True)
+            except VersionConflict:
+                return False
+            except Unsupported:  # a service that ignores conditions: there each server does it, which does no harm
+                return True
         return True
 
 

@@ -5,17 +5,19 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from jupyter_core.paths import jupyter_data_dir
 from jupyter_server.utils import url_path_join
 
 from jupyter_sandfs.config import STORE_URL_VARIABLE, TENANT_VARIABLE, Options, SandFS, limit_variables
-from jupyter_sandfs.filestore import FileStore, default_store_url, open_file_store
+from jupyter_sandfs.filestore import FileStore, StoreLimits, default_store_url, open_file_store
 from jupyter_sandfs.server import archives, events, feeds, files, fs, handover, mcp, signed, store, transfers, uploads
 from jupyter_sandfs.server.api_document import ApiDocument
-from jupyter_sandfs.server.caretaker import Caretaker, SessionFiles
+from jupyter_sandfs.server.caretaker import Caretaker, Duty, SessionFiles, Turn
 from jupyter_sandfs.server.contents import downloads, handlers
 from jupyter_sandfs.server.contents.folders import Folders
 from jupyter_sandfs.server.contents.manager import SandboxContents
@@ -28,6 +30,9 @@ from jupyter_sandfs.server.tenants import KnownTenants, Tenants
 from jupyter_sandfs.server.upload_notes import UploadNotes
 
 _MOST_OPEN = 64  # stores of tenants at a time
+_SHARED_BY_MACHINES = frozenset({"nats", "s3", "gs", "az"})
+# A turn is over when the next round begins, also where that is a little early.
+_PART_OF_INTERVAL = 0.9
 _MESSAGE_TYPES = ("sandfs_request", "sandfs_reply")
 _LABEXTENSION = Path(__file__).parents[1] / "labextension"
 
@@ -77,15 +82,16 @@ def _parts(serverapp: Any, options: Options, url: str) -> dict[str, Any]:
     place = _place_of(url)
     most_open = None if handover.is_private(url) else _MOST_OPEN
     known = KnownTenants(place / "tenants", options.tenant)
-    staging = Staging(lambda tenant: _open_store(url, options, tenant), known, most_open=most_open)
     limits = options.store_limits
+    open_store = partial(_open_store, url)
+    staging = Staging(lambda tenant: open_store(tenant, limits), known, most_open=most_open)
     uploads = ResumableUploads(UploadNotes(place / "uploads", limits.upload_ttl), limits.max_file_size)
     sessions = SessionFiles(place / "sessions", staging.remove_all, options.session_ttl)
     sessions.follow(serverapp.session_manager)
     caretaker = Caretaker(
         None if handover.is_private(url) else place / "lock",
         options.cleanup_interval,
-        (staging.clean, uploads.clean, sessions.look),
+        (_cleaning(url, staging, options.cleanup_interval), uploads.clean, sessions.look),
     )
     secret: bytes = serverapp.cookie_secret
     return {
@@ -108,8 +114,15 @@ def _hand_own_url_over(serverapp: Any) -> None:
         os.environ |= {STORE_URL_VARIABLE: url, TENANT_VARIABLE: ""}  # the tenant is this server's: it knows it
 
 
-def _open_store(url: str, options: Options, tenant: str) -> FileStore:
-    return open_file_store(url, tenant=tenant, limits=options.store_limits)
+def _open_store(url: str, tenant: str, limits: StoreLimits) -> FileStore:
+    return open_file_store(url, tenant=tenant, limits=limits)
+
+
+def _cleaning(url: str, staging: Staging, interval: float) -> Duty:
+    """Cleaning the store: of the servers on one machine the caretaker's lock has chosen one already."""
+    if urlsplit(url).scheme.lower() not in _SHARED_BY_MACHINES:
+        return staging.clean
+    return Turn(partial(_open_store, url), _PART_OF_INTERVAL * interval, staging.clean).carry_out
 
 
 def _place_of(url: str) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlencode
 
 from jupyter_server.auth.decorator import authorized
 from tornado import iostream, web
@@ -40,7 +41,18 @@ class Entries(FsRoute):
     @web.authenticated
     @authorized
     async def get(self) -> None:
-        self.answer(await list_entries(await self.target(), self.query("path") or "."))
+        limit, after = self.number("limit"), self.query("after")
+        target, path = await self.target(), self.query("path") or "."
+        found, more = await list_page(target, path, after, limit)
+        if more and limit is not None:
+            self.set_header("Link", f'<{self._next(found[-1]["name"])}>; rel="next"')
+        self.answer(found)
+
+    def _next(self, after: str) -> str:
+        """The address of the page behind a name; nothing is in it but what the document names: no token."""
+        names = [each["name"] for each in self.operation["parameters"]]
+        told = {name: value for name in names if (value := self.query(name)) is not None}
+        return f"{self.request.path}?{urlencode(told | {'after': after})}"
 
 
 class Stat(FsRoute):
@@ -176,17 +188,30 @@ class Content(FsRoute, FileDownload, IntakeRoute):
 
 async def list_entries(target: Target, path: str) -> list[dict[str, Any]]:
     """All entries of a directory, by name. Raises LimitExceeded when there are more than `MAX_LISTED`."""
-    entries: list[dict[str, Any]] = []
-    total = 1
-    while len(entries) < total:
-        page = (await target.ask("entries", {"path": path, "offset": len(entries), "limit": _PAGE})).value
-        total = page["total"]
-        if total > MAX_LISTED:
-            raise LimitExceeded(f"the directory holds {total} entries: more than {MAX_LISTED} are not listed")
-        if not page["entries"]:
-            break
-        entries += page["entries"]
-    return entries
+    return (await list_page(target, path, None, None))[0]
+
+
+async def list_page(
+    target: Target, path: str, after: str | None, limit: int | None
+) -> tuple[list[dict[str, Any]], bool]:
+    """Entries of a directory by name, behind the name `after`, and whether there are more.
+
+    Args:
+        limit: how many; None for all.
+
+    Raises:
+        LimitExceeded: all are more than `MAX_LISTED`.
+    """
+    found: list[dict[str, Any]] = []
+    while True:
+        wanted = _PAGE if limit is None else min(_PAGE, limit - len(found))
+        page = (await target.ask("entries", {"path": path, "after": after, "limit": wanted})).value
+        found += page["entries"]
+        if not page["more"] or len(found) == limit:
+            return found, page["more"]
+        if limit is None and page["total"] > MAX_LISTED:
+            raise LimitExceeded(f"the directory holds {page['total']} entries: list it in pages, with limit and after")
+        after = found[-1]["name"]
 
 
 async def begin_write(

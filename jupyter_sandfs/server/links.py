@@ -20,7 +20,20 @@ from jupyter_sandfs.server.socket_link import LinkLost, SocketLink
 
 HINT = "no sandbox there; run %load_ext jupyter_sandfs in the notebook"
 _READING = frozenset(
-    {"hello", "sandboxes", "stats", "entries", "stat", "read", "checkpoints", "search", "changes", "fingerprint"}
+    {
+        "hello",
+        "sandboxes",
+        "stats",
+        "entries",
+        "stat",
+        "read",
+        "checkpoints",
+        "search",
+        "changes",
+        "fingerprint",
+        "agent_tools",
+        "agent_files",
+    }
 )
 _READY_SECONDS = 30.0
 _PROBE_SECONDS = 3.0

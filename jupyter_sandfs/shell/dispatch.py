@@ -5,12 +5,11 @@ from __future__ import annotations
 import inspect
 import weakref
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 from jupyter_sandfs.errors import InvalidRequest, SandfsError
 from jupyter_sandfs.shell.command import Command, Invocation, Output, Run, Surroundings, reason
 from jupyter_sandfs.shell.engine import CallFacts, Handler
-from jupyter_sandfs.shell.options import HELP, parse
+from jupyter_sandfs.shell.options import HELP, Arguments, parse
 
 UserFunction = Callable[[Invocation], "str | bytes | Output | None"]
 
@@ -23,29 +22,43 @@ def handler(command: Command, around: Surroundings) -> Handler:
     name, shell = command.name, weakref.ref(around)
 
     def handle(facts: CallFacts) -> Output:
-        current, call = _call(name, facts, shell)
+        current, surroundings = _looked_up(name, shell)
         try:
-            output = _begin(current, call)
+            output = _begin(current, facts, surroundings)
             assert isinstance(output, Output)
         except BaseException as problem:  # noqa: BLE001 - the edge: a failure is told, it never ends the engine
-            return _failed(current, call, problem)
+            return _failed(current, facts.name, problem)
         return output
 
     async def wait(facts: CallFacts) -> Output:
-        current, call = _call(name, facts, shell)
+        current, surroundings = _looked_up(name, shell)
         try:
-            output = _begin(current, call)
+            output = _begin(current, facts, surroundings)
             return output if isinstance(output, Output) else await output
         except Exception as problem:  # noqa: BLE001 - the same edge; the end of the event loop is no failure
-            return _failed(current, call, problem)
+            return _failed(current, facts.name, problem)
 
     return wait if inspect.iscoroutinefunction(command.run) else handle
 
 
-def _call(name: str, facts: CallFacts, shell: weakref.ReferenceType[Surroundings]) -> tuple[Command, Invocation]:
+def _looked_up(name: str, shell: weakref.ReferenceType[Surroundings]) -> tuple[Command, Surroundings]:
     around = shell()
     assert around is not None, "a shell outlives its runs"
-    call = Invocation(
+    return around.commands[name], around
+
+
+def _begin(command: Command, facts: CallFacts, around: Surroundings) -> Output | Awaitable[Output]:
+    """Parse, then run; or give the help that was asked for."""
+    if command.options is None:
+        return command.run(_invocation(facts, around, Arguments()))
+    arguments = parse(command.respell(facts.argv), command.options, permute=command.permute)
+    if HELP.key in arguments:
+        return Output(command.describe())
+    return command.run(_invocation(facts, around, arguments))
+
+
+def _invocation(facts: CallFacts, around: Surroundings, arguments: Arguments) -> Invocation:
+    return Invocation(
         name=facts.name,
         argv=facts.argv,
         stdin=facts.stdin or b"",
@@ -54,23 +67,15 @@ def _call(name: str, facts: CallFacts, shell: weakref.ReferenceType[Surroundings
         cwd=facts.cwd,
         around=around,
         descriptor=facts.descriptor,
+        arguments=arguments,
     )
-    return around.commands[name], call
 
 
-def _begin(command: Command, call: Invocation) -> Output | Awaitable[Output]:
-    """Parse, then run; or give the help that was asked for."""
-    if command.options is None:
-        return command.run(call)
-    arguments = parse(command.respell(call.argv), command.options, permute=command.permute)
-    return Output(command.describe()) if HELP.key in arguments else command.run(replace(call, arguments=arguments))
-
-
-def _failed(command: Command, call: Invocation, problem: BaseException) -> Output:
+def _failed(command: Command, name: str, problem: BaseException) -> Output:
     words = str(problem) if isinstance(problem, SandfsError) else reason(problem)
-    told = f"{call.name}: {' '.join(words.split())}\n"
+    told = f"{name}: {' '.join(words.split())}\n"
     if isinstance(problem, InvalidRequest) and command.options is not None:
-        return Output(stderr=f"{told}Try '{call.name} --help' for more information.\n", exit_code=command.misuse)
+        return Output(stderr=f"{told}Try '{name} --help' for more information.\n", exit_code=command.misuse)
     return Output(stderr=told, exit_code=1)
 
 

@@ -134,3 +134,15 @@ def test_a_card_is_answered_while_its_cell_runs(open_page, lab, notebook, place:
     expect(output(page, 4)).to_contain_text("KeyboardInterrupt")
     expect(output(page, 4)).not_to_contain_text("not reached")
     keep_picture(page, f"card-{theme}-end")
+
+    page.evaluate("() => { void window.jupyterapp.commands.execute('docmanager:save'); return 0 }")
+    page.wait_for_function("() => window.jupyterapp.shell.currentWidget.context.model.dirty === false")
+    for session in lab.request("GET", "api/sessions").json():
+        lab.request("DELETE", f"api/sessions/{session['id']}").raise_for_status()
+    page.goto(f"{lab.url}{place}/{notebook}?token={lab.token}")
+    expect(output(page, 1)).to_contain_text("researcher asked to change /prompts/system.md. ✓ Allowed once")
+    expect(page.get_by_text("Error displaying widget")).to_have_count(0)
+    output(page, 1).locator("summary").click()
+    expect(output(page, 1)).to_contain_text("+You answer questions about Seattle's weather.")
+    keep_picture(page, f"card-{theme}-reopened")
+    page.wait_for_function(_CONNECTED)  # a server that is stopped while a kernel starts may not end

@@ -6,7 +6,7 @@ import hashlib
 import io
 import random
 from datetime import UTC, datetime, timedelta
-from threading import Barrier, Thread
+from threading import Barrier, Event, Thread
 
 import pytest
 
@@ -15,7 +15,7 @@ from jupyter_sandfs.filestore import FileInfo, Page, Usage
 
 MIB = 1 << 20
 # Where links are tokens of ours; others have links of the service.
-TOKENS = pytest.mark.parametrize("backend", ["local", "memory", "remote"], indirect=True)
+TOKENS = pytest.mark.parametrize("backend", ["local", "memory", "nats", "remote"], indirect=True)
 EMPTY = Usage(total_bytes=0, file_count=0, reserved_bytes=0, max_total_bytes=10 << 30)
 
 
@@ -821,6 +821,31 @@ def test_threads_share_a_store(store):
 
     assert (store.usage().file_count, len(store.list().items)) == (40, 40)
     assert store.usage().total_bytes == sum(5 * (40_000 + number) for number in range(count))
+
+
+@pytest.mark.parametrize("size", [1_000, 300_000])
+def test_whoever_reads_while_others_overwrite_sees_one_body_whole(open_store, size):
+    """Each body says of itself what it should be: its first byte is all of its bytes, and its length."""
+    reading, writing = open_store(), open_store()
+    bodies = {bytes([number]) * (size + number) for number in range(12)}
+    reading.put("files/a", bytes(size))
+    is_over, seen = Event(), []
+
+    def read() -> None:
+        while not is_over.is_set():
+            with reading.open("files/a") as reader:
+                seen.append((reader.info.size_bytes, b"".join(reader)))
+
+    reader = Thread(target=read)
+    reader.start()
+    for body in sorted(bodies):
+        writing.put("files/a", body)
+    is_over.set()
+    reader.join(60)
+
+    assert not reader.is_alive()
+    assert {body for _, body in seen} <= bodies
+    assert all(told == len(body) for told, body in seen)
 
 
 def test_a_closed_store_says_so(store):

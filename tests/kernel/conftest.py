@@ -1,15 +1,22 @@
-"""A real IPython shell with the extension, apart from the person's own configuration, data and store."""
+"""A real IPython shell with the extension, apart from what is the person's own; node, and a browser for widgets."""
 
 from __future__ import annotations
 
 import atexit
+import json
+import os
+import shutil
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from playwright.sync_api import sync_playwright
 from traitlets.config import Config
 
+from jupyter_sandfs.kernel.browser import bundle
 from jupyter_sandfs.kernel.extension import unload_ipython_extension
 from jupyter_sandfs.sandbox import Sandbox
 
@@ -61,3 +68,61 @@ def cell(ip, capsys):
 @pytest.fixture
 def sandbox(cell):
     return Sandbox.current()
+
+
+@pytest.fixture(scope="session")
+def node_packages(part):
+    """Where the packages of package.json are; without them the test skips, and fails where SANDFS_CI is set."""
+    place = Path(__file__).parent / "browser" / "node_modules"
+    if place.is_dir():
+        part("node")
+        return place
+    missing = "needs `npm ci --prefix tests/kernel/browser`"
+    if os.environ.get("SANDFS_CI"):
+        pytest.fail(missing)
+    pytest.skip(missing)
+
+
+@pytest.fixture(scope="session")
+def node(part):
+    """Path of node, which understands the ES modules as a browser does."""
+    return part("node")
+
+
+@pytest.fixture
+def module_folders():
+    """Where the ES modules lie that `evaluate` knows."""
+    return [bundle.STATIC]
+
+
+@pytest.fixture
+def evaluate(node, tmp_path, module_folders):
+    """Evaluate an expression over the exports of a module of the widget; gives its JSON value."""
+    for folder in module_folders:
+        shutil.copytree(folder, tmp_path / "static", dirs_exist_ok=True)
+    (tmp_path / "package.json").write_text('{"type": "module"}')
+
+    def run(module, expression, others=""):
+        script = f'import * as m from "./static/{module}"; {others} console.log(JSON.stringify({expression}))'
+        done = subprocess.run(
+            [node, "--input-type=module", "-e", script],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    return run
+
+
+@pytest.fixture(scope="module")  # not longer: two drivers at a time, as of the tests of JupyterLab, refuse each other
+def chromium(part):
+    with sync_playwright() as driver:
+        launched = driver.chromium.launch(
+            executable_path=part("chromium"), args=["--no-sandbox", "--disable-dev-shm-usage"], env=dict(os.environ)
+        )
+        yield launched
+        launched.close()

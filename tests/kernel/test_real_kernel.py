@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import queue
 from contextlib import suppress
@@ -126,6 +127,14 @@ def test_an_error_is_one_line_and_an_error_of_the_cell(kernel):
     assert kernel.run("%sandfs --check cat /nope") == [
         ("stderr", "cat: /nope: No such file or directory\nUsageError: %sandfs cat: exit code 1\n")
     ]
+
+
+def test_the_journal_names_cells_by_their_prompts(kernel):
+    kernel.run("from jupyter_sandfs import Sandbox\n%sandfs touch /a")
+    shown = kernel.run("label = Sandbox.current().fs.log()[-1].label\nlen(In) - 2, label")
+
+    number, label = ast.literal_eval(shown[0][1])
+    assert label == f"[{number}] from jupyter_sandfs import Sandbox"
 
 
 def test_a_cell_is_an_action_and_told_on_request(kernel):

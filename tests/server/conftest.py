@@ -12,8 +12,8 @@ import pytest
 from pytest_jupyter.jupyter_server import *  # noqa: F403 (its fixtures: a conftest below the root may not load plugins)
 from tornado.httpclient import HTTPClientError, HTTPResponse
 
-from jupyter_sandfs.agents.service import Service
 from jupyter_sandfs.errors import SandboxNotFound
+from jupyter_sandfs.kernel.agents import serve_agents
 from jupyter_sandfs.kernel.endpoint import Endpoint
 from jupyter_sandfs.rpc.dispatcher import Dispatcher
 from jupyter_sandfs.sandbox import Sandbox
@@ -51,8 +51,7 @@ class FakeKernels:
     def share(self, kernel_id: str, sandbox: Sandbox) -> None:
         """Add a kernel whose default sandbox is reached as a real kernel lets it be."""
         dispatcher = Dispatcher(lambda _name, view: sandbox.shared(view), lambda: ["default"])
-        for op, handler in Service(lambda _name, view: sandbox.shared_part(view)).operations().items():
-            dispatcher.register_by_name(op, handler)
+        serve_agents(dispatcher, lambda _name, view: sandbox.shared_part(view))
         self._listen(kernel_id, dispatcher)
 
     def _listen(self, kernel_id: str, dispatcher: Dispatcher) -> None:

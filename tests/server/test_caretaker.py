@@ -3,10 +3,15 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+from functools import partial
+from types import SimpleNamespace
 
 import pytest
 
-from jupyter_sandfs.server.caretaker import Caretaker, SessionFiles
+from jupyter_sandfs.filestore.objects.services import memory_bucket
+from jupyter_sandfs.filestore.objects.store import ObjectFileStore
+from jupyter_sandfs.server.caretaker import Caretaker, SessionFiles, Turn
+from jupyter_sandfs.server.extension import _cleaning
 
 
 def caretaker(directory, *duties, interval=3600.0) -> Caretaker:
@@ -75,6 +80,53 @@ async def test_what_is_under_way_when_it_is_stopped_takes_no_lock(tmp_path):
     one.stop()
 
     assert (await one.tend_store(), done) == (False, [])
+
+
+@pytest.fixture
+def turns(done):
+    """Two servers on two machines, with one store."""
+    bucket = memory_bucket()
+    clock = SimpleNamespace(now=1_800_000_000.0)
+
+    def open_store(tenant, limits):
+        return ObjectFileStore(bucket, tenant=tenant, limits=limits, clock=lambda: clock.now)
+
+    async def work(name):
+        done.append(name)
+
+    return clock, *(Turn(open_store, 60, partial(work, name)) for name in ("one", "other"))
+
+
+async def test_of_servers_on_several_machines_one_cleans_the_store_in_each_interval(turns, done):
+    clock, one, other = turns
+
+    mine = [await one.carry_out(), await other.carry_out(), await one.carry_out()]
+    clock.now += 60
+    mine += [await other.carry_out(), await one.carry_out()]
+
+    assert (mine, done) == ([True, False, False, True, False], ["one", "other"])
+
+
+async def test_where_conditions_are_ignored_each_server_cleans(done):
+    async def work() -> None:
+        done.append(1)
+
+    bucket = memory_bucket()
+    bucket.is_conditional = False
+    with pytest.warns(RuntimeWarning, match="ignores the conditions of writes"):
+        mine = await Turn(lambda tenant, limits: ObjectFileStore(bucket, tenant=tenant), 60, work).carry_out()
+
+    assert (mine, done) == (True, [1])
+
+
+@pytest.mark.parametrize(
+    ("url", "is_shared"),
+    [("file:///srv", False), ("memory:", False), ("nats-embedded:", False), ("nats://h/b", True), ("S3://b/p", True)],
+)
+def test_servers_take_turns_where_other_machines_may_have_some_too(url, is_shared):
+    staging = SimpleNamespace(clean=object())
+
+    assert (_cleaning(url, staging, 60) is staging.clean) == (not is_shared)
 
 
 class Sessions:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 
 import pytest
 
@@ -36,6 +37,36 @@ async def test_entries_of_a_large_directory_come_whole(fetch, fs):
     names = [row["name"] for row in (await fetch("fs", "entries", params={"path": "d"})).json]
 
     assert names == [f"{number:05}" for number in range(6_001)]
+
+
+async def test_a_directory_is_listed_in_pages_whatever_comes_and_goes_between_them(fetch, ask, server, fs):
+    for name in ("a", "b & c", "d", "é"):
+        fs.write_file(f"/d/{name}", "")
+    token = server.identity_provider.token
+    first = await fetch("fs", "entries", params={"path": "d", "limit": "2", "token": token})
+    (link,) = re.findall(r'<[^>]*/sandfs/v1/(.*)>; rel="next"', first.headers["Link"])
+    fs.remove("/d/a")
+    fs.write_file("/d/c", "")
+
+    second = await ask("GET", link, Authorization=f"token {token}")
+    last = await fetch("fs", "entries", params={"path": "d", "limit": "2", "after": "d"})
+
+    assert link == "fs/entries?path=d&limit=2&after=b+%26+c"
+    pages = [[each["name"] for each in json.loads(page.body)] for page in (first, second, last)]
+    assert pages == [["a", "b & c"], ["c", "d"], ["é"]]
+    assert ["Link" in page.headers for page in (first, second, last)] == [True, True, False]
+
+
+async def test_a_directory_that_is_too_large_is_listed_in_pages_alone(fetch, fs, monkeypatch):
+    monkeypatch.setattr("jupyter_sandfs.server.fs._PAGE", 1)
+    monkeypatch.setattr("jupyter_sandfs.server.fs.MAX_LISTED", 2)
+    for name in "abc":
+        fs.write_file(f"/{name}", "")
+
+    whole = await fetch("fs", "entries")
+    page = await fetch("fs", "entries", params={"limit": "3"})
+
+    assert (whole.status, whole.problem, len(page.json)) == (413, "limit_exceeded", 3)
 
 
 async def test_a_file_is_downloaded_and_nothing_in_it_may_run(fetch, fs):

@@ -35,14 +35,14 @@ PINS = {
     "find-slash": ("find f/; echo $?", "1\n", "f/\n0\n"),
     "glob-quotes": ("echo [ab]\\? x\\[*", "[ab]? x[*\n", "[ab]\\? x[*\n"),
     "grep-binary": ("printf 'a\\377b\\n' > b; grep -a a b | od -An -tx1", " 61 ff 62 0a\n", " 61 ef bf bd 62 0a\n"),
-    "grep-lookaround": ("grep -oP 'o(?=n)' f; echo $?", "o\n0\n", "2\n"),
+    "grep-lookaround": ("grep -cP '^(?!t)' f; echo $?", "1\n0\n", "2\n"),
     "grep-backreferences": ("grep '\\(o\\).*\\1' f; echo $?", "1\n", "2\n"),
     "grep-word-edges": ("echo 'ab c' | grep -o '\\<.' | wc -l", "2\n", "3\n"),
     "gzip-test": ("gzip f; gzip -t f.gz; echo $?", "0\n", "1\n"),
     "hard-links": ("ln f g; echo $?", "0\n", "1\n"),
-    "patch-options": (
-        "printf -- '--- f\\n+++ f\\n@@ -1 +1 @@\\n-one\\n+1\\n two\\n' > p; patch -s f p; echo $?",
-        "0\n",
+    "patch-kinds": (
+        "seq 3 > a; seq 4 > b; diff a b | patch a; echo $?",
+        "patching file a\n0\n",
         "2\n",
     ),
     "redirect-own-input": ("cat f > f; wc -c < f", "0\n", "8\n"),
@@ -50,6 +50,7 @@ PINS = {
     "redirect-twice": ("echo out > g > h; cat g; echo -; cat h", "-\nout\n", "out\n-\n"),
     "regex-newline": ("[[ $'a\\nb' =~ a.b ]]; echo $?", "0\n", "1\n"),
     "sed-unknown-command": ("sed -n 'zz' f; echo $?", "1\n", "0\n"),
+    "sed-inserted-escapes": ("echo x | sed '1i a\\nb'", "a\nb\nx\n", "anb\nx\n"),
     "shebang-python": (
         "printf '#!/usr/bin/env python3\\nprint(\"x\")\\n' > p; chmod +x p; ./p; python3 p",
         "x\nx\n",
@@ -58,6 +59,11 @@ PINS = {
     "split-number": ("seq 4 > n; split -n l/2 n s; cat sab", "3\n4\n", ""),
     "tar-append": ("tar cf t.tar f; tar rf t.tar d; echo $?", "0\n", "2\n"),
     "tar-links": ("ln -s f l; tar cf t.tar l; rm l; tar xf t.tar; readlink l; echo $?", "f\n0\n", "1\n"),
+    "tool-complaints": (
+        "cut -c1 no 2>&1; head no 2>&1",
+        "cut: no: No such file or directory\nhead: cannot open 'no' for reading: No such file or directory\n",
+        "cut: /no: No such file or directory\nhead: no: No such file or directory\n",
+    ),
     "tee-ends-the-script": ("echo x | tee no/such; echo $?", "x\n1\n", ""),
     "type-of-grep": ("type -t cut grep", "file\nfile\n", "file\nalias\n"),
     "xargs-exit-code": ("echo x | xargs false; echo $?", "123\n", "1\n"),

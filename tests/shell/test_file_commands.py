@@ -7,6 +7,8 @@ import pytest
 from jupyter_sandfs.errors import InvalidRequest
 from jupyter_sandfs.shell.commands.mode_changes import changed
 from jupyter_sandfs.shell.shell import SandboxShell
+from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
+from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.views.view import VisibilityView
 
@@ -196,3 +198,34 @@ def test_seq_ends_where_a_pipe_can_carry_no_more_and_says_so(shell):
 
     assert told(result) == ("1888888\n1\n", "seq: more than 14000000 bytes: output truncated\n", 0)
     assert result.truncated
+
+
+def test_df_tells_how_much_room_there_is():
+    fs = VirtualFileSystem(limits=Limits(total_bytes=1 << 30, nodes=1000))
+    fs.write_bytes("/f", b"x" * 3000)
+    shell = SandboxShell(fs)
+
+    assert told(shell.exec("df; df -h f; df -i / nope; df -m")) == (
+        (
+            "Filesystem 1K-blocks Used Available Use% Mounted on\n"
+            "sandbox      1048576    3   1048574   1% /\n"
+            "Filesystem Size Used Avail Use% Mounted on\n"
+            "sandbox    1.0G 3.0K  1.0G   1% /\n"
+            "Filesystem Inodes IUsed IFree IUse% Mounted on\n"
+            "sandbox      1000     2   998    1% /\n"
+            "Filesystem 1M-blocks Used Available Use% Mounted on\n"
+            "sandbox         1024    1      1024   1% /\n"
+        ),
+        "df: nope: No such file or directory\n",
+        0,
+    )
+
+
+def test_df_of_a_view_counts_what_it_sees():
+    fs = VirtualFileSystem(limits=Limits(total_bytes=1 << 30))
+    fs.write_bytes("/f", b"x" * 3000)
+    plain = SandboxShell(fs, view=VisibilityView({"public"})).exec("df; df -i")
+    fs.write_bytes("/hidden", b"x" * 1_000_000)
+    fs.set_policy("/hidden", NodePolicy(visibility="private"))
+
+    assert told(SandboxShell(fs, view=VisibilityView({"public"})).exec("df; df -i")) == told(plain)

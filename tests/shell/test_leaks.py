@@ -114,6 +114,8 @@ LOOKING = [
     "ln -s /open l; find -L /l; ls -lR /l/; ln -sr /open/door rl; cat rl; ln -s l l2; cat l2/door; ln -s / root; ls -R root/; rm l; touch -h l 2>/dev/null; realpath /open/* 2>/dev/null | grep -v 'door\\|gate\\|window\\|zq'; readlink -m /open/sub/../a.txt",
     "tee /out < /open/door; dd if=/open/door of=/out2; install /open/door /out3; split /open/door /part; csplit /open/door 1 2>/dev/null; truncate -r /open/door /out4; cat /out* /part* 2>/dev/null; split /open/window; ls",
     "touch -r /open/door /t; date -r /open/door; find / -newer /open/door; chmod --reference=/open/door /open/a.txt; grep -f /open/door /open/a.txt; awk -f /open/door; sed -f /open/door /open/a.txt; xargs -a /open/door echo; bc /open/door; patch < /open/door; sort --files0-from=/open/door",
+    'python -c \'import os\nfor each in os.walk("/"): print(each)\nfrom pathlib import Path\nprint(list(Path("/").rglob("*")))\nfor name in os.listdir("/open"):\n    try: print(open("/open/" + name).read())\n    except OSError as error: print(type(error))\'',
+    "cp -r /open /k; diff -r / /k; diff -rN /open /k; diff -ruN /open /empty > /p; cat /p; patch -R -p0 < /p; diff -rq /open /; find / -samefile /open/a.txt; compgen -f /open/; compgen -d /; PATH=/open:$PATH; compgen -c z",
     "publish /open/door; stage files/x /open; files list; undo; redo; branch; policy /open; versions /open; mounts; python -c 'print(open(\"/open/door\").read())'; host -p /open cat door",
 ]
 
@@ -172,6 +174,9 @@ ASKING = [
     "dd if={p} of=/o; install {p} /i; split {p}; ls /; tail -n1 {p}; head -c1 {p}; shuf {p}; grep -f {p} /open/a.txt; awk -f {p} /open/a.txt; sed -f {p} /open/a.txt; xargs -a {p} echo; bc {p}; numfmt < {p}; sort -c {p}; sort -m {p} /open/a.txt",
     "policy {p}; policy --label public {p}; versions {p}; mounts {p}; publish {p}; changes {p}; help {p}; journal {p}; restore {p}; snapshot; changes; ls -l --time-style=full-iso {p}; env -C {p} ls; timeout 1 cat {p}; nice cat {p}; command cat {p}; xargs cat <<< {p}; find / -path {p}; find / -samefile {p}; find / -newer {p}",
     'python {p}; python -c \'print(open("{p}").read())\'; python -c \'import os; print(os.path.exists("{p}"), os.listdir("{p}"))\'; python -c \'from pathlib import Path; print(Path("{p}").is_file()); Path("{p}").stat()\'; branch b; branch switch b; cat {p}; ls {p}; branch switch main; branch {p}',
+    "type {p}; type -P {p}; which {p}; command -v {p}; hash {p}; PATH={p}:$PATH; ls; x; bash -n {p}; env {p}; nohup {p}; exec {p}",
+    "PATH=/open:/zqvault/deep:/zqvault:$PATH; n=$(basename {p}); for how in 'type -a' 'type -P' which 'which -a' 'command -v' hash env nohup 'compgen -c' '/usr/bin/env' eval; do $how $n > /out 2> /dev/null; echo $?; wc -c < /out; done",
+    "diff -r {p} /open; diff -rN {p} /nothing; diff -q {p} {p}; df {p}; df -i {p}; patch -i {p}; patch --dry-run {p} /open/a.txt; cp -n {p} /y; cp -u {p} /y; ls /y; tar cf /u.tar {p} /open/a.txt; tar tf /u.tar; zip -r /u.zip {p}; ls /u.zip; explain {p}",
     "cat {p}/x; ls {p}/x; cat {p}/../open/a.txt; cd {p}/..; pwd; ls {p}/..; stat {p}/.; [ -d {p}/. ]; echo $?; cat /open/../{p}; cat //{p}; ls {p}/.",
 ]
 

@@ -12,14 +12,13 @@ from typing import NamedTuple
 
 from jupyter_sandfs.errors import LimitExceeded, QuotaExceeded, StoreError, UploadNotFound
 from jupyter_sandfs.filestore.nats import history
-from jupyter_sandfs.filestore.nats.burials import bury, hasten
+from jupyter_sandfs.filestore.nats.burials import bury, hasten, spare_bytes
 from jupyter_sandfs.filestore.nats.draft import EXPIRY, FILE, UPLOAD, Claim, Draft
 from jupyter_sandfs.filestore.nats.records import Record, decode, encode
 from jupyter_sandfs.filestore.protocol import StoreLimits, Usage
 from jupyter_sandfs.filestore.terms import Terms
 
 BATCH = 500
-_LEAST_SPARE = 64 << 20
 _MOST_CLAIMS = 200
 
 
@@ -381,11 +380,6 @@ async def _bound_history(draft: Draft, rules: Rules, key: str) -> None:
     sums, most = draft.sums, rules.limits.max_total_bytes
     while sums.bytes + sums.reserved + sums.kept > most and await history.drop_oldest(draft, rules.now):
         pass
-
-
-def spare_bytes(limits: StoreLimits) -> int:
-    """What a bucket holds beside the files of a full store: bodies that are still read, and the index."""
-    return max(_LEAST_SPARE, limits.max_total_bytes // 4)
 
 
 def _has_room(draft: Draft, limits: StoreLimits, size: int, files: int, own: int) -> bool:

@@ -19,7 +19,8 @@ from jupyter_sandfs.filestore.nats.session import Session
 from jupyter_sandfs.filestore.protocol import Body, FileInfo
 from jupyter_sandfs.filestore.terms import Terms, count
 
-# Space is claimed in steps of this many bytes. A small body is claimed when it is complete.
+# Space is claimed in steps of this many bytes. A small body is claimed when it is complete, and its last chunk travels
+# with the claim. Should its writer die before, `recover` purges the chunks, for which the bucket has room to spare.
 STEP_BYTES = 8 << 20
 SMALL_BYTES = 2 << 20
 # Each chunk has a shorter deadline of its own.
@@ -42,7 +43,8 @@ class Arrival:
         self._digest = hashlib.sha256()
         self._slots = threading.Semaphore(chunks_under_way(session.wire))
         self._fault: BaseException | None = None
-        self._taken = self._sent = self._granted = 0
+        self._taken = self._sent = 0
+        self._granted = SMALL_BYTES
         self._is_committed = False
 
     def take(self, body: Body) -> FileInfo:
@@ -55,7 +57,7 @@ class Arrival:
         kept: deque[bytes | memoryview] = deque()
         for block in self._blocks(body):
             kept.append(block)
-            while kept and self._taken - self._sent > SMALL_BYTES:
+            while len(kept) > 1:
                 self._send(kept.popleft())
         if self._size is not None and self._taken != self._size:
             raise InvalidRequest(f"the body ends after {self._taken} bytes, {self._size} were declared")

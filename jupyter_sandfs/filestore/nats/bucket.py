@@ -6,8 +6,8 @@ import logging
 from typing import Any
 
 from jupyter_sandfs.errors import QuotaExceeded, StoreError, Unsupported
-from jupyter_sandfs.filestore.nats.accounts import spare_bytes
 from jupyter_sandfs.filestore.nats.address import TENANT_MARK
+from jupyter_sandfs.filestore.nats.burials import spare_bytes
 from jupyter_sandfs.filestore.nats.wire import Wire
 from jupyter_sandfs.filestore.protocol import StoreLimits
 

@@ -20,9 +20,10 @@ import traitlets
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import InvalidRequest
-from jupyter_sandfs.kernel.browser import bundle, changes, listing, preview
+from jupyter_sandfs.kernel.browser import bundle, changes, finding, preview
 from jupyter_sandfs.kernel.browser.history import History
 from jupyter_sandfs.kernel.browser.lens import Lens
+from jupyter_sandfs.kernel.browser.listing import Listing
 from jupyter_sandfs.kernel.browser.store import StorePane
 from jupyter_sandfs.kernel.moments import CELLS
 from jupyter_sandfs.rpc.dispatcher import Dispatcher
@@ -51,8 +52,8 @@ class TreeBrowser(anywidget.AnyWidget):
         path: folder to open and select at the start.
         view: name of the view through which the dispatcher answers; it must see what `fs` does.
         kernel_id: under which the server knows this kernel, for uploads over HTTP; found out if not given.
-        sandbox: makes it the owner's: with the staging store, other sandboxes, and the eyes of its views. Not with a
-            `view`.
+        sandbox: makes it the owner's: with the staging store, other sandboxes, and the eyes of its views. With a `view`
+            it is for the cells of the history only.
     """
 
     _esm = bundle.script()
@@ -89,6 +90,7 @@ class TreeBrowser(anywidget.AnyWidget):
         )
         self._dispatcher = dispatcher
         self._owned = sandbox if view is None else None
+        self._whole = fs if sandbox is None else sandbox.fs
         keep_subshell(self.comm)
         self._show(fs, name, view)
         self.on_msg(self._receive)
@@ -120,7 +122,8 @@ class TreeBrowser(anywidget.AnyWidget):
             earlier.close()
 
     def _operations(self) -> dict[str, Handler]:
-        tables = listing.operations() | preview.OPERATIONS | changes.OPERATIONS | History(self._fs, CELLS).operations()
+        fixed = finding.OPERATIONS | preview.OPERATIONS | changes.OPERATIONS
+        tables = fixed | Listing().operations() | History(self._whole, CELLS).operations()
         if self._owned is None:
             return tables
         owners: dict[str, Handler] = {"facts": self._facts, "switch": self._switch, "view_as": self._view_as}
@@ -133,6 +136,7 @@ class TreeBrowser(anywidget.AnyWidget):
     def _switch(self, _fs: FileSystem, _body: object, name: str) -> dict[str, str]:
         """Show another sandbox of this process. Raises SandboxNotFound."""
         self._owned = Sandbox.get(name)
+        self._whole = self._owned.fs
         self._show(self._owned.fs, name, None)
         self.set_trait("view", None)
         self.name, self.path, self.selected, self.expanded = name, paths.ROOT, "", []

@@ -68,8 +68,14 @@ SANDBOXES: Json = {
         "get": operation(
             "listFsEntries",
             "List a directory",
-            {"200": answer("its entries, by name", array(ref("FsEntry"))), **problems(*_ASKED, 413)},
-            parameters=(*_SANDBOX, parameter("query", "path", text(". if nothing is said"))),
+            {"200": answer("its entries, by name", array(ref("FsEntry")), Link=text("rel=next: the next page"))}
+            | problems(*_ASKED, 413),
+            parameters=(
+                *_SANDBOX,
+                parameter("query", "path", text(". if nothing is said")),
+                parameter("query", "limit", {"type": "integer", "minimum": 1, "maximum": 5000}),
+                parameter("query", "after", text("the last name of an earlier page")),
+            ),
         ),
     },
     "/fs/file": {

@@ -11,6 +11,7 @@ from jupyter_sandfs.shell.commands.changes import CHANGES
 from jupyter_sandfs.shell.commands.chmod import CHMOD
 from jupyter_sandfs.shell.commands.cp import CP
 from jupyter_sandfs.shell.commands.date import DATE
+from jupyter_sandfs.shell.commands.df import DF
 from jupyter_sandfs.shell.commands.diff import DIFF
 from jupyter_sandfs.shell.commands.du import DU
 from jupyter_sandfs.shell.commands.grep import EGREP, FGREP, GREP
@@ -22,6 +23,7 @@ from jupyter_sandfs.shell.commands.ls import LS
 from jupyter_sandfs.shell.commands.mkdir import MKDIR
 from jupyter_sandfs.shell.commands.mounts import MOUNTS
 from jupyter_sandfs.shell.commands.mv import MV
+from jupyter_sandfs.shell.commands.patch import PATCH
 from jupyter_sandfs.shell.commands.policy import POLICY
 from jupyter_sandfs.shell.commands.python import PYTHON, PYTHON3
 from jupyter_sandfs.shell.commands.realpath import REALPATH
@@ -48,6 +50,7 @@ _ALL = (
         CHMOD,
         CP,
         DATE,
+        DF,
         DIFF,
         DU,
         FILES,
@@ -59,6 +62,7 @@ _ALL = (
         MKDIR,
         MOUNTS,
         MV,
+        PATCH,
         POLICY,
         PUBLISH,
     ),

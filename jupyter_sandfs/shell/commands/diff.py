@@ -14,6 +14,7 @@ from jupyter_sandfs.shell import comparing
 from jupyter_sandfs.shell.command import PIPE_BYTES, Command, Invocation, Output, reason
 from jupyter_sandfs.shell.comparing import Hunk
 from jupyter_sandfs.shell.options import Option
+from jupyter_sandfs.vfs import entries
 from jupyter_sandfs.vfs.entries import Kind, Stat
 
 _SAME, _DIFFERENT, _TROUBLE = 0, 1, 2  # exit codes
@@ -82,6 +83,8 @@ class _Comparison:
             self._pair(old, new, name, in_old=name in left, in_new=name in right)
 
     def _names(self, directory: str) -> set[str]:
+        if self._has("N") and self._stat(directory) is None:
+            return set()
         try:
             return {entry.name for entry in self.call.fs.ls(self.call.path(directory))}
         except (SandfsError, OSError) as problem:
@@ -96,6 +99,8 @@ class _Comparison:
             return
         left_stat, right_stat = self._stat(left), self._stat(right)
         directories = [bool(stat and stat.is_dir) for stat in (left_stat, right_stat)]
+        if any(directories) and not (left_stat and right_stat):
+            directories = [True, True]  # with -N, what is missing is like what is there
         if all(directories):
             if self._has("r"):
                 self._directories(left, right)
@@ -159,9 +164,8 @@ class _Comparison:
 
     def _dated(self, name: str) -> str:
         stat = self._stat(name)
-        at = stat.modified_ns if stat else 0
-        seconds = stat.modified_at if stat else self.call.around.now()
-        return f"{name}\t{seconds:%Y-%m-%d %H:%M:%S}.{at % 1_000_000_000:09} +0000"
+        at = stat.modified_ns if stat else 0  # what is missing has the time that `patch` takes for that
+        return f"{name}\t{entries.moment(at):%Y-%m-%d %H:%M:%S}.{at % 1_000_000_000:09} +0000"
 
     def _key(self) -> Callable[[bytes], bytes]:
         """What of a line is compared."""

@@ -1,16 +1,10 @@
 """A browser over a small real file system, what it sends to the page, and the page itself in a real browser."""
 
 import base64
-import json
-import os
-import shutil
-import subprocess
 import time
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import sync_playwright
 
 from jupyter_sandfs.kernel.browser import TreeBrowser, bundle
 from jupyter_sandfs.rpc.dispatcher import Dispatcher
@@ -132,57 +126,6 @@ def make_browser(fs, dispatcher, sent):
 @pytest.fixture
 def browser(make_browser):
     return make_browser(kernel_id="k1")
-
-
-@pytest.fixture(scope="session")
-def node_packages(part):
-    """Where the packages of package.json are; without them the test skips, and fails where SANDFS_CI is set."""
-    place = Path(__file__).parent / "node_modules"
-    if place.is_dir():
-        part("node")
-        return place
-    missing = "needs `npm ci --prefix tests/kernel/browser`"
-    if os.environ.get("SANDFS_CI"):
-        pytest.fail(missing)
-    pytest.skip(missing)
-
-
-@pytest.fixture(scope="session")
-def node(part):
-    """Path of node, which understands the ES modules as a browser does."""
-    return part("node")
-
-
-@pytest.fixture
-def evaluate(node, tmp_path):
-    """Evaluate an expression over the exports of a module of the widget; gives its JSON value."""
-    shutil.copytree(bundle.STATIC, tmp_path / "static")
-    (tmp_path / "package.json").write_text('{"type": "module"}')
-
-    def run(module, expression):
-        script = f'import * as m from "./static/{module}"; console.log(JSON.stringify({expression}))'
-        done = subprocess.run(
-            [node, "--input-type=module", "-e", script],
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-    return run
-
-
-@pytest.fixture(scope="module")  # not longer: two drivers at a time, as of the tests of JupyterLab, refuse each other
-def chromium(part):
-    with sync_playwright() as driver:
-        launched = driver.chromium.launch(
-            executable_path=part("chromium"), args=["--no-sandbox", "--disable-dev-shm-usage"], env=dict(os.environ)
-        )
-        yield launched
-        launched.close()
 
 
 class Page:

@@ -1,10 +1,10 @@
 import pytest
 
-from jupyter_sandfs.errors import InvalidRequest
+from jupyter_sandfs.errors import InvalidRequest, NotFound
 from jupyter_sandfs.kernel.browser import listing
+from jupyter_sandfs.kernel.browser.ordering import Ordering, natural
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.policy import NodePolicy
-from jupyter_sandfs.vfs.views.visibility import VisibilityView
 
 
 @pytest.fixture
@@ -81,51 +81,58 @@ def test_a_page_says_whether_the_folder_takes_new_names(tree):
 
 
 @pytest.mark.parametrize(
-    ("text", "found", "folders"),
+    ("arguments", "offset"),
     [
-        ("TXT", ["/A9.txt", "/a10.txt", "/b.txt", "/z/y/deep.txt"], ["/z", "/z/y"]),
-        ("y", ["/z/y"], ["/z"]),
-        (" deep ", ["/z/y/deep.txt"], ["/z", "/z/y"]),
-        ("nothing", [], []),
+        ({"text": "F1"}, 2),
+        ({"text": "f1", "start": 3}, 11),
+        ({"text": "f1", "start": 900}, 1_001),
+        ({"text": "f1", "start": 1_000_000}, 2),
+        ({"text": "f9", "exact": True}, 10),
+        ({"text": "F9", "exact": True}, None),
+        ({"text": "g"}, None),
     ],
 )
-def test_names_are_found_anywhere_with_the_folders_that_lead_there(tree, text, found, folders):
-    tree.write_file("/z/y/deep.txt", "")
+def test_a_name_is_found_where_it_stands_in_a_long_folder(tree, arguments, offset):
+    tree.mkdir("/many/a")
+    for number in range(1_200):
+        tree.write_file(f"/many/f{number}", "")
 
-    result = listing.search(tree, b"", text=text)
-
-    assert [each["path"] for each in result["entries"]] == found
-    assert ([each["path"] for each in result["folders"]], result["complete"]) == (folders, True)
-
-
-@pytest.mark.parametrize("text", ["", "  ", "x" * 256])
-def test_a_search_for_nothing_or_too_much_is_refused(tree, text):
-    with pytest.raises(InvalidRequest):
-        listing.search(tree, b"", text=text)
+    assert listing.Listing().seek(tree, b"", path="/many", **arguments) == {"offset": offset}
 
 
-def test_a_search_ends_at_its_bounds(tree, monkeypatch):
-    monkeypatch.setattr(listing, "MAX_FOUND", 2)
-    few = listing.search(tree, b"", text="txt")
-    monkeypatch.setattr(listing, "MAX_FOUND", 500)
-    monkeypatch.setattr(listing, "MAX_VISITED", 1)
-    none = listing.search(tree, b"", text="z")
+def test_a_page_leaves_out_what_went_since_the_names_were_taken(tree, monkeypatch):
+    stat = tree.stat
 
-    assert (len(few["entries"]), few["complete"]) == (2, False)
-    assert none == {"entries": [], "folders": [], "complete": False}
+    def gone(path, *, follow=True):
+        if path == "/a10.txt":
+            raise NotFound(path)
+        return stat(path, follow=follow)
 
+    monkeypatch.setattr(tree, "stat", gone)
 
-def test_what_a_view_hides_is_not_found(tree):
-    tree.write_file("/z/secret.txt", "")
-    tree.set_policy("/z/secret.txt", NodePolicy(visibility="private"))
-
-    result = listing.search(tree.view(VisibilityView({"public"})), b"", text="secret")
-
-    assert result == {"entries": [], "folders": [], "complete": True}
+    assert names(tree) == ["z", "A9.txt", "b.txt"]
 
 
-@pytest.mark.parametrize("names", [["a9", "A10", "a10b"], ["1", "01a", "2", "10"], ["ß", "²"]])
+@pytest.mark.parametrize("names", [["a9", "A10", "a10b"], ["1", "01a", "2", "10"], ["ß", "²"], ["a", "a1", "a1b", "b"]])
 def test_the_order_of_names_is_total(names):
-    keys = [listing.natural(name) for name in names]
+    keys = [natural(name) for name in names]
 
     assert sorted(keys) == keys
+
+
+@pytest.mark.parametrize("descending", [False, True])
+@pytest.mark.parametrize("values", [None, {f"f{number}": number % 3 for number in range(100)}])
+def test_the_first_names_are_the_same_whether_or_not_the_rest_is_sorted(values, descending):
+    names = [f"f{number}" for number in range(99, -1, -1)]
+    whole = Ordering([], names, values, descending=descending)
+    every = whole.part(0, 100)
+
+    picked = Ordering([], names, values, descending=descending).part(0, 10)
+
+    assert (picked, whole.part(0, 10)) == (every[:10], every[:10])
+
+
+def test_a_part_spans_directories_and_files():
+    ordering = Ordering(["b", "a"], ["2", "1"])
+
+    assert [ordering.part(start, start + 2) for start in range(5)] == [["a", "b"], ["b", "1"], ["1", "2"], ["2"], []]

@@ -49,10 +49,17 @@ ROWS = """(() => {
   const file = (path, facts = {}) => ({ ...base, name: path.split("/").pop(), path, ...facts });
   const dir = (path) => ({ ...file(path), entryType: "directory" });
   const rows = new m.Rows();
-  rows.setFolder("/", [file("/a10.txt"), file("/a9.txt", { size: 5 }), dir("/z")], 3);
-  rows.setFolder("/z", [file("/z/deep.csv"), file("/z/other.csv")], 2);
+  const list = (path, entries, total = entries.length) => {
+    const folder = new Folder(total);
+    folder.put(0, entries);
+    rows.setFolder(path, folder);
+    return folder;
+  };
+  list("/", [file("/a10.txt"), file("/a9.txt", { size: 5 }), dir("/z")]);
+  list("/z", [file("/z/deep.csv"), file("/z/other.csv")]);
   const columns = (row) => [row.key, row.level, row.position, row.siblings, row.open];
-  const show = () => { rows.flatten(); return rows.visible.map(columns); };
+  const all = () => { rows.flatten(); return Array.from({ length: rows.length }, (_, index) => rows.at(index)); };
+  const show = () => all().map(columns);
   %s
 })()"""
 
@@ -79,17 +86,49 @@ ROWS = """(() => {
         ),
         ('rows.forget("/z"); return rows.listedFolders();', ["/"]),
         (
-            'rows.setFolder("/z", [], 0); rows.expanded.add("/z"); show(); return rows.visible.map((r) => r.kind);',
-            ["entry", "note", "entry", "entry"],
+            'list("/z", []); rows.expanded.add("/z"); return all().map((r) => [r.kind, r.text]).slice(0, 2);',
+            [["entry", None], ["note", "Folder is empty. Drop files here."]],
         ),
         (
-            'rows.setFolder("/", [file("/b"), dir("/c")], 5000); show(); return rows.visible.map((r) => r.text);',
-            [None, None, "4,998 more"],
+            'list("/", [file("/b"), dir("/c")], 5000); return [all().length, ...show().slice(1, 3)];',
+            [5000, ["/c", 1, 2, 5000, False], ["/\0" + "2", 1, 3, 5000, None]],
         ),
+        (
+            """list("/", [dir("/z")], 3000).put(2500, [file("/y")]); rows.expanded.add("/z"); all();
+              return ["/z", "/z/deep.csv", "/y", "/x"].map((path) => rows.indexOf(path));""",
+            [0, 1, 2502, -1],
+        ),
+        (
+            """list("/", [file("/b"), file("/c")], 3000).put(1, [file("/b")]); show();
+              return ["/b", "/c"].map((path) => rows.indexOf(path));""",
+            [1, -1],
+        ),
+        (
+            """const many = Array.from({ length: 25000 }, (_, n) => file(`/f${n}`));
+              list("/", many.slice(0, 1000), 25000).put(24000, many.slice(24000)); show();
+              for (let at = 1000; at < 24000; at += 1000) rows.folder("/").put(at, many.slice(at, at + 1000));
+              show(); return [rows.folder("/").size <= 21000, rows.indexOf("/f0"), rows.indexOf("/f23999")];""",
+            [True, -1, 23999],
+        ),
+        (
+            """list("/", [dir("/z")], 700000); all; rows.flatten();
+              return [rows.length, rows.at(rows.length - 1).text, rows.indexOf(rows.at(rows.length - 1).key)];""",
+            [500_001, "200,000 more: filter to find them", 500_000],
+        ),
+        (
+            """list("/", [file("/b")], 3000); rows.setExtra([m.entryToCome("/up.bin")]);
+              return [all().length, ...show().slice(0, 2).map((r) => r[0])];""",
+            [3001, "/up.bin", "/b"],
+        ),
+        (
+            'all(); return [1, 2, 0].map((from) => rows.find(from, (entry) => entry.name.startsWith("a")));',
+            [1, 2, 1],
+        ),
+        ("show(); return rows.find(0, () => false);", -1),
     ],
 )
 def test_rows_on_view(evaluate, steps, expected):
-    assert evaluate("rows.js", ROWS % steps) == expected
+    assert evaluate("rows.js", ROWS % steps, others='import { Folder } from "./static/folder.js";') == expected
 
 
 def test_fresh_are_new_nodes_and_files_of_another_etag(evaluate):

@@ -1,5 +1,6 @@
 """The states of the page in a real browser: history, editor, store, lens, menus, moves; all of it for everybody."""
 
+import base64
 import json
 import re
 import zipfile
@@ -127,7 +128,7 @@ def test_a_folder_is_downloaded_as_zip(page):
     page.show()
     pick(page, "/data")
     with page.page.expect_download() as download:
-        press(page, "d")
+        press(page, "Alt+d")
 
     names = zipfile.ZipFile(Path(download.value.path())).namelist()
     assert download.value.suggested_filename == "data.zip"
@@ -171,8 +172,8 @@ def test_nothing_is_made_in_a_folder_that_takes_no_names(page):
     page.show()
     pick(page, "/tests")
 
-    assert button(page, "New file (N)").is_disabled()
-    assert button(page, "Upload (U)").is_disabled()
+    assert button(page, "New file (Alt+N)").is_disabled()
+    assert button(page, "Upload (Alt+U)").is_disabled()
 
 
 # ---------------------------------------------------------------- editing
@@ -180,7 +181,7 @@ def test_nothing_is_made_in_a_folder_that_takes_no_names(page):
 
 def open_editor(page, path="/notes.md"):
     pick(page, path)
-    press(page, "e")
+    press(page, "Alt+e")
     page.page.wait_for_selector("textarea")
 
 
@@ -250,7 +251,7 @@ def past(fs):
 
 def test_the_history_colours_the_tree_and_compares_a_file(page, past):
     page.show()
-    press(page, "h")
+    press(page, "Alt+h")
     page.page.wait_for_selector('[data-path="/gone.txt"][data-mark="removed"]')
 
     marks = page.page.eval_on_selector_all(
@@ -267,7 +268,7 @@ def test_the_history_colours_the_tree_and_compares_a_file(page, past):
 
 def test_a_file_that_is_gone_comes_back_from_the_history(page, past, fs):
     page.show()
-    press(page, "h")
+    press(page, "Alt+h")
     page.page.wait_for_selector('[data-path="/gone.txt"]')
     pick(page, "/gone.txt")
     page.page.wait_for_selector(".sfs-diff")
@@ -280,7 +281,7 @@ def test_a_file_that_is_gone_comes_back_from_the_history(page, past, fs):
 
 def test_everything_is_restored_after_a_question_and_undone(page, past, fs):
     page.show()
-    press(page, "h")
+    press(page, "Alt+h")
     page.page.wait_for_selector('[data-path="/gone.txt"]')
     button(page, "Restore…").click()
     button(page, "Restore").click()
@@ -292,16 +293,16 @@ def test_everything_is_restored_after_a_question_and_undone(page, past, fs):
     assert restored == (False, "# Notes\n")
 
 
-def test_brackets_step_through_moments_and_n_through_changes(page, past):
+def test_brackets_step_through_moments_and_arrows_through_changes(page, past):
     page.show()
-    press(page, "h")
+    press(page, "Alt+h")
     page.page.wait_for_selector('[data-path="/gone.txt"]')
     slider = page.page.locator("input[type=range]")
     press(page, "]")
     later = slider.get_attribute("aria-valuetext")
     press(page, "[", "[")
     page.page.wait_for_selector('[data-path="/gone.txt"]')
-    press(page, "n")
+    press(page, "Alt+ArrowDown")
     page.page.wait_for_selector(".sfs-diff")
 
     assert (later, slider.get_attribute("aria-valuetext")) == ("after cell [8]", "snapshot start")
@@ -314,9 +315,9 @@ def test_brackets_step_through_moments_and_n_through_changes(page, past):
 def test_a_file_is_published_for_a_time_and_listed_with_its_key(page, sandbox):
     page.show()
     pick(page, "/notes.md")
-    press(page, "s")
+    press(page, "Alt+s")
     page.page.wait_for_selector(".sfs-store")
-    press(page, "p")
+    press(page, "Alt+p")
     button(page, "1 day").click()
     page.page.wait_for_selector(".sfs-stored")
 
@@ -329,7 +330,7 @@ def test_a_stored_file_comes_into_the_folder_on_show(page, sandbox, fs):
     sandbox.files.put("files/from-afar.txt", b"stored")
     page.show()
     pick(page, "/data")
-    press(page, "s")
+    press(page, "Alt+s")
     button(page, "Bring from-afar.txt into the folder").click()
 
     page.until(lambda: fs.exists("/data/from-afar.txt"))
@@ -338,10 +339,10 @@ def test_a_stored_file_comes_into_the_folder_on_show(page, sandbox, fs):
 
 def test_a_file_of_the_machine_goes_to_the_store_without_a_server(page, sandbox):
     page.show()
-    press(page, "s")
+    press(page, "Alt+s")
     page.page.wait_for_selector(".sfs-store")
     with page.page.expect_file_chooser() as chooser:
-        press(page, "u")
+        press(page, "Alt+u")
     chooser.value.set_files([{"name": "up.bin", "mimeType": "", "buffer": b"\x00" * 2_500_000}])
     button(page, "Keep").click()
     page.page.wait_for_selector(".sfs-stored:has-text('up.bin')")
@@ -352,11 +353,11 @@ def test_a_file_of_the_machine_goes_to_the_store_without_a_server(page, sandbox)
 
 def test_the_owner_looks_as_a_view_and_sees_what_it_hides(page):
     page.show(expanded=["/tests"])
-    press(page, "v")
+    press(page, "Alt+v")
     page.page.wait_for_selector('[data-path="/tests"]:has-text("1 hidden")')
     names = page.names()
     pick(page, "/tests/test_rain.py")
-    rules = page.page.get_by_role("region", name="Rules")
+    rules = page.page.get_by_role("group", name="Rules")
     rules.get_by_text("read-only, set on /tests").first.wait_for()
     told = rules.text_content()
     button(page, "Back to my view").click()
@@ -373,7 +374,7 @@ def test_a_browser_bound_to_a_view_shows_none_of_that(open_page, sandbox, make_b
     page.show(expanded=["/tests"], view="student")
     page.page.wait_for_selector('[data-path="/tests/test_rain.py"]')
 
-    press(page, "s", "v", "p", "w")
+    press(page, "Alt+s", "Alt+v", "Alt+p", "Alt+w")
     tools = page.page.eval_on_selector_all("[role=toolbar] button", "(all) => all.map((each) => each.ariaLabel)")
 
     assert [name for name in tools if name and re.search("store|View as|Switch", name)] == []
@@ -426,6 +427,8 @@ def test_two_browsers_of_one_sandbox_agree(page, fs):
     page.changed(["/both.txt"])
 
     page.until(lambda: page.names().count("both.txt") == 2)
+    labels = page.page.eval_on_selector_all(".sfs", "(all) => all.map((each) => each.ariaLabel)")
+    assert labels == ["Sandbox default", "Sandbox default (2)"]
 
 
 # ---------------------------------------------------------------- hostile files
@@ -480,7 +483,7 @@ def test_no_name_and_no_content_runs(page, hostile, sandbox):
         page.page.wait_for_selector(".sfs-pane .sfs-scroll > *")
         press(page, "Shift+F10")
         page.page.keyboard.press("Escape")
-    for keys in ("e", "Escape", "h", "n", "Escape", "Escape", "s", "Escape", "v"):
+    for keys in ("Alt+e", "Escape", "Alt+h", "Alt+ArrowDown", "Escape", "Escape", "Alt+s", "Escape", "Alt+v"):
         press(page, keys)
     page.page.wait_for_selector('[data-tone="view"]')
 
@@ -502,17 +505,57 @@ STATES = {
     "menu": lambda page: press(page, "ArrowDown", "Shift+F10"),
     "keys": lambda page: press(page, "?"),
     "edit": open_editor,
-    "history": lambda page: (press(page, "h"), page.page.wait_for_selector("[data-mark]"), pick(page, "/notes.md")),
-    "store": lambda page: (press(page, "s"), page.page.wait_for_selector(".sfs-stored")),
-    "lens": lambda page: (press(page, "v"), page.page.wait_for_selector(".sfs-chip"), pick(page, "/notes.md")),
+    "history": lambda page: (press(page, "Alt+h"), page.page.wait_for_selector("[data-mark]"), pick(page, "/notes.md")),
+    "store": lambda page: (press(page, "Alt+s"), page.page.wait_for_selector(".sfs-stored")),
+    "lens": lambda page: (press(page, "Alt+v"), page.page.wait_for_selector(".sfs-chip"), pick(page, "/notes.md")),
     "deleted": lambda page: (pick(page, "/new.txt"), press(page, "Delete"), button(page, "Undo").wait_for()),
     "gone": lambda page: page.page.evaluate("views[0].model.emit('comm_live_update')"),
 }
-SHOWN = {"browse": "td", "markdown": ".sfs-prose", "code": "pre", "history": ".sfs-diff", "lens": ".sfs-grants"}
+STATES |= {
+    "several": lambda page: press(page, "Control+a"),
+    "picture": lambda page: pick(page, "/dot.png"),
+    "hex": lambda page: pick(page, "/bytes.bin"),
+    "notebook": lambda page: pick(page, "/book.ipynb"),
+    "records": lambda page: pick(page, "/rows.json"),
+    "rename": lambda page: (pick(page, "/notes.md"), press(page, "F2")),
+    "nothing": lambda page: page.page.fill("input[type=search]", "zzz"),
+    "unsaved": lambda page: (open_editor(page), page.page.keyboard.type("x"), page.page.keyboard.press("Escape")),
+    "restore": lambda page: (press(page, "Alt+h"), button(page, "Restore…").click()),
+    "publish": lambda page: (pick(page, "/notes.md"), press(page, "Alt+p")),
+    "sandboxes": lambda page: button(page, "Switch sandbox").click(),
+}
+SHOWN = {
+    "browse": "td",
+    "markdown": ".sfs-prose",
+    "code": "pre",
+    "history": ".sfs-diff",
+    "lens": ".sfs-grants",
+    "several": ".sfs-status:has-text('selected')",
+    "picture": ".sfs-image img",
+    "hex": ".sfs-hex",
+    "notebook": ".sfs-nb-cell",
+    "records": "td",
+    "rename": ".sfs-notice input[type=text]",
+    "nothing": ".sfs-block:has-text('Nothing matches')",
+    "unsaved": "[role=alert]:has-text('Not saved')",
+    "restore": ".sfs-notice:has-text('Restore everything')",
+    "publish": ".sfs-notice:has-text('Publish notes.md')",
+    "sandboxes": "[role=menuitemradio]",
+}
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
+@pytest.fixture
+def each_kind(fs):
+    """A file for each kind of preview."""
+    fs.write_bytes("/dot.png", base64.b64decode(PNG))
+    fs.write_bytes("/bytes.bin", bytes(range(256)))
+    fs.write_file("/book.ipynb", json.dumps(NOTEBOOK))
+    fs.write_file("/rows.json", '[{"a": 1}, {"a": 2}]')
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_in_any_state(open_page, owners, sandbox, past, node_packages, theme):
+def test_axe_finds_nothing_in_any_state(open_page, owners, sandbox, past, each_kind, node_packages, theme):
     sandbox.publish("/notes.md", ttl=600)
     axe = (node_packages / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
     found = {}
@@ -535,13 +578,17 @@ def test_axe_finds_nothing_in_any_state(open_page, owners, sandbox, past, node_p
     assert {state: faults for state, faults in found.items() if faults} == {}
 
 
-@pytest.mark.parametrize("width", [320, 480])
-def test_a_narrow_page_keeps_everything_within_it(open_page, owners, past, width):
-    page = open_page(owners, viewport={"width": width, "height": 500})
+@pytest.mark.parametrize(("width", "scale"), [(224, 4), (320, 2), (480, 1)])
+def test_a_narrow_or_zoomed_page_keeps_everything_within_it(open_page, owners, past, width, scale):
+    page = open_page(owners, viewport={"width": width, "height": 500}, device_scale_factor=scale)
     page.show(expanded=["/data"], wait='[data-path="/data/rain.csv"]')
     pick(page, "/data/rain.csv")
     page.page.wait_for_selector("td")
-    press(page, "h")
+    press(page, "Alt+h")
     page.page.wait_for_selector(".sfs-event")
+    right = (
+        """(nodes) => Math.max(...nodes.map((each) => each.checkVisibility() && each.getBoundingClientRect().right))"""
+    )
 
     assert page.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert page.page.eval_on_selector_all(".sfs-bar button, .sfs-bar input", right) <= width

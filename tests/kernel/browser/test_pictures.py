@@ -79,11 +79,7 @@ def test_the_pictures_can_be_made(open_page, owners, weather, tmp_path):
         page.page.screenshot(path=place / f"tree-browser-{theme}.png")
     (place / MADE_OF).write_text(fingerprint() + "\n")
 
-    assert sorted(path.name for path in place.iterdir()) == [
-        MADE_OF,
-        "tree-browser-dark.png",
-        "tree-browser-light.png",
-    ]
+    assert {path.name for path in place.iterdir()} >= {MADE_OF, "tree-browser-dark.png", "tree-browser-light.png"}
 
 
 def test_the_pictures_show_the_browser_as_it_is():
@@ -100,7 +96,7 @@ def show_table(page):
 
 def show_history(page):
     page.page.focus("[role=tree]")
-    page.page.keyboard.press("h")
+    page.page.keyboard.press("Alt+h")
     page.page.wait_for_selector("[data-mark]")
     page.page.click('[data-path="/prompts/system.md"]')
     page.page.wait_for_selector(".sfs-diff")

@@ -221,6 +221,8 @@ def test_a_semicolon_keeps_it_quiet_but_for_complaints(cell, fs):
         ("cat /notes/tood.txt", "did you mean /notes/todo.txt?"),
         ("cat '/notes/my fiel'", "did you mean '/notes/my file'?"),
         ("restore befor", "did you mean before?"),
+        ("ls > '/my out/a'", "there is no directory /my out: %sandfs mkdir -p '/my out' makes it"),
+        ("cat < /notes/tood.txt", "did you mean /notes/todo.txt?"),
         ("--jsn ls", "did you mean --json?"),
         ("help moutn", "did you mean mount?"),
         ("journal --lins 3", "did you mean --lines?"),

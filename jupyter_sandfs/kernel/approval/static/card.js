@@ -33,7 +33,7 @@ class Card {
   #question;
   #id;
   #armed = 0;
-  #hurried = false;
+  #hurried = true;
   #timer = 0;
   /** What has the keyboard when the card goes. @type {HTMLElement|null} */
   #home = null;
@@ -54,6 +54,7 @@ class Card {
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     this.#disarm();
     this.#tick();
+    this.#hurried = this.#left() <= 2 * HURRY_MS; // what has just been said need not be said again
     this.#say(`${this.#sentence()}. Denied in ${spokenTime(this.#left())} unless you allow it.`);
   }
 

@@ -20,17 +20,17 @@ const HINTS = {
   ],
   history: [
     ["[ ]", "step"],
-    ["N P", "next, previous change"],
+    ["Alt ↓", "next change"],
     ["Esc", "leave history"],
   ],
   store: [
-    ["U", "upload"],
-    ["P", "publish the file"],
+    ["Alt U", "upload"],
+    ["Alt P", "publish the file"],
     ["Esc", "close"],
   ],
   lens: [
-    ["V", "switch view"],
-    ["W", "why hidden"],
+    ["Alt V", "switch view"],
+    ["Alt W", "why hidden"],
     ["?", "all keys"],
   ],
 };
@@ -52,26 +52,28 @@ const HINTS = {
 
 export class HeadBar {
   #name;
+  #landmark;
   #owner;
   #actions;
   #filterTimer = 0;
 
-  /** @param {string} name of the sandbox @param {boolean} owner @param {HeadActions} actions */
-  constructor(name, owner, actions) {
+  /** @param {string} name of the sandbox @param {string} landmark @param {boolean} owner @param {HeadActions} actions */
+  constructor(name, landmark, owner, actions) {
     this.#name = name;
+    this.#landmark = landmark;
     this.#owner = owner;
     this.#actions = actions;
-    this.crumbs = element("nav", { class: "sfs-crumbs", "aria-label": "Path" });
+    this.crumbs = element("nav", { class: "sfs-crumbs", "aria-label": `Path in ${landmark}` });
     this.filter = this.#filterField();
     this.changing = [
-      toolButton("new-file", "New file (N)", actions.newFile),
-      toolButton("new-folder", "New folder (Shift N)", actions.newFolder),
-      toolButton("upload", "Upload (U)", actions.upload),
+      toolButton("new-file", "New file (Alt+N)", actions.newFile),
+      toolButton("new-folder", "New folder (Alt+Shift+N)", actions.newFolder),
+      toolButton("upload", "Upload (Alt+U)", actions.upload),
     ];
     this.toggles = {
-      history: toolButton("history", "History (H)", actions.history),
-      store: toolButton("store", "Staging store (S)", actions.store),
-      lens: toolButton("eye", "View as (V)", actions.lens),
+      history: toolButton("history", "History (Alt+H)", actions.history),
+      store: toolButton("store", "Staging store (Alt+S)", actions.store),
+      lens: toolButton("eye", "View as (Alt+V)", actions.lens),
     };
     this.press("");
     this.element = this.#bar();
@@ -116,7 +118,7 @@ export class HeadBar {
     const owners = this.#owner ? [this.toggles.store, this.toggles.lens] : [];
     return element(
       "div",
-      { class: "sfs-bar sfs-head", role: "toolbar", "aria-label": `Sandbox ${this.#name}` },
+      { class: "sfs-bar sfs-head", role: "toolbar", "aria-label": this.#landmark },
       this.crumbs,
       spread(),
       field,
@@ -174,10 +176,11 @@ export class StatusBar {
     this.dot = element("i", { class: "sfs-dot", "aria-hidden": "true" });
     this.state = element("span", {}, "Live");
     this.files = element("span", {});
+    this.chosen = element("span", { role: "status" });
     this.usage = element("span", {});
     this.hints = element("span", { class: "sfs-hints sfs-wide" });
     const live = element("span", { role: "status" }, this.dot, this.state);
-    this.element = element("div", { class: "sfs-bar sfs-status" }, live, this.files, this.usage, spread(), this.hints);
+    this.element = element("div", { class: "sfs-bar sfs-status" }, live, this.files, this.chosen, this.usage, spread(), this.hints);
     this.setMode("browse");
   }
 
@@ -197,6 +200,11 @@ export class StatusBar {
   setGone() {
     this.#off = true;
     this.#paint();
+  }
+
+  /** @param {number} count rows that are chosen; one is no news */
+  setChosen(count) {
+    this.chosen.textContent = count > 1 ? `${count.toLocaleString("en")} selected` : "";
   }
 
   /** @param {{fileCount: number, totalSize: number, limit: number}} stats @param {number} hidden files, told by the lens */

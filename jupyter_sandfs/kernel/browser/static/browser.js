@@ -1,6 +1,6 @@
 /** The tree browser: puts the parts together. */
 
-import { folderOf, foldersAbove } from "./format.js";
+import { countText, folderOf, foldersAbove } from "./format.js";
 import { element, setAttribute } from "./elements.js";
 import { Link } from "./link.js";
 import { isFolder, Rows } from "./rows.js";
@@ -24,6 +24,9 @@ import { Shelf } from "./shelf.js";
 import { Eyes } from "./eyes.js";
 import { Past } from "./past.js";
 import { Arrivals } from "./arrivals.js";
+import { Filtering } from "./filtering.js";
+import { Clipboard } from "./clipboard.js";
+import { releaseLandmark, takeLandmark } from "./landmark.js";
 
 const PREVIEW_DELAY_MS = 150;
 const EXPANDED_MAX = 200;
@@ -32,8 +35,6 @@ const EXPANDED_MAX = 200;
 class Browser {
   /** Folder of the selection: the crumbs show it, and what is new goes there. */
   path = "/";
-  /** What will be moved when it is pasted. */
-  cutPath = "";
   /** Whether it is the owner's: with the staging store, other sandboxes, and the eyes of others. */
   owner = false;
   rows = new Rows();
@@ -49,13 +50,15 @@ class Browser {
     this.shelf = new Shelf(this);
     this.past = new Past(this);
     this.arrivals = new Arrivals(this);
+    this.filtering = new Filtering(this);
+    this.clipboard = new Clipboard(this);
     this.owner = model.get("owner") === true;
     this.link = new Link(model, {
       onChanged: (paths) => void this.#live.add(paths),
       onSlow: (slow) => this.status.setSlow(slow),
       onGone: () => this.#onGone(),
     });
-    this.listing = new Listing(this.link, this.rows);
+    this.listing = new Listing(this.link, this.rows, (folder) => this.tree.placesOnView(folder));
     this.notices = new Notices(() => this.tree.focus());
     this.commands = new Commands(this.link, this.notices, (path) => this.attempt(() => this.reveal(path)));
     const transport = new Transport(this.link, () => addressOf(model));
@@ -93,6 +96,7 @@ class Browser {
     this.sides.preview.clear();
     this.tree.close();
     this.link.close();
+    releaseLandmark(this.landmark);
   }
 
   /** Open the folders above a path, select it and scroll there. @param {string} path @returns {Promise<void>} */
@@ -101,7 +105,7 @@ class Browser {
       this.rows.expanded.add(folder);
       await this.listing.load(folder);
     }
-    if (!this.rows.entry(path)) await this.listing.refresh([path]);
+    await this.listing.reach(path);
     this.update();
     this.tree.select(path);
     const entry = this.rows.entry(path);
@@ -111,6 +115,12 @@ class Browser {
   /** @returns {FsEntry|null} */
   selectedEntry() {
     return this.tree.current()?.entry ?? null;
+  }
+
+  /** @returns {FsEntry[]} what an action is for: all that is chosen, else the row with the keyboard */
+  chosen() {
+    const entries = this.tree.selection.entries().filter((entry) => !entry.gone);
+    return entries.length > 0 ? entries : [this.selectedEntry()].flatMap((entry) => entry ?? []);
   }
 
   /** @returns {boolean} whether nothing can be made in the folder on show */
@@ -127,30 +137,11 @@ class Browser {
     void this.attempt(() => this.sides.open(entry));
   }
 
-  cut(entry) {
-    this.cutPath = entry.path;
-    this.tree.marks.cut = entry.path;
-    this.tree.paint();
-  }
-
-  paste() {
-    const path = this.cutPath;
-    this.cut({ path: "" });
-    void this.commands.moveInto(path, this.path);
-  }
-
-  copy(text) {
-    navigator.clipboard?.writeText(text).then(
-      () => this.notices.offer(`Copied ${text}`),
-      () => this.notices.fail(`Could not copy: ${text}`),
-    );
-  }
-
   /** Step out of what is on top: a pane, the history, the lens, the filter. */
   leave() {
     if (this.sides.showing) this.sides.close();
     else if (this.history.open) void this.attempt(() => this.past.toggle());
-    else if (this.rows.searching) this.#clearFilter();
+    else if (this.rows.searching) this.filtering.clear();
   }
 
   reloadAll() {
@@ -187,27 +178,27 @@ class Browser {
       fail: (error) => this.notices.fail(error.message),
     });
     this.tree = new TreeView(this.rows, `Files of sandbox ${name}`, this.#treeActions());
-    this.head = new HeadBar(name, this.owner, this.#headActions());
+    this.landmark = takeLandmark(`Sandbox ${name}`);
+    this.head = new HeadBar(name, this.landmark, this.owner, this.#headActions());
     this.sides = new Sides(this, this.link, this.tree.element);
     this.status = new StatusBar();
-    this.nothing = element("div", { class: "sfs-block", role: "status", hidden: true });
-    this.tree.element.append(this.nothing);
+    this.tree.element.append(this.filtering.remark);
     this.empty = emptyPart({
       upload: () => this.arrivals.pick(),
       newFile: () => this.commands.newFile("/"),
       fromStore: this.owner ? () => this.attempt(() => this.shelf.toggle()) : null,
       drop: (data) => this.arrivals.drop("/", data),
-      copy: (text) => this.copy(text),
+      copy: (text) => this.clipboard.copy([text]),
     });
     this.gone = goneBar(() => this.attempt(() => this.eyes.reload()));
-    this.element = this.#frame(name);
+    this.element = this.#frame();
     this.menu = new Menu(this.element);
     this.head.show("/");
   }
 
-  #frame(name) {
+  #frame() {
     const quiet = { "data-jp-suppress-context-menu": "true" }; // JupyterLab's menu acts on the notebook
-    const frame = element("section", { class: "sfs", "data-sandfs": "browser", "aria-label": `Sandbox ${name}`, ...quiet });
+    const frame = element("section", { class: "sfs", "data-sandfs": "browser", "aria-label": this.landmark, ...quiet });
     frame.append(this.head.element, this.gone, this.lens.element, this.history.element, this.notices.element);
     frame.append(this.empty, this.sides.element, this.transfers.element, this.status.element, heightGrip(frame), this.arrivals.picker);
     frame.addEventListener("keydown", (event) => event.stopPropagation());
@@ -218,7 +209,7 @@ class Browser {
   #headActions() {
     return {
       go: (folder) => this.#go(folder),
-      filter: (text) => this.attempt(() => this.#filter(text)),
+      filter: (text) => this.attempt(() => this.filtering.run(text)),
       leaveFilter: () => this.tree.focus(),
       newFile: () => this.commands.newFile(this.path),
       newFolder: () => this.commands.newFolder(this.path),
@@ -237,10 +228,12 @@ class Browser {
       fold: (folder, open) => this.attempt(() => this.#fold(folder, open)),
       activate: (entry) => this.openSide(entry),
       edit: (entry) => this.attempt(() => this.sides.edit(entry)),
-      more: (folder) => this.attempt(() => this.#more(folder)),
+      more: (folder, place) => this.#more(folder, place),
+      seek: (folder, text, start) => this.#seek(folder, text, start),
       sort: (column, descending) => this.attempt(() => this.#sort(column, descending)),
       drop: (folder, data) => this.arrivals.drop(folder, data),
-      move: (path, folder) => this.commands.moveInto(path, folder),
+      move: (paths, folder) => this.commands.moveInto(paths, folder),
+      chosen: (count, all) => this.#onChosen(count, all),
       menu: (entry, where) => this.#openMenu(entry, where),
       key: (event) => this.#onKey(event),
     };
@@ -255,7 +248,9 @@ class Browser {
   }
 
   #openMenu(entry, where) {
-    const label = entry ? `Actions of ${entry.name}` : "Actions";
+    const several = this.chosen().length;
+    const what = several > 1 ? countText(several, "item") : entry?.name;
+    const label = entry ? `Actions of ${what}` : "Actions";
     this.menu.open(where, label, rowMenu(this, entry), () => this.tree.focus());
   }
 
@@ -277,10 +272,28 @@ class Browser {
     await this.eyes.countHidden();
   }
 
-  async #more(folder) {
-    const before = this.rows.folder(folder)?.entries.length;
-    await this.listing.more(folder);
-    if (this.rows.folder(folder)?.entries.length !== before) this.update();
+  /** List the page of a folder that holds a place. @returns {Promise<boolean>} whether something came */
+  async #more(folder, place) {
+    let came = false;
+    await this.attempt(async () => {
+      came = await this.listing.more(folder, place);
+    });
+    if (came) this.update();
+    return came;
+  }
+
+  /** Where in a long folder a name is that begins so, once its page is listed. */
+  async #seek(folder, text, start) {
+    let place = null;
+    await this.attempt(async () => {
+      place = await this.listing.seek(folder, text, { start });
+    });
+    return place;
+  }
+
+  #onChosen(count, all) {
+    this.status.setChosen(count);
+    if (!all) this.notices.offer(`The first ${countText(count, "row")} are selected: that is the most at once.`);
   }
 
   async #sort(column, descending) {
@@ -299,19 +312,6 @@ class Browser {
     this.#save({ selected: "", path: "/" });
     this.tree.select("");
     this.tree.tree.scrollTop = 0;
-  }
-
-  async #filter(text) {
-    const { count, complete } = await this.listing.search(text);
-    this.update();
-    this.nothing.hidden = complete && (count > 0 || text === "");
-    const few = `The first ${count.toLocaleString("en")} matches. Type more to narrow it down.`;
-    this.nothing.textContent = count > 0 ? few : `Nothing matches '${text}'. Esc clears.`;
-  }
-
-  #clearFilter() {
-    this.head.filter.value = "";
-    void this.attempt(() => this.#filter(""));
   }
 
   /** Take up that files changed. @param {string[]|null} paths null stands for everything @returns {Promise<void>} */

@@ -1,6 +1,6 @@
 /** What the reader can do to files: make, rename, remove. Each asks in the notice bar, then does one operation. */
 
-import { folderOf, joinPath, nameOf } from "./format.js";
+import { countText, folderOf, joinPath, nameOf } from "./format.js";
 import { isFolder } from "./rows.js";
 
 /** Codes whose text speaks of versions, said in the terms of what the reader did. */
@@ -40,14 +40,13 @@ export class Commands {
     await this.#make(folder, question, (to) => this.#link.call("move", { from: entry.path, to }));
   }
 
-  /** Delete at once, and offer to take it back: it is in the history. @param {import("./rows.js").FsEntry} entry */
-  async remove(entry) {
-    await this.#try(`"${entry.name}": could not delete`, async () => {
-      const { value } = await this.#link.call("delete", { paths: [entry.path] });
-      const what = isFolder(entry) ? "with everything in it" : "";
-      this.#notices.offer(`Deleted ${[nameOf(entry.path), what].filter(Boolean).join(" ")}.`, "Undo", () =>
-        this.undo(value.action),
-      );
+  /** Delete at once, and offer to take it back: it is in the history. @param {import("./rows.js").FsEntry[]} entries */
+  async remove(entries) {
+    const what = namesText(entries.map((entry) => entry.path), entries.some(isFolder) ? "item" : "file");
+    await this.#try(`${what}: could not delete`, async () => {
+      const { value } = await this.#link.call("delete", { paths: entries.map((entry) => entry.path) });
+      const inside = entries.length === 1 && isFolder(entries[0]) ? " with everything in it" : "";
+      this.#notices.offer(`Deleted ${what}${inside}.`, "Undo", () => this.undo(value.action));
     });
   }
 
@@ -60,12 +59,13 @@ export class Commands {
     });
   }
 
-  /** @param {string} path @param {string} folder */
-  async moveInto(path, folder) {
-    await this.#try(`"${nameOf(path)}": could not move`, async () => {
-      const { value } = await this.#link.call("move_into", { paths: [path], folder });
+  /** @param {string[]} paths @param {string} folder */
+  async moveInto(paths, folder) {
+    await this.#try(`${namesText(paths)}: could not move`, async () => {
+      const { value } = await this.#link.call("move_into", { paths, folder });
       if (value.count === 0) return;
-      this.#notices.offer(`Moved ${nameOf(path)} to ${folder}.`, "Undo", () => this.undo(value.action));
+      const told = value.count === paths.length ? namesText(paths) : countText(value.count, "item");
+      this.#notices.offer(`Moved ${told} to ${folder}.`, "Undo", () => this.undo(value.action));
       await this.#reveal(value.paths[0]);
     });
   }
@@ -87,4 +87,9 @@ export class Commands {
       return false;
     }
   }
+}
+
+/** One by its name, several by their number. @param {string[]} paths @param {string} noun @returns {string} */
+function namesText(paths, noun = "item") {
+  return paths.length === 1 ? `"${nameOf(paths[0])}"` : countText(paths.length, noun);
 }

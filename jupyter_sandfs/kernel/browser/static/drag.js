@@ -11,14 +11,16 @@ const OPEN_MS = 700; // over a folder, before it opens
  * @property {(event: Event) => import("./rows.js").TreeRow|undefined} rowAt
  * @property {(folder: string|null) => void} aim shows where a drop would go
  * @property {(folder: string, data: DataTransfer) => void} drop
- * @property {(path: string, folder: string) => void} move
+ * @property {(path: string) => string[]} chosen what is dragged with a row
+ * @property {(paths: string[], folder: string) => void} move
  * @property {(folder: string) => void} open
  */
 
 export class RowDrag {
   #tree;
   #actions;
-  #path = "";
+  /** @type {string[]} */
+  #paths = [];
   #waiting = { folder: "", timer: 0 };
 
   /** @param {HTMLElement} tree @param {DragActions} actions */
@@ -40,8 +42,8 @@ export class RowDrag {
     const row = this.#actions.rowAt(event);
     event.stopPropagation();
     if (!row?.entry) return;
-    this.#path = row.entry.path;
-    event.dataTransfer.setData(ROW_TYPE, this.#path);
+    this.#paths = this.#actions.chosen(row.entry.path);
+    event.dataTransfer.setData(ROW_TYPE, this.#paths.join("\n"));
     event.dataTransfer.effectAllowed = "move";
   }
 
@@ -50,15 +52,16 @@ export class RowDrag {
     if (!this.#accepts(event, folder)) return;
     event.preventDefault();
     event.stopPropagation();
-    event.dataTransfer.dropEffect = this.#path ? "move" : "copy";
+    event.dataTransfer.dropEffect = this.#paths.length > 0 ? "move" : "copy";
     this.#actions.aim(folder);
     this.#openSoon(folder);
   }
 
   #accepts(event, folder) {
     if (event.dataTransfer?.types.includes("Files")) return true;
-    const moves = this.#path !== "" && folderOf(this.#path) !== folder && !isWithin(folder, this.#path);
-    if (this.#path !== "" && !moves) this.#actions.aim(null);
+    const into = this.#paths.some((path) => isWithin(folder, path));
+    const moves = !into && this.#paths.some((path) => folderOf(path) !== folder);
+    if (this.#paths.length > 0 && !moves) this.#actions.aim(null);
     return moves;
   }
 
@@ -71,14 +74,14 @@ export class RowDrag {
     if (!this.#accepts(event, folder)) return;
     event.preventDefault();
     event.stopPropagation();
-    const path = this.#path;
+    const paths = this.#paths;
     this.#end();
-    if (path) this.#actions.move(path, folder);
+    if (paths.length > 0) this.#actions.move(paths, folder);
     else this.#actions.drop(folder, event.dataTransfer);
   }
 
   #end() {
-    this.#path = "";
+    this.#paths = [];
     clearTimeout(this.#waiting.timer);
     this.#waiting.folder = "";
     this.#actions.aim(null);

@@ -11,6 +11,9 @@ const KEY_GROUPS = [
       ["→ ←", "open and close a folder"],
       ["Home End", "to the first and last row"],
       ["a…z", "to a name that begins so"],
+      ["Shift ↓", "select as you go; also Shift click"],
+      ["Ctrl Space", "select or leave out; also Ctrl click"],
+      ["Ctrl A", "select all"],
       ["/", "filter all files"],
       ["Tab", "from part to part"],
     ],
@@ -19,28 +22,29 @@ const KEY_GROUPS = [
     "Files",
     [
       ["Enter", "preview, or fold a folder"],
-      ["E", "edit a text"],
-      ["N", "new file"],
-      ["Shift N", "new folder"],
+      ["Alt E", "edit a text"],
+      ["Alt N", "new file"],
+      ["Alt ⇧ N", "new folder"],
       ["F2", "rename"],
       ["Del", "delete"],
       ["Ctrl X", "cut, then Ctrl V in a folder"],
+      ["Ctrl C", "copy the path"],
       ["Ctrl Z", "undo what was done here"],
-      ["U", "upload"],
-      ["D", "download"],
+      ["Alt U", "upload"],
+      ["Alt D", "download"],
       ["Menu", "all actions; also Shift F10"],
     ],
   ],
   [
     "Look",
     [
-      ["H", "history"],
+      ["Alt H", "history"],
       ["[ ]", "to earlier and later moments"],
-      ["N P", "in the history: next, previous change"],
-      ["S", "staging store"],
-      ["P", "publish to the store"],
-      ["V", "view as somebody else"],
-      ["W", "why something is hidden"],
+      ["Alt ↓", "in the history: next change; Alt ↑ before"],
+      ["Alt S", "staging store"],
+      ["Alt P", "publish to the store"],
+      ["Alt V", "view as somebody else"],
+      ["Alt W", "why something is hidden"],
       ["Esc", "back to the tree"],
     ],
   ],
@@ -64,7 +68,7 @@ export function openKeyHelp(browser) {
  */
 function keyHelp({ owner }, onClose) {
   const close = toolButton("close", "Close (Esc)", onClose);
-  const owners = new Set(["S", "P", "V", "W"]);
+  const owners = new Set(["Alt S", "Alt P", "Alt V", "Alt W"]);
   const groups = KEY_GROUPS.map(([title, rows]) =>
     element(
       "section",
@@ -82,7 +86,7 @@ function keyHelp({ owner }, onClose) {
     ),
   );
   const head = element("div", { class: "sfs-bar" }, element("b", {}, "All keys"), element("span", { class: "sfs-spread" }), close);
-  const body = element("div", { class: "sfs-keys-body", tabindex: 0, role: "region", "aria-label": "Keys" }, ...groups);
+  const body = element("div", { class: "sfs-keys-body", tabindex: 0, role: "group", "aria-label": "Keys" }, ...groups);
   const dialog = element("div", { class: "sfs-keys", role: "dialog", "aria-label": "All keys" }, head, body);
   dialog.addEventListener("keydown", (event) => {
     event.stopPropagation();

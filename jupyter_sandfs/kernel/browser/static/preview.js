@@ -44,18 +44,18 @@ export class PreviewPane {
   constructor(link, actions) {
     this.#link = link;
     this.source = toolButton("code", "Show as text", () => this.#toggleSource());
-    this.editTool = toolButton("pencil", "Edit (E)", () => actions.edit(this.entry));
+    this.editTool = toolButton("pencil", "Edit (Alt+E)", () => actions.edit(this.entry));
     const tools = [
       this.source,
       toolButton("hex", "Show as hex", () => this.showHex()),
       this.editTool,
-      toolButton("download", "Download (D)", () => actions.download(this.entry)),
-      actions.publish && toolButton("stage", "Publish to the store (P)", () => actions.publish(this.entry)),
+      toolButton("download", "Download (Alt+D)", () => actions.download(this.entry)),
+      actions.publish && toolButton("stage", "Publish to the store (Alt+P)", () => actions.publish(this.entry)),
       toolButton("close", "Close (Esc)", actions.close),
     ];
     this.head = new PaneHead(tools.filter(Boolean));
-    this.scroll = element("div", { class: "sfs-scroll", tabindex: 0, role: "region", "aria-label": "Content" });
-    this.element = element("section", { class: "sfs-pane", "aria-label": "Preview" }, this.head.element, this.scroll);
+    this.scroll = element("div", { class: "sfs-scroll", tabindex: 0, role: "group", "aria-label": "Content" });
+    this.element = element("section", { role: "group", class: "sfs-pane", "aria-label": "Preview" }, this.head.element, this.scroll);
   }
 
   /**

@@ -1,9 +1,9 @@
 /** The rows that the tree shows, computed from the folders that were listed. Knows nothing of the page. */
 
 import { foldersAbove, folderOf, isWithin, nameOf } from "./format.js";
+import { Folder, LISTING_PAGE } from "./folder.js";
 
-/** Entries that one request lists. */
-export const LISTING_PAGE = 1000;
+const SHOWN_MAX = 500_000; // of one folder: browsers can't scroll over much more than half a million rows
 
 /**
  * @typedef {object} FsEntry
@@ -22,18 +22,24 @@ export const LISTING_PAGE = 1000;
  * @property {boolean} [restricted] hidden from some; told to the owner only
  */
 
-/** @typedef {{entries: FsEntry[], total: number, readOnly?: boolean}} Folder a folder as far as it is listed */
-
 /**
  * @typedef {object} TreeRow
  * @property {string} key
- * @property {"entry"|"more"|"note"} kind a node; the rest of a long folder, not yet listed; a remark
+ * @property {"entry"|"wait"|"note"} kind a node; one that is not listed yet; a remark
  * @property {number} level 1 at the top
  * @property {number} position 1 for the first among its siblings
  * @property {number} siblings
+ * @property {string} folder that it is in
  * @property {FsEntry} [entry]
  * @property {boolean} [open]
- * @property {string} [folder]
+ * @property {string} [text]
+ *
+ * @typedef {object} Stretch rows that follow each other: entries of one folder, or a remark
+ * @property {number} start index of its first row
+ * @property {number} count
+ * @property {string} folder
+ * @property {number} level
+ * @property {number} from place of its first entry in the folder
  * @property {string} [text]
  */
 
@@ -65,15 +71,21 @@ export function freshPaths(before, after) {
   return after.filter(differs).map((entry) => entry.path);
 }
 
-/** @param {FsEntry[]} entries @returns {Map<string, FsEntry[]>} */
-function byFolder(entries) {
+/**
+ * @template T
+ * @param {T[]} items @param {(item: T) => string} pathOf @returns {Map<string, T[]>} by the folder that each is in
+ */
+function byFolder(items, pathOf) {
   const folders = new Map();
-  for (const entry of entries) {
-    const folder = folderOf(entry.path);
-    folders.set(folder, [...(folders.get(folder) ?? []), entry]);
+  for (const item of items) {
+    const folder = folderOf(pathOf(item));
+    if (!folders.has(folder)) folders.set(folder, []);
+    folders.get(folder).push(item);
   }
   return folders;
 }
+
+const entryPath = (entry) => entry.path;
 
 /** @param {string} path @returns {FsEntry} of a file that is not there yet */
 export function entryToCome(path) {
@@ -85,10 +97,13 @@ export class Rows {
   #folders = new Map();
   /** @type {Set<string>} */
   expanded = new Set();
-  /** @type {TreeRow[]} */
-  visible = [];
   order = { column: "name", descending: false };
-  #places = new Map();
+  /** Rows there are. */
+  length = 0;
+  /** @type {Stretch[]} */
+  #stretches = [];
+  /** The folders on view as they are shown, each with its stretches. @type {Map<string, {shown: Folder, stretches: Stretch[]}>} */
+  #onView = new Map();
   /** What is shown beside what is listed: files on their way, and what is gone. @type {Map<string, FsEntry[]>} */
   #extra = new Map();
   /** What a search found, by folder; null without one. @type {Map<string, FsEntry[]>|null} */
@@ -109,9 +124,9 @@ export class Rows {
     return folder === "/" || [...foldersAbove(folder), folder].every((path) => this.expanded.has(path));
   }
 
-  /** @param {string} folder @param {FsEntry[]} entries @param {number} total @param {boolean} readOnly */
-  setFolder(folder, entries, total, readOnly = false) {
-    this.#folders.set(folder, { entries: this.#sorted(entries, total), total, readOnly });
+  /** @param {string} path @param {Folder} folder */
+  setFolder(path, folder) {
+    this.#folders.set(path, this.#inOrder(folder));
   }
 
   /** Forget everything that was listed. */
@@ -128,7 +143,7 @@ export class Rows {
 
   /** Show nodes that are not listed, such as files on their way. @param {FsEntry[]} entries */
   setExtra(entries) {
-    this.#extra = byFolder(entries);
+    this.#extra = byFolder(entries, entryPath);
   }
 
   /** @returns {boolean} whether the result of a search is on view */
@@ -138,50 +153,111 @@ export class Rows {
 
   /** Show what was found and the folders that lead there, instead of what is listed. @param {FsEntry[]|null} entries */
   setFound(entries) {
-    this.#found = entries && byFolder(entries);
+    this.#found = entries && byFolder(entries, entryPath);
   }
 
   /**
-   * Order what is listed whole; what is listed in part has to be listed anew.
+   * Order what is short; what is longer than a page has to be listed anew.
    * @param {string} column @param {boolean} descending
-   * @returns {string[]} the folders that are listed in part
+   * @returns {string[]} the folders that are longer
    */
   sortBy(column, descending) {
     this.order = { column, descending };
-    for (const listed of this.#folders.values()) listed.entries = this.#sorted(listed.entries, listed.total);
+    for (const [path, listed] of this.#folders) this.setFolder(path, listed);
     return this.listedFolders().filter((folder) => this.#folders.get(folder).total > LISTING_PAGE);
   }
 
   /** @param {string} path @returns {FsEntry|undefined} */
   entry(path) {
-    const row = this.visible[this.indexOf(path)];
-    return row?.entry ?? this.#folders.get(folderOf(path))?.entries.find((each) => each.path === path);
+    const folder = folderOf(path);
+    const { shown } = this.#onView.get(folder) ?? {};
+    const listed = this.#folders.get(folder);
+    return shown?.at(shown.placeOf(path)) ?? listed?.at(listed.placeOf(path));
   }
 
   /** @param {string} key @returns {number} -1 when it is not on view */
   indexOf(key) {
-    return this.#places.get(key) ?? -1;
+    const [path, place] = key.split("\0");
+    const view = this.#onView.get(place === undefined ? folderOf(path) : path);
+    const at = place === undefined ? view?.shown.placeOf(path) : Number(place);
+    const stretch = view?.stretches.find(({ from, count }) => from <= at && at < from + count);
+    return stretch ? stretch.start + at - stretch.from : -1;
   }
 
-  /** Compute `visible` anew. */
+  /** @param {number} index @returns {TreeRow|undefined} */
+  at(index) {
+    let [low, high] = [0, this.#stretches.length - 1];
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (this.#stretches[middle].start <= index) low = middle;
+      else high = middle - 1;
+    }
+    const stretch = this.#stretches[low];
+    const fits = stretch && index >= stretch.start && index < stretch.start + stretch.count;
+    return fits ? this.#row(stretch, stretch.from + index - stretch.start) : undefined;
+  }
+
+  /**
+   * Find a listed entry from an index on, and then from the top.
+   * @param {number} from @param {(entry: FsEntry) => boolean} fits @returns {number} its index, or -1
+   */
+  find(from, fits) {
+    let first = -1;
+    for (const { start, count, folder, from: place } of this.#stretches) {
+      const { shown } = this.#onView.get(folder);
+      for (let step = 0; step < count; step += 1) {
+        const entry = shown.at(place + step);
+        if (!entry || (first >= 0 && start + step < from) || !fits(entry)) continue;
+        if (start + step >= from) return start + step;
+        first = start + step;
+      }
+    }
+    return first;
+  }
+
+  /** Compute anew what is on view. */
   flatten() {
-    /** @type {TreeRow[]} */
-    const rows = [];
-    this.#collect("/", 1, rows);
-    this.visible = rows;
-    this.#places = new Map(rows.map((row, index) => [row.key, index]));
+    this.#stretches = [];
+    this.#onView = new Map();
+    this.length = 0;
+    const open = [...(this.#found?.keys() ?? this.expanded)].filter((path) => path !== "/");
+    this.#collect("/", 1, byFolder(open, (path) => path));
   }
 
   /** Add a folder's rows, and those of the folders in it that are open. */
-  #collect(folder, level, rows) {
+  #collect(folder, level, open) {
     const shown = this.#shownIn(folder);
     if (!shown) return;
-    shown.entries.forEach((entry, index) => {
-      const open = isFolder(entry) && this.#isOpen(entry.path);
-      rows.push({ key: entry.path, kind: "entry", entry, level, position: index + 1, siblings: shown.total, open });
-      if (open) this.#collect(entry.path, level + 1, rows);
-    });
-    if (!this.#found) this.#addRemark(folder, level, rows, shown);
+    this.#onView.set(folder, { shown, stretches: [] });
+    const end = Math.min(shown.total, SHOWN_MAX);
+    let from = 0;
+    for (const [place, path] of placesOf(shown, open.get(folder) ?? [])) {
+      if (place >= end) break;
+      this.#add({ folder, level, from, count: place + 1 - from });
+      this.#collect(path, level + 1, open);
+      from = place + 1;
+    }
+    this.#add({ folder, level, from, count: end - from });
+    const text = this.#found ? "" : remarkOn(folder, shown);
+    if (text !== "") this.#add({ folder, level, from: shown.total, count: 1, text });
+  }
+
+  #add(stretch) {
+    if (stretch.count === 0) return;
+    const made = { ...stretch, start: this.length };
+    this.#stretches.push(made);
+    this.#onView.get(stretch.folder).stretches.push(made);
+    this.length += stretch.count;
+  }
+
+  /** @param {Stretch} stretch @param {number} place @returns {TreeRow} */
+  #row({ folder, level, text }, place) {
+    const { shown } = this.#onView.get(folder);
+    const entry = shown.at(place);
+    const row = { level, folder, position: place + 1, siblings: shown.total };
+    if (text !== undefined) return { ...row, key: `${folder}\0${place}`, kind: "note", text };
+    if (!entry) return { ...row, key: `${folder}\0${place}`, kind: "wait" }; // no path has a key like it
+    return { ...row, key: entry.path, kind: "entry", entry, open: isFolder(entry) && this.#isOpen(entry.path) };
   }
 
   #isOpen(path) {
@@ -189,30 +265,27 @@ export class Rows {
   }
 
   #shownIn(folder) {
-    if (this.#found) {
-      const entries = this.#sorted(this.#found.get(folder) ?? [], 0);
-      return { entries, total: entries.length };
-    }
+    if (this.#found) return this.#inOrder(Folder.of(this.#found.get(folder) ?? []));
     const listed = this.#folders.get(folder);
-    const extra = this.#extra.get(folder);
-    if (!listed || !extra) return listed;
-    const there = new Set(listed.entries.map((entry) => entry.path));
-    const more = extra.filter((entry) => !there.has(entry.path));
-    const total = listed.total + more.length;
-    return { entries: this.#sorted([...more, ...listed.entries], total), total };
+    const more = this.#extra.get(folder)?.filter((entry) => listed && listed.placeOf(entry.path) < 0) ?? [];
+    if (more.length === 0) return listed;
+    return listed.whole ? this.#inOrder(Folder.of([...more, ...listed.entries()], listed.readOnly)) : listed.behind(more);
   }
 
-  #addRemark(folder, level, rows, { entries, total }) {
-    const row = { key: `${folder}\0`, level, folder, position: 0, siblings: 0 }; // no path has a key like it
-    const left = total - entries.length;
-    if (left > 0) rows.push({ ...row, kind: "more", text: `${left.toLocaleString("en")} more` });
-    else if (total === 0 && folder !== "/")
-      rows.push({ ...row, kind: "note", text: "Folder is empty. Drop files here." });
+  /** A folder that is longer than a page stays as the kernel orders it. */
+  #inOrder(folder) {
+    if (folder.total > LISTING_PAGE || !folder.whole) return folder;
+    return Folder.of(folder.entries().sort(entryOrder(this.order.column, this.order.descending)), folder.readOnly);
   }
+}
 
-  /** A folder that is longer than a page stays as the kernel orders it: rows that arrive later must not move others. */
-  #sorted(entries, total) {
-    if (total > LISTING_PAGE) return entries;
-    return [...entries].sort(entryOrder(this.order.column, this.order.descending));
-  }
+/** @param {Folder} shown @param {string[]} paths @returns {[number, string][]} those that are in it, by their places */
+function placesOf(shown, paths) {
+  const places = /** @type {[number, string][]} */ (paths.map((path) => [shown.placeOf(path), path]));
+  return places.filter(([place]) => place >= 0).sort(([a], [b]) => a - b);
+}
+
+function remarkOn(folder, { total }) {
+  if (total > SHOWN_MAX) return `${(total - SHOWN_MAX).toLocaleString("en")} more: filter to find them`;
+  return total === 0 && folder !== "/" ? "Folder is empty. Drop files here." : "";
 }

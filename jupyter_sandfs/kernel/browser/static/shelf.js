@@ -28,7 +28,7 @@ export class Shelf {
       upload: () => browser.arrivals.pick(true),
       stage: (stored) => browser.attempt(() => this.#stage(stored)),
       download: (stored) => browser.transfers.downloadStored(stored),
-      copyKey: ({ key }) => browser.copy(key),
+      copyKey: ({ key }) => browser.clipboard.copy([key]),
       remove: ({ key }) => browser.attempt(() => this.#remove(key)),
       menu: (anchor, stored) => this.#openMenu(anchor, stored),
     };
@@ -47,7 +47,7 @@ export class Shelf {
     const ttl = await this.#askHowLong(`Publish ${entry.name}`, "stage");
     if (ttl === null) return;
     const { value } = await link.call("store_publish", { path: entry.path, ttl: Number(ttl) });
-    notices.offer(publishedText(value), "Copy key", () => this.#browser.copy(value.key));
+    notices.offer(publishedText(value), "Copy key", () => this.#browser.clipboard.copy([value.key]));
     this.refresh();
   }
 

@@ -46,7 +46,7 @@ export class StorePane {
     ]);
     this.head.show("store", "Staging store", "");
     this.list = element("ul", { class: "sfs-scroll sfs-store" });
-    this.element = element("section", { class: "sfs-pane", "aria-label": "Staging store" }, this.head.element, this.list);
+    this.element = element("section", { role: "group", class: "sfs-pane", "aria-label": "Staging store" }, this.head.element, this.list);
   }
 
   /** List anew. @returns {Promise<void>} */
@@ -112,7 +112,7 @@ function emptyStore() {
   return element(
     "li",
     { class: "sfs-block" },
-    "Nothing in the store. Upload here, or publish a file with P: others get it by its key.",
+    "Nothing in the store. Upload here, or publish a file with Alt+P: others get it by its key.",
   );
 }
 

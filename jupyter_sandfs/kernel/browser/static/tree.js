@@ -1,103 +1,92 @@
 /** The tree: rows in view and one screen around them are in the page, whatever the number of files. */
 
 import { folderOf, foldersAbove } from "./format.js";
-import { icon } from "./icons.js";
 import { element, setAttribute } from "./elements.js";
+import { isCommand, keyName } from "./keynames.js";
 import { isFolder } from "./rows.js";
-import { rowElement, rowStamp } from "./treerow.js";
+import { RowCanvas } from "./canvas.js";
+import { columnHeads } from "./columns.js";
 import { RowDrag } from "./drag.js";
+import { Selection } from "./selection.js";
+import { choiceOf, stepChoice, STEPS, TREE_KEYS } from "./treekeys.js";
+import { TypeAhead } from "./typeahead.js";
 
 const ROW_PX = 24; // --sfs-row
-const TYPING_MS = 600;
 const FADE_MS = 1600;
 const AGE_MS = 30_000;
 const FRESH_MAX = 500;
-const COLUMNS = [
-  ["name", "Name"],
-  ["size", "Size"],
-  ["modified", "Modified"],
-  ["version", "Version"],
-];
 
-/** Keys of the tree; each says whether it had something to do. @type {Record<string, (tree: TreeView) => boolean>} */
-const TREE_KEYS = {
-  ArrowDown: (tree) => tree.step(1),
-  ArrowUp: (tree) => tree.step(-1),
-  PageDown: (tree) => tree.step(tree.rowsInView()),
-  PageUp: (tree) => tree.step(-tree.rowsInView()),
-  Home: (tree) => tree.step(-Infinity),
-  End: (tree) => tree.step(Infinity),
-  ArrowRight: (tree) => tree.unfold(),
-  ArrowLeft: (tree) => tree.fold(),
-  Enter: (tree) => tree.activate(),
-};
+/** @typedef {import("./selection.js").Choice} Choice */
 
 /**
  * @typedef {object} TreeActions
  * @property {(entry: import("./rows.js").FsEntry, byKey: boolean) => void} select
  * @property {(folder: string, open: boolean) => void} fold
  * @property {(entry: import("./rows.js").FsEntry) => void} activate
- * @property {(folder: string) => void} more list the next page of a folder
+ * @property {(folder: string, place: number) => Promise<boolean>} more list the page of a folder that holds a place
+ * @property {(folder: string, text: string, after: number) => Promise<number|null>} seek where a name is that begins so
  * @property {(column: string, descending: boolean) => void} sort
  * @property {(folder: string, data: DataTransfer) => void} drop
- * @property {(path: string, folder: string) => void} move
+ * @property {(paths: string[], folder: string) => void} move
  * @property {(entry: import("./rows.js").FsEntry) => void} edit
  * @property {(entry: import("./rows.js").FsEntry|null, where: {x: number, y: number}) => void} menu
+ * @property {(count: number, all: boolean) => void} chosen how many rows are, and whether those are all that were meant
  * @property {(event: KeyboardEvent) => boolean} key a key that is none of the tree's
  */
 
 export class TreeView {
-  /** Path of the selected node, or empty. */
-  selected = "";
   /** Path to the part of it that was uploaded. @type {Map<string, number>} */
   uploads = new Map();
   /** What else rows show: the history's marks, what the lens hides, what was cut. */
-  marks = { markOf: (_path, _folder) => "", hidden: new Map(), cut: "" };
+  marks = { markOf: (_path, _folder) => "", hidden: new Map(), cut: new Set() };
   #rows;
   #actions;
   #fresh = new Set();
-  #painted = new Map();
-  #rowOf = new WeakMap();
-  #typed = { text: "", at: -Infinity };
+  #typed = new TypeAhead();
+  #fetching = new Set();
+  #aim = -1;
   #dropFolder = null;
   #frame = 0;
   #timers = new Set();
-  #name = `sfs-${Math.random().toString(36).slice(2)}`;
 
   /** @param {import("./rows.js").Rows} rows @param {string} label @param {TreeActions} actions */
   constructor(rows, label, actions) {
     this.#rows = rows;
     this.#actions = actions;
-    this.columns = element("div", { class: "sfs-columns" }, ...COLUMNS.map((column) => this.#columnButton(...column)));
-    this.canvas = element("div", { class: "sfs-canvas", role: "none" });
-    this.tree = element("div", { class: "sfs-tree", role: "tree", tabindex: 0, "aria-label": label }, this.canvas);
+    this.selection = new Selection(rows);
+    this.columns = columnHeads(rows, (column, descending) => actions.sort(column, descending));
+    this.canvas = new RowCanvas(rows);
+    const facts = { role: "tree", "aria-label": label, "aria-multiselectable": "true" };
+    this.tree = element("div", { class: "sfs-tree", tabindex: 0, ...facts }, this.canvas.element);
     this.element = element("div", { class: "sfs-pane sfs-tree-pane" }, this.columns, this.tree);
     this.#listen();
-    this.#markOrder();
+  }
+
+  /** @returns {string} path of the row that has the keyboard, or empty */
+  get selected() {
+    return this.selection.focused;
   }
 
   /** Take up what changed in the rows; the row at the top of the view stays where it is. */
   update() {
-    const top = this.#rows.visible[Math.floor(this.tree.scrollTop / ROW_PX)];
+    const top = this.#rows.at(Math.floor(this.tree.scrollTop / ROW_PX));
     const rest = this.tree.scrollTop % ROW_PX;
     const before = this.#rows.indexOf(this.selected);
     this.#rows.flatten();
     if (before >= 0 && this.#rows.indexOf(this.selected) < 0 && !this.#rows.searching) this.#succeed(before);
-    setAttribute(this.canvas, "--rows", this.#rows.visible.length);
+    if (!this.#rows.searching) this.selection.prune();
+    this.canvas.fit();
     const place = top === undefined || this.tree.scrollTop === 0 ? -1 : this.#rows.indexOf(top.key);
     if (place >= 0) this.tree.scrollTop = place * ROW_PX + rest;
     this.paint();
   }
 
-  /** Bring the page in line with the rows in view. Elements of rows that look the same are kept. */
+  /** Bring the page in line with the rows in view. */
   paint() {
     const now = Date.now();
     const active = this.#rows.indexOf(this.selected);
-    const wanted = this.#indexesToPaint(active).map((index) => this.#paintRow(index, now));
-    const nodes = new Set(wanted);
-    for (const [key, { node }] of this.#painted) if (!nodes.has(node)) this.#drop(key, node);
-    placeInOrder(this.canvas, wanted);
-    setAttribute(this.tree, "aria-activedescendant", active >= 0 && this.#rowId(active));
+    this.canvas.paint(this.#indexesToPaint(active), (row) => this.#stateOf(row, now), this.#dropFolder);
+    setAttribute(this.tree, "aria-activedescendant", active >= 0 && this.canvas.idOf(active));
     this.#fetchMore();
   }
 
@@ -106,14 +95,17 @@ export class TreeView {
    * @param {{scroll?: boolean}} options
    */
   select(path, { scroll = true } = {}) {
-    this.selected = path;
+    this.selection.only(path);
     if (scroll) this.scrollTo(path);
     this.paint();
   }
 
   /** @param {string} path @returns {void} */
   scrollTo(path) {
-    const index = this.#rows.indexOf(path);
+    this.#scrollToRow(this.#rows.indexOf(path));
+  }
+
+  #scrollToRow(index) {
     if (index < 0) return;
     const { scrollTop, clientHeight } = this.tree;
     const lowest = (index + 1) * ROW_PX + 8 - clientHeight;
@@ -146,7 +138,7 @@ export class TreeView {
 
   /** @returns {import("./rows.js").TreeRow|undefined} */
   current() {
-    return this.#rows.visible[this.#rows.indexOf(this.selected)];
+    return this.#rows.at(this.#rows.indexOf(this.selected));
   }
 
   /** @returns {number} */
@@ -154,15 +146,36 @@ export class TreeView {
     return Math.max(1, Math.floor(this.tree.clientHeight / ROW_PX) - 1);
   }
 
-  /** Select the entry so many rows further down; remarks are passed over. @param {number} count */
-  step(count) {
-    const { visible } = this.#rows;
+  /** @param {string} folder @returns {number[]} the places of its entries that are in the page */
+  placesOnView(folder) {
+    const inFolder = (row) => row.folder === folder && row.kind !== "note";
+    return this.canvas.painted().filter(inFolder).map((row) => row.position - 1);
+  }
+
+  /** Go to the entry so many rows further down; remarks are passed over. @param {number} count @param {Choice} how */
+  step(count, how = "only") {
     const from = this.#rows.indexOf(this.selected);
-    const aim = Math.max(0, Math.min(visible.length - 1, from < 0 && count > 0 ? count - 1 : from + count));
-    const back = count > 0 ? -1 : 1;
-    const place = nearestEntry(visible, aim, Math.sign(count)) ?? nearestEntry(visible, aim, back);
-    if (place !== null) this.#choose(visible[place].entry, true);
+    const aim = Math.max(0, Math.min(this.#rows.length - 1, from < 0 && count > 0 ? count - 1 : from + count));
+    this.#goTo(aim, Math.sign(count), how);
     return true;
+  }
+
+  /** Choose the row with the keyboard too, or let go of it. */
+  toggle() {
+    const entry = this.current()?.entry;
+    if (entry) this.#choose(entry, true, "toggle");
+    return true;
+  }
+
+  chooseAll() {
+    this.#tellChosen(this.selection.all());
+    return true;
+  }
+
+  chooseOne() {
+    const were = this.selection.reduce();
+    if (were) this.#tellChosen(true);
+    return were;
   }
 
   /** Open the folder, or go to the first node in it. */
@@ -193,31 +206,56 @@ export class TreeView {
 
   /** Move the selection from a row that went: to the folder that was closed over it, or to what took its place. */
   #succeed(index) {
-    const { visible } = this.#rows;
+    if (this.#rows.at(index)?.kind === "wait") return; // it may still be there
     const folder = foldersAbove(this.selected).findLast((path) => this.#rows.indexOf(path) >= 0);
-    const above = visible[this.#rows.indexOf(folder)];
-    const next = nearestEntry(visible, Math.min(index, visible.length - 1), -1);
-    const row = above && !above.open ? above : visible[next ?? -1];
-    this.selected = row?.entry.path ?? "";
-    if (row) this.#actions.select(row.entry, false);
+    const above = this.#rows.at(this.#rows.indexOf(folder ?? ""));
+    const next = nearestEntry(this.#rows, Math.min(index, this.#rows.length - 1), -1);
+    const row = above && !above.open ? above : this.#rows.at(next ?? -1);
+    this.selection.only(row?.entry?.path ?? "");
+    if (row?.entry) this.#actions.select(row.entry, false);
   }
 
-  #choose(entry, byKey) {
-    this.select(entry.path);
-    this.#actions.select(entry, byKey);
+  /** Go to a row; one that is not listed yet is waited for, unless the reader goes elsewhere meanwhile. */
+  #goTo(index, direction, how) {
+    this.#aim = index;
+    const row = this.#rows.at(index);
+    if (row?.kind === "wait") {
+      this.#scrollToRow(index);
+      void this.#actions.more(row.folder, row.position - 1).then((came) => {
+        if (came && this.#aim === index) this.#goTo(index, direction, how);
+      });
+      return;
+    }
+    const place = nearestEntry(this.#rows, index, direction) ?? nearestEntry(this.#rows, index, -direction);
+    const entry = place === null ? undefined : this.#rows.at(place).entry;
+    if (entry) this.#choose(entry, true, how);
+  }
+
+  /** @param {Choice} how */
+  #choose(entry, byKey, how = "only") {
+    const all = this.selection.take(entry.path, how);
+    this.scrollTo(entry.path);
+    this.#tellChosen(all);
+    this.#actions.select(entry, byKey && how === "only");
+  }
+
+  #tellChosen(all) {
+    this.paint();
+    this.#actions.chosen(this.selection.chosen.size, all);
   }
 
   #listen() {
     this.tree.addEventListener("scroll", () => this.#paintSoon());
     this.tree.addEventListener("keydown", (event) => this.#onKey(event));
-    this.canvas.addEventListener("click", (event) => this.#onClick(event));
-    this.canvas.addEventListener("dblclick", (event) => this.#onDoubleClick(event));
+    this.canvas.element.addEventListener("click", (event) => this.#onClick(event));
+    this.canvas.element.addEventListener("dblclick", (event) => this.#onDoubleClick(event));
     this.tree.addEventListener("contextmenu", (event) => this.#onContextMenu(event));
     this.drag = new RowDrag(this.tree, {
-      rowAt: (event) => this.#rowAt(event),
+      rowAt: (event) => this.canvas.rowAt(event),
       aim: (folder) => this.#aimDrop(folder),
       drop: (folder, data) => this.#actions.drop(folder, data),
-      move: (path, folder) => this.#actions.move(path, folder),
+      chosen: (path) => this.pathsWith(path),
+      move: (paths, folder) => this.#actions.move(paths, folder),
       open: (folder) => this.#actions.fold(folder, true),
     });
     this.resizing = new ResizeObserver(() => this.#paintSoon());
@@ -242,93 +280,81 @@ export class TreeView {
   #indexesToPaint(active) {
     const screen = Math.ceil(this.tree.clientHeight / ROW_PX) + 1;
     const first = Math.max(0, Math.floor(this.tree.scrollTop / ROW_PX) - screen);
-    const last = Math.min(this.#rows.visible.length, first + 3 * screen);
+    const last = Math.min(this.#rows.length, first + 3 * screen);
     const indexes = Array.from({ length: Math.max(0, last - first) }, (_, offset) => first + offset);
     if (active >= 0 && active < first) indexes.unshift(active);
     if (active >= last) indexes.push(active);
     return indexes;
   }
 
-  #paintRow(index, now) {
-    const row = this.#rows.visible[index];
-    const state = this.#stateOf(row, now);
-    const stamp = rowStamp(row, state);
-    const known = this.#painted.get(row.key);
-    const node = known?.stamp === stamp ? known.node : rowElement(row, state);
-    if (node !== known?.node) known?.node.remove();
-    this.#painted.set(row.key, { node, stamp });
-    this.#rowOf.set(node, row);
-    node.id = this.#rowId(index);
-    setAttribute(node, "--at", index);
-    setAttribute(node, "data-drop", row.key === this.#dropFolder); // in place: a drag must not lose its target
-    return node;
-  }
-
   #stateOf(row, now) {
     return {
-      selected: row.key === this.selected,
+      selected: this.selection.has(row.key),
+      focused: row.key === this.selected,
       fresh: this.#fresh.has(row.key),
       uploaded: this.uploads.get(row.key),
       mark: row.entry ? this.marks.markOf(row.key, isFolder(row.entry)) : "",
       hidden: this.marks.hidden.get(row.key) ?? 0,
-      cut: row.key === this.marks.cut,
+      cut: this.marks.cut.has(row.key),
       now,
     };
   }
 
-  #rowId(index) {
-    return `${this.#name}-${index}`;
-  }
-
-  #drop(key, node) {
-    node.remove();
-    this.#painted.delete(key);
-  }
-
-  /** A long folder goes on when its end comes into view. */
+  /** What is in view and not listed yet is asked for, one page of a folder at a time. */
   #fetchMore() {
-    const top = this.tree.scrollTop - this.tree.clientHeight;
-    const bottom = this.tree.scrollTop + 2 * this.tree.clientHeight;
-    for (const key of this.#painted.keys()) {
-      const row = this.#rows.visible[this.#rows.indexOf(key)];
-      const place = this.#rows.indexOf(key) * ROW_PX;
-      if (row?.kind === "more" && place >= top && place <= bottom) this.#actions.more(row.folder);
+    for (const row of this.canvas.painted()) {
+      if (row.kind !== "wait" || this.#fetching.has(row.folder)) continue;
+      this.#fetching.add(row.folder);
+      void this.#actions.more(row.folder, row.position - 1).then((came) => {
+        this.#fetching.delete(row.folder);
+        if (came) this.#paintSoon();
+      });
     }
   }
 
-  #rowAt(event) {
-    const node = event.target instanceof Element ? event.target.closest(".sfs-row") : null;
-    return node ? this.#rowOf.get(node) : undefined;
-  }
-
   #onClick(event) {
-    const row = this.#rowAt(event);
+    const row = this.canvas.rowAt(event);
     this.focus();
     if (row?.kind !== "entry") return;
-    this.#choose(row.entry, false);
+    const how = choiceOf(event);
+    this.#choose(row.entry, false, how);
+    if (how !== "only") return;
     if (isFolder(row.entry)) this.#actions.fold(row.entry.path, !row.open);
     else this.#actions.activate(row.entry);
   }
 
   #onKey(event) {
-    const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
-    const act = plain && TREE_KEYS[event.key];
-    const typing = event.timeStamp - this.#typed.at < TYPING_MS;
-    const used = act ? act(this) : (!typing && this.#actions.key(event)) || (plain && this.#typeAhead(event));
-    if (used) event.preventDefault();
+    const typing = this.#typed.goesOn(event) && !isCommand(event);
+    const step = event.altKey ? undefined : STEPS[event.key];
+    const act = typing && event.key === " " ? undefined : TREE_KEYS[keyName(event)];
+    const moved = step ? this.step(step(this), stepChoice(event)) : act?.(this);
+    if (moved) this.#typed.end();
+    if (moved || this.#onOtherKey(event, typing)) event.preventDefault();
   }
 
-  /** Jump to the next name that starts with what was typed without a pause. */
+  #onOtherKey(event, typing) {
+    const plain = !isCommand(event) && !event.altKey;
+    return (!typing && this.#actions.key(event)) || (plain && this.#typeAhead(event));
+  }
+
+  /** Jump to the next name that starts with what was typed; in a long folder the kernel looks for it too. */
   #typeAhead(event) {
-    if ([...event.key].length !== 1 || event.key === " ") return false;
-    const typing = event.timeStamp - this.#typed.at < TYPING_MS;
-    this.#typed = { text: (typing ? this.#typed.text : "") + event.key.toLowerCase(), at: event.timeStamp };
-    const { visible } = this.#rows;
-    const from = Math.max(0, this.#rows.indexOf(this.selected)) + (typing ? 0 : 1);
-    const round = [...visible.slice(from), ...visible.slice(0, from)];
-    const found = round.find((row) => row.entry?.name.toLowerCase().startsWith(this.#typed.text));
-    if (found) this.#choose(found.entry, true);
+    const goesOn = this.#typed.goesOn(event);
+    if (!this.#typed.take(event)) return false;
+    const { text } = this.#typed;
+    const from = Math.max(0, this.#rows.indexOf(this.selected)) + (goesOn ? 0 : 1);
+    const found = this.#rows.find(from, (entry) => entry.name.toLowerCase().startsWith(text));
+    if (found >= 0) this.#goTo(found, 1, "only");
+    else void this.#seek(text);
     return true;
+  }
+
+  async #seek(text) {
+    const row = this.current();
+    const folder = row?.folder ?? "/";
+    if (this.#rows.searching || this.#rows.folder(folder)?.whole !== false) return;
+    const place = await this.#actions.seek(folder, text, row?.position ?? 0);
+    if (place !== null && this.#typed.text === text) this.#goTo(this.#rows.indexOf(`${folder}\0${place}`), 1, "only");
   }
 
   #aimDrop(folder) {
@@ -340,58 +366,32 @@ export class TreeView {
 
   #onDoubleClick(event) {
     event.preventDefault();
-    const row = this.#rowAt(event);
+    const row = this.canvas.rowAt(event);
     if (row?.kind === "entry" && !isFolder(row.entry)) this.#actions.edit(row.entry);
   }
 
   #onContextMenu(event) {
     event.preventDefault();
     event.stopPropagation();
-    const row = this.#rowAt(event);
-    if (row?.entry && row.key !== this.selected) this.#choose(row.entry, false);
+    const row = this.canvas.rowAt(event);
+    if (row?.entry && !this.selection.has(row.key)) this.#choose(row.entry, false);
     this.#actions.menu(row?.entry ?? null, { x: event.clientX, y: event.clientY });
+  }
+
+  /** @param {string} path of a row that is dragged @returns {string[]} what goes with it: what is chosen, if it is */
+  pathsWith(path) {
+    return this.selection.has(path) ? [...this.selection.chosen] : [path];
   }
 
   /** Where a menu for the selected row belongs. @returns {HTMLElement} */
   menuAnchor() {
-    return this.#painted.get(this.selected)?.node.querySelector(".sfs-label") ?? this.tree;
-  }
-
-  #columnButton(column, label) {
-    const node = element("button", { type: "button", "data-column": column }, label);
-    node.addEventListener("click", () => {
-      const { order } = this.#rows;
-      this.#actions.sort(column, order.column === column && !order.descending);
-      this.#markOrder();
-    });
-    return node;
-  }
-
-  #markOrder() {
-    const { column, descending } = this.#rows.order;
-    for (const node of /** @type {HTMLElement[]} */ ([...this.columns.children])) {
-      const chosen = node.dataset.column === column;
-      setAttribute(node, "aria-pressed", String(chosen));
-      setAttribute(node, "data-descending", chosen && descending);
-      node.querySelector("svg")?.remove();
-      if (chosen) node.append(icon("down"));
-    }
+    return this.canvas.nodeOf(this.selected)?.querySelector(".sfs-label") ?? this.tree;
   }
 }
 
-/** @returns {number|null} index of the first entry from `start` in a direction */
+/** @returns {number|null} index of the first row from `start` in a direction that is no remark, if it is listed */
 function nearestEntry(rows, start, direction) {
-  for (let index = start; index >= 0 && index < rows.length; index += direction) {
-    if (rows[index].kind === "entry") return index;
-  }
-  return null;
-}
-
-/** Make nodes the children of a parent in this order; those in place are not touched, so that nothing starts anew. */
-function placeInOrder(parent, nodes) {
-  let next = parent.firstChild;
-  for (const node of nodes) {
-    if (node === next) next = next.nextSibling;
-    else parent.insertBefore(node, next);
-  }
+  let index = start;
+  while (rows.at(index)?.kind === "note") index += direction || 1;
+  return rows.at(index)?.kind === "entry" ? index : null;
 }

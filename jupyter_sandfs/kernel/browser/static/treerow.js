@@ -8,6 +8,7 @@ import { isFolder } from "./rows.js";
 /**
  * @typedef {object} RowState what a row shows besides its entry
  * @property {boolean} selected
+ * @property {boolean} focused it has the keyboard
  * @property {boolean} fresh just changed
  * @property {number|undefined} uploaded part of an upload that arrived, 0 to 1
  * @property {string} mark how it differs from the moment of the history: added, changed, removed, inside or nothing
@@ -43,9 +44,9 @@ export function rowStamp(row, state) {
   const facts = entry
     ? [entry.etag, entry.name, entry.size, entry.version, whenOf(entry, state.now), badgesOf(entry)]
     : row.text;
-  const { selected, fresh, uploaded, mark, hidden, cut } = state;
+  const { selected, focused, fresh, uploaded, mark, hidden, cut } = state;
   const place = [row.level, row.position, row.siblings, row.open];
-  return JSON.stringify([place, facts, selected, fresh, uploaded, mark, hidden, cut]);
+  return JSON.stringify([place, facts, selected, focused, fresh, uploaded, mark, hidden, cut]);
 }
 
 /** @param {import("./rows.js").TreeRow} row @param {RowState} state @returns {HTMLElement} */
@@ -65,6 +66,7 @@ function entryElement(row, entry, state) {
       "data-fresh": state.fresh,
       "data-mark": state.mark || null,
       "data-cut": state.cut,
+      "data-focused": state.focused,
       draggable: uploading || entry.gone ? null : "true",
     },
     nameElement(row, entry, state),
@@ -88,8 +90,9 @@ function treeItem(row, entry, state) {
   };
 }
 
+/** A remark, or the place of what is not listed yet. */
 function remarkElement(row) {
-  const label = element("span", { class: "sfs-label sfs-clip sfs-quiet" }, row.text);
+  const label = element("span", { class: "sfs-label sfs-clip sfs-quiet" }, row.text ?? "…");
   const name = element("span", { class: "sfs-name" }, icon("", "sfs-twist"), label);
   return element("div", { class: "sfs-row", role: "none", "--level": row.level }, name);
 }
