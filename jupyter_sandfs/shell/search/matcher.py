@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from jupyter_sandfs.errors import InvalidRequest, Unsupported
 from jupyter_sandfs.shell.search import posix
+from jupyter_sandfs.shell.search.surroundings import PIECE, Framed, framed
 
 _MEMORY = 64 << 20  # bytes that RE2 may use for one expression
 _WORD = r"[\pL\pM\p{Nd}_]"
@@ -16,7 +17,6 @@ _NOT_WORD = r"[^\pL\pM\p{Nd}_]"
 _LOOKAROUND = "look-around is not supported: matching takes time linear in the text, which rules it out"
 _UNICODE = {"d": r"\p{Nd}", "w": r"\pL\pM\p{Nd}\p{Pc}", "s": r"\s\v\x{85}\p{Z}"}
 _PLAIN = re.compile(r"[A-Za-z0-9 _/:,;=\"'<>@%&~-]+")  # means itself in each flavor: found without an expression
-_PIECE = re.compile(r"\\(?:[pP]\{[^}]*\}|x\{[^}]*\}|.)|\[\^?\]?|\]|.", re.DOTALL)
 
 
 class Flavor(StrEnum):
@@ -61,8 +61,13 @@ class Matcher:
         # GNU tools find the longest of several matches at a place, Perl and its heirs the first.
         longest = flavor in {Flavor.BASIC, Flavor.EXTENDED, Flavor.FIXED}
         told = "|".join(f"(?:{_told(each, flavor)})" for each in patterns) if patterns else r"[^\x00-\x{10FFFF}]"
-        self._bounded = words and not all(re.fullmatch(r"\w+", each, re.ASCII) for each in patterns)
-        if self._bounded:
+        edges = (
+            framed(patterns[0]) if flavor is Flavor.PERL and len(patterns) == 1 and not (words or whole_lines) else None
+        )
+        self._grouped = words and not all(re.fullmatch(r"\w+", each, re.ASCII) for each in patterns)
+        if edges is not None:
+            told, self._grouped = _in_a_group(edges), True
+        elif self._grouped:
             told = f"(?:^|{_NOT_WORD})({_without_groups(told)})(?:{_NOT_WORD}|$)"
         elif words:
             told = rf"\b(?:{told})\b"
@@ -71,7 +76,7 @@ class Matcher:
         self.expression = told
         plain = len(patterns) == 1 and not (ignore_case or words or whole_lines) and _PLAIN.fullmatch(patterns[0])
         self._plain = patterns[0].encode() if plain else b""
-        self._regex = compiled(f"(?m){told}", ignore_case=ignore_case, longest=longest, capture=self._bounded)
+        self._regex = compiled(f"(?m){told}", ignore_case=ignore_case, longest=longest, capture=self._grouped)
         self._flags = (ignore_case, longest)
 
     def matches(self, data: bytes) -> bool:
@@ -102,7 +107,7 @@ class Matcher:
 
     def spans(self, data: bytes, line: Line) -> Iterator[tuple[int, int]]:
         """Yield where the matches in a line are that are not empty."""
-        at, group = line.start, int(self._bounded)
+        at, group = line.start, int(self._grouped)
         while at <= line.end and (found := self._regex.search(data, at, line.end)):
             start, end = found.span(group)
             if start < end:
@@ -196,7 +201,7 @@ def _told(pattern: str, flavor: Flavor) -> str:
 def _with_unicode(pattern: str) -> str:
     r"""Make `\d`, `\w` and `\s` mean what they mean in Rust: all of Unicode, not only ASCII."""
     inside, parts = False, []
-    for piece in _PIECE.findall(pattern):
+    for piece in PIECE.findall(pattern):
         letter = piece[1:].lower()
         if piece.startswith("\\") and letter in _UNICODE and (piece[1:] == letter or not inside):
             negated = "^" if piece[1:] != letter else ""
@@ -208,10 +213,15 @@ def _with_unicode(pattern: str) -> str:
     return "".join(parts)
 
 
+def _in_a_group(edges: Framed) -> str:
+    before, match, behind = map(_without_groups, edges)
+    return f"(?:{before})({match})(?:{behind})"
+
+
 def _without_groups(expression: str) -> str:
-    """Make all groups silent: the only one is that around a word."""
+    """Make all groups silent: the only one is that around what counts as the match."""
     inside, parts = False, []
-    for piece in _PIECE.findall(expression):
+    for piece in PIECE.findall(expression):
         if not piece.startswith("\\"):
             inside = piece != "]" and (inside or piece.startswith("["))
         parts.append("(?:" if piece == "(" and not inside else piece)
