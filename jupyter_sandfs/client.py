@@ -204,10 +204,15 @@ def _error_of(response: urllib3.BaseHTTPResponse) -> SandfsError:
         document = json.loads(_content(response))
         return revive(document["type"].removeprefix(_PROBLEM), document["facts"])
     except (ValueError, TypeError, KeyError, AttributeError):
-        error = ServerUnreachable(_EXPLAINED.get(response.status, f"the server answers with status {response.status}"))
-        if response.status in _EXPLAINED:
-            error.http_status = response.status
-        return error
+        return unexplained(response.status)
+
+
+def unexplained(status: int) -> ServerUnreachable:
+    """The error that an answer of a server stands for, if all it says is its status."""
+    error = ServerUnreachable(_EXPLAINED.get(status, f"the server answers with status {status}"))
+    if status in _EXPLAINED:
+        error.http_status = status
+    return error
 
 
 def _said(error: BaseException) -> str:

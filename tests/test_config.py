@@ -31,6 +31,8 @@ def test_without_configuration_the_defaults_count():
         session_ttl=86400.0,
         cleanup_interval=3600.0,
         request_timeout=20.0,
+        tool_timeout=120.0,
+        mcp_session_ttl=1800.0,
         python=PythonLimits(),
         host=HostOptions(),
     )

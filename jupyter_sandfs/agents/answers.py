@@ -11,8 +11,11 @@ from itertools import islice
 from typing import Any
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.errors import NotFound, PathError, PermissionDenied, SandfsError, VersionConflict
+from jupyter_sandfs.errors import InvalidRequest, NotFound, PathError, PermissionDenied, SandfsError, VersionConflict
 from jupyter_sandfs.vfs.interface import FileSystem
+
+HALF_PAIR = "the text holds half of a surrogate pair (\\uD800 to \\uDFFF), which no file can"
+"""What JSON can say and UTF-8 can't."""
 
 _LOOKED_AT = 5_000  # names among which a similar one is sought
 _NAMED = 3
@@ -50,6 +53,8 @@ def facts(**data: Any) -> ToolResult:
 
 def refusal(problem: BaseException, fs: FileSystem) -> ToolResult:
     """Put an error into words for a model, with what it may do instead."""
+    if isinstance(problem, UnicodeEncodeError):
+        problem = InvalidRequest(HALF_PAIR)
     text = _told(problem, fs)
     code = problem.code if isinstance(problem, SandfsError) else "internal"
     return ToolResult(text, {"ok": False, "error": text, "code": code}, is_error=True)

@@ -17,7 +17,8 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from jupyter_sandfs.agents.answers import ToolResult
-from jupyter_sandfs.errors import InvalidRequest, NotFound, RateLimited
+from jupyter_sandfs.errors import InvalidRequest, RateLimited
+from jupyter_sandfs.execution.job import Job, Stop, started
 from jupyter_sandfs.workplace import Workplace
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ class Running:
         self._seat, self._name, self._arguments = seat, name, arguments
         self._runs = seat.tools.runs(name)
         self._begun, self._stopped = False, False
+        self._job: Job[Any] | None = None  # the snippet of Python that it runs
         self._done = threading.Event()
 
     def start(self, clock: Callable[[], float]) -> None:
@@ -107,9 +109,11 @@ class Running:
         return self.answer
 
     def stop(self) -> None:
-        """Let it end soon, if it runs commands; otherwise it ends by itself."""
+        """Let it end soon, if it runs commands or a snippet; otherwise it ends by itself."""
         self._stopped = True
-        if self._runs and self._begun and not self._done.is_set():
+        if self._job is not None:
+            self._job.stop(Stop.CANCELLED)
+        elif self._runs and self._begun and not self._done.is_set():
             self._seat.tools.desk.shell.cancel()
 
     def look(self) -> ToolResult | None:
@@ -133,7 +137,13 @@ class Running:
         if self._stopped:
             return _failed("stopped before it began")
         self._begun = True
+        started.set(self._note)  # the thread is this call's own
         return self._seat.tools.call(self._name, self._arguments)
+
+    def _note(self, job: Job[Any]) -> None:
+        self._job = job
+        if self._stopped:
+            self.stop()
 
 
 class Service:
@@ -185,18 +195,18 @@ class Service:
         return self._told(call, running)
 
     def answer(self, sandbox: str, view: str | None, _body: Body, call: str) -> dict[str, Any]:
-        """The answer of a call that was begun, once, or its id again. Raises NotFound."""
+        """The answer of a call that was begun, once, or its id again. Raises InvalidRequest."""
         return self._told(call, self._running(sandbox, view, call))
 
     def stop(self, sandbox: str, view: str | None, _body: Body, call: str) -> dict[str, Any]:
-        """Let a call end soon; there is still an answer. Raises NotFound."""
+        """Let a call end soon; there is still an answer. Raises InvalidRequest."""
         self._running(sandbox, view, call).stop()
         return {}
 
     def _running(self, sandbox: str, view: str | None, call: str) -> Running:
         running = self._calls.get(call)
         if running is None or running.whole is not self._find(sandbox, view):
-            raise NotFound(call[:100], "no call has this id, or its answer was given already")
+            raise InvalidRequest("the call is not known: the kernel was restarted, or the answer was given already")
         return running
 
     def _seat(self, whole: Workplace, agent: str, seat: str) -> Seat:

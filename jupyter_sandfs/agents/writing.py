@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jupyter_sandfs import paths
-from jupyter_sandfs.agents.answers import ToolResult, facts
+from jupyter_sandfs.agents.answers import HALF_PAIR, ToolResult, facts
 from jupyter_sandfs.agents.desk import Desk
 from jupyter_sandfs.agents.reading import is_binary, numbered
 from jupyter_sandfs.agents.tool import Tool, path, text, yes_or_no
@@ -32,13 +32,11 @@ def write(desk: Desk, path: str, content: str) -> ToolResult:
 
 
 def encoded(content: str) -> bytes:
-    """The bytes of a text. Raises InvalidRequest for half of a surrogate pair, which JSON can say and UTF-8 can't."""
+    """The bytes of a text. Raises InvalidRequest for half of a surrogate pair."""
     try:
         return content.encode()
     except UnicodeEncodeError:
-        raise InvalidRequest(
-            "the text holds half of a surrogate pair (\\uD800 to \\uDFFF), which no file can"
-        ) from None
+        raise InvalidRequest(HALF_PAIR) from None
 
 
 def edit(desk: Desk, path: str, old_text: str, new_text: str, replace_all: bool) -> ToolResult:  # noqa: FBT001  arguments come by name, from a model

@@ -18,6 +18,10 @@ from mcp.shared.inbound import (
 from mcp.shared.message import ClientMessageMetadata, SessionMessage
 from mcp.types import PROTOCOL_VERSION_META_KEY
 
+from jupyter_sandfs.client import unexplained
+from jupyter_sandfs.errors import ServerUnreachable
+
+_LET_IN = frozenset({200, 202, 400})
 _TIMEOUT = httpx2.Timeout(30, read=None)  # a tool may take long, and a stream is silent for long
 
 
@@ -26,10 +30,28 @@ async def bridge(url: str, token: str | None) -> None:
 
     Args:
         url: of the route, with its query.
+
+    Raises:
+        ServerUnreachable: there is no such route, or it lets nobody in with this token.
     """
     headers = {"Authorization": f"token {token}"} if token else {}
+    async with httpx2.AsyncClient(headers=headers, timeout=_TIMEOUT) as http:
+        await _check(http, url)
+        await _connect(http, url)
+
+
+async def _check(http: httpx2.AsyncClient, url: str) -> None:
+    """Ask for what is no message: a client would not be told why nothing is answered, a terminal is."""
+    try:
+        answer = await http.post(url, json={}, headers={"Accept": "application/json, text/event-stream"})
+    except httpx2.TransportError as problem:
+        raise ServerUnreachable(f"the server does not answer: {type(problem).__name__}") from problem
+    if answer.status_code not in _LET_IN:
+        raise unexplained(answer.status_code)
+
+
+async def _connect(http: httpx2.AsyncClient, url: str) -> None:
     async with (
-        httpx2.AsyncClient(headers=headers, timeout=_TIMEOUT) as http,
         stdio_server() as (inward, outward),
         streamable_http_client(url, http_client=http) as (answers, questions),
         anyio.create_task_group() as group,

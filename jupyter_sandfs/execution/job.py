@@ -10,8 +10,10 @@ import math
 import threading
 import time
 import weakref
+from collections.abc import Callable
 from concurrent import futures
 from concurrent.futures import Future
+from contextvars import ContextVar
 from enum import Enum
 from typing import Any, Protocol, TypeVar
 
@@ -52,6 +54,9 @@ class Job(Protocol[R_co]):
         """Make `perform` return soon; from any thread, before, during or after it. The first reason counts."""
 
 
+started: ContextVar[Callable[[Job[Any]], None] | None] = ContextVar("jupyter_sandfs_job_started", default=None)
+"""Is told of each job that `run` waits for, so that another thread can stop what this one does."""
+
 _jobs: weakref.WeakKeyDictionary[Future[object], Job[object]] = weakref.WeakKeyDictionary()
 
 
@@ -71,6 +76,9 @@ def run(job: Job[R], seconds: float) -> R:
     Raises:
         LimitExceeded: it does not even end when it is stopped.
     """
+    tell = started.get()
+    if tell is not None:
+        tell(job)
     future = start(job)
     try:
         await_done(future, seconds)

@@ -130,7 +130,7 @@ def _command(place: _Place, *, magics: bool) -> tuple[str, int]:
     """The command that the cursor is in, and of how many words it is."""
     table = CELL_COMMANDS if place.cell else LINE_COMMANDS
     two = " ".join(place.words.done[:2])
-    if len(place.words.done) > 1 and ((magics and two in table) or two.startswith("files ")):
+    if len(place.words.done) > 1 and ((magics and two in table) or two in _SHELL_ARGUMENTS):
         return two, 2
     return place.words.done[0], 1
 
@@ -206,24 +206,39 @@ def _host_paths(place: _Place) -> list[Candidate]:
 
 
 def _keys(place: _Place) -> list[Candidate]:
-    """Keys of the staging store; given up after a second, since it may be far away."""
+    """Keys of the staging store, which may be far away."""
     begun = place.words.plain
     prefix = begun if "/" in begun else f"files/{begun}"
-    found: list[str] = []
-
-    def ask() -> None:
-        with suppress(Exception):  # a store that fails completes nothing
-            found.extend(each.key for each in place.sandbox.files.list(prefix, limit=MOST).items)
-
-    asking = threading.Thread(target=ask, name="sandfs-completion", daemon=True)
-    asking.start()
-    asking.join(_STORE_SECONDS)
+    found = _told_in_time(lambda: (each.key for each in place.sandbox.files.list(prefix, limit=MOST).items))
     shown = found if "/" in begun else [key.removeprefix("files/") for key in found]
     return _matching(place.words, shown, "key")
 
 
+def _saved(place: _Place) -> list[Candidate]:
+    """Names under which the sandbox was saved."""
+    return _matching(place.words, _told_in_time(lambda: (each.name for each in place.sandbox.saved())), "saved")
+
+
+def _told_in_time(ask: Callable[[], Iterable[str]]) -> list[str]:
+    """What a store tells within a second, in a thread of its own; nothing if it fails."""
+    found: list[str] = []
+
+    def work() -> None:
+        with suppress(Exception):  # a store that fails completes nothing
+            found.extend(ask())
+
+    asking = threading.Thread(target=work, name="sandfs-completion", daemon=True)
+    asking.start()
+    asking.join(_STORE_SECONDS)
+    return list(found)
+
+
 def _snapshots(place: _Place) -> list[Candidate]:
     return _matching(place.words, [each.name or "" for each in place.shell.fs.snapshots()], "snapshot")
+
+
+def _branches(place: _Place) -> list[Candidate]:
+    return _matching(place.words, place.shell.branches, "branch")
 
 
 def _sandboxes(place: _Place) -> list[Candidate]:
@@ -276,6 +291,7 @@ _ARGUMENTS: Mapping[str, Callable[[_Place], list[Candidate]]] = {
     "files upload": _host_paths,
     "help": _known_commands,
     "import": _at(_host_paths, _paths),
+    "load": _saved,
     "merge": _sandboxes,
     "mount": _at(_paths, _expressions),
     "use": _sandboxes,
@@ -284,6 +300,10 @@ _ARGUMENTS: Mapping[str, Callable[[_Place], list[Candidate]]] = {
     "why": _at(_views, _paths),
 }
 _SHELL_ARGUMENTS: Mapping[str, Callable[[_Place], list[Candidate]]] = {
+    "branch": _words("switch", "merge", "delete"),
+    "branch delete": _branches,
+    "branch merge": _branches,
+    "branch switch": _branches,
     "changes": _snapshots,
     "files": _words("list", "info", "versions", "restore", "delete", "upload", "download"),
     "files delete": _keys,
@@ -295,7 +315,9 @@ _SHELL_ARGUMENTS: Mapping[str, Callable[[_Place], list[Candidate]]] = {
     "stage": _at(_keys, _paths),
 }
 _VALUES: Mapping[str, Callable[[_Place], list[Candidate]]] = {
+    "--delete": _saved,
     "--key": _keys,
     "--prefix": _paths,
     "--sandbox": _sandboxes,
+    "--view": _views,
 }

@@ -27,13 +27,14 @@ _NAME = re.compile(r"(?<!\$)\{([A-Za-z_]\w*)\}")  # `${name}` is the shell's
 _ASKS_FOR_HELP = ("-h", "--help")
 _TAKES_BACK = frozenset(("undo", "redo"))
 _ABSENT = object()
+_USAGE = 44  # characters
 _ROWS = 200  # of a tree in a terminal
 _OPTIONAL = re.compile(r" \[.*\]")
 
 
 def describe() -> str:
     """What `%sandfs?` shows."""
-    rows = [f"{each.usage:<44} {each.help}" for each in (*LINE_COMMANDS.values(), *CELL_COMMANDS.values())]
+    rows = [_row(each.usage, each.help) for each in (*LINE_COMMANDS.values(), *CELL_COMMANDS.values())]
     return (
         "Work in the sandbox: a file system that lives in this kernel.\n\n"
         "%sandfs LINE                                 any command line of the sandbox's shell, such as ls -l /notes\n"
@@ -44,6 +45,11 @@ def describe() -> str:
         + "\n`{name}` is replaced by the value of a Python name that exists; `$name` belongs to the shell.\n"
         "%sandfs COMMAND --help tells more about one command, %sandfs help lists those of the shell, too.\n"
     )
+
+
+def _row(usage: str, told: str) -> str:
+    """What a command does beside how it is written, or below it where that is long."""
+    return f"{usage:<{_USAGE}} {told}" if len(usage) <= _USAGE else f"{usage}\n{'':<{_USAGE}} {told}"
 
 
 @magics_class

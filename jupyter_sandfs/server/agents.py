@@ -11,7 +11,7 @@ from typing import Any
 
 from jupyter_sandfs.agents.answers import ToolResult
 from jupyter_sandfs.agents.dialects import DIALECTS
-from jupyter_sandfs.agents.mcp.source import Batches, File, Page, Touched, check_size
+from jupyter_sandfs.agents.mcp.source import PAGE, Batches, File, Page, Touched, check_size
 from jupyter_sandfs.agents.toolset import TOOLS
 from jupyter_sandfs.errors import KernelBusy, LimitExceeded, SandboxNotFound, SandfsError
 from jupyter_sandfs.rpc.messages import Reply
@@ -24,7 +24,7 @@ _FIRST_LOOK, _LAST_LOOK = 0.01, 0.25  # seconds between two looks at a call that
 _CHANGES_SECONDS = 0.25  # between two looks at what changes
 _ABSENT_SECONDS = 2.0  # the same, while the kernel does not answer
 _GRACE = 3.0  # seconds that a stopped call has to say how far it came
-_PAGE = 500
+_stopping: set[asyncio.Future[None]] = set()  # the loop itself holds tasks only weakly
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class KernelSource:
             async with asyncio.timeout(self.seconds):
                 return await _answer(target, call)
         except TimeoutError:
-            await target.ask("agent_stop", {"call": call})
+            await _stop(target, call)
         except asyncio.CancelledError:
             _stopping.add(stop := asyncio.ensure_future(_stop(target, call)))
             stop.add_done_callback(_stopping.discard)
@@ -105,7 +105,7 @@ class KernelSource:
             async with asyncio.timeout(_GRACE):
                 return await _answer(target, call)
         except TimeoutError:
-            raise KernelBusy(f"the tool was stopped after {self.seconds:g} s, and has not ended yet") from None
+            raise KernelBusy(f"the tool was told to stop after {self.seconds:g} s, and has not ended yet") from None
 
     # ------------------------------------------------------------ files
 
@@ -115,7 +115,7 @@ class KernelSource:
 
     async def files(self, after: str | None) -> Page:
         """Some of the files, in the order of names of each directory; a page may be empty though others follow."""
-        found = (await (await self._files()).ask("search", {"name": "*", "limit": _PAGE, "after": after})).value
+        found = (await (await self._files()).ask("search", {"name": "*", "limit": PAGE, "after": after})).value
         files = [_file(each) for each in found["matches"] if each["entryType"] == "file"]
         return Page(files, found["next"])
 
@@ -152,17 +152,15 @@ class KernelSource:
                 yield [each for change in told["changes"] for each in _touched(change)]
 
 
-_stopping: set[asyncio.Future[None]] = set()  # the loop itself holds tasks only weakly
-
-
 async def _answer(target: Target, call: str) -> dict[str, Any]:
     """Ask for the answer of a call until it is there, less often the longer it takes."""
     pause = _FIRST_LOOK
     while True:
         await asyncio.sleep(pause)
-        told: dict[str, Any] = (await target.ask("agent_answer", {"call": call})).value
-        if "call" not in told:
-            return told
+        with suppress(KernelBusy):  # it may go on when the kernel does
+            told: dict[str, Any] = (await target.ask("agent_answer", {"call": call})).value
+            if "call" not in told:
+                return told
         pause = min(pause * 2, _LAST_LOOK)
 
 

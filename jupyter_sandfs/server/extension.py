@@ -25,6 +25,7 @@ from jupyter_sandfs.server.links import Links
 from jupyter_sandfs.server.resumable import ResumableUploads
 from jupyter_sandfs.server.route import UnknownRoute
 from jupyter_sandfs.server.sandboxes import Sandboxes
+from jupyter_sandfs.server.seats import Seats
 from jupyter_sandfs.server.staging import Staging
 from jupyter_sandfs.server.tenants import KnownTenants, Tenants
 from jupyter_sandfs.server.upload_notes import UploadNotes
@@ -100,6 +101,8 @@ def _parts(serverapp: Any, options: Options, url: str) -> dict[str, Any]:
         "sandfs_uploads": uploads,
         "sandfs_tenants": Tenants(options.tenant, options.tenant_per_user, secret),
         "sandfs_caretaker": caretaker,
+        "sandfs_streams": Seats("streams of events", each=32, most=128),
+        "sandfs_bodies": Seats("uploads", each=32, most=128),
         "sandfs_tool_timeout": options.tool_timeout,
         "sandfs_mcp_idle": options.mcp_session_ttl,
     }

@@ -9,13 +9,13 @@ from typing import Any
 from jupyter_server.auth.decorator import authorized
 from tornado import iostream, web
 
-from jupyter_sandfs.errors import KernelBusy, RateLimited, SandfsError
+from jupyter_sandfs.errors import KernelBusy, SandfsError
 from jupyter_sandfs.server import problems
 from jupyter_sandfs.server.addressing import Target
 from jupyter_sandfs.server.fs import FsRoute
 from jupyter_sandfs.server.route import SandfsRoute
+from jupyter_sandfs.server.seats import Seats
 
-MOST_STREAMS = 64  # of one server
 _LOOK_SECONDS = 0.25
 _QUIET_SECONDS = 15.0  # after which a comment keeps proxies from closing the connection
 _LONGEST_SECONDS = 24 * 3600.0
@@ -31,10 +31,8 @@ class Events(FsRoute):
         target, path = await self.target(), self.query("path") or "/"
         seconds = float(self.query("seconds") or _LONGEST_SECONDS)
         after = self.request.headers.get("Last-Event-ID") or self.query("after")
-        streams: set[Events] = self.settings.setdefault("sandfs_streams", set())
-        if len(streams) >= MOST_STREAMS:
-            raise RateLimited(f"{MOST_STREAMS} streams of events are open: close one first")
-        streams.add(self)
+        seats: Seats = self.settings["sandfs_streams"]
+        seats.take(self.username)
         try:
             first = (await target.ask("changes", {"path": path, "after": after})).value
             self._announce()
@@ -44,7 +42,7 @@ class Events(FsRoute):
         except iostream.StreamClosedError:
             return  # the client went away
         finally:
-            streams.discard(self)
+            seats.leave(self.username)
 
     def on_connection_close(self) -> None:
         super().on_connection_close()

@@ -13,7 +13,9 @@ from tornado import web
 
 from jupyter_sandfs.errors import InvalidRequest, SandfsError
 from jupyter_sandfs.server.route import SandfsRoute
+from jupyter_sandfs.server.seats import Seats
 
+IDLE_SECONDS = 120.0
 _PIECE_BYTES = 256 << 10
 _DRAINED_BYTES = 64 << 20  # of a refused body: who has sent it may then read why
 
@@ -110,6 +112,9 @@ class IntakeRoute(SandfsRoute):
 
     sink: Sink | None = None
     _gone = False
+    _arrived = 0
+    _seats: Seats | None = None
+    _silence: asyncio.TimerHandle | None = None
 
     async def prepare(self) -> None:  # type: ignore[override]  # as Jupyter's APIHandler does
         self._lock = asyncio.Lock()
@@ -118,11 +123,13 @@ class IntakeRoute(SandfsRoute):
             return
         self._accept_at_most(_DRAINED_BYTES)
         await self.check_allowed()
+        self._take_seat()
         await self.open_intake(self.declared_length())
         if self._gone:
             await self._give_up()
         self._accept_at_most(sys.maxsize)  # the sink knows the limit, and says it in words
         self._read_large_pieces()
+        self._await_more(0)
 
     async def open_intake(self, length: int | None) -> None:
         """Get ready for a body of `length` bytes (None if unknown), or refuse it."""
@@ -145,9 +152,11 @@ class IntakeRoute(SandfsRoute):
         """Tornado reads on only when this is done: a slow sink slows the sender down."""
         if self._finished or self.request.method not in self.body_methods:
             return
+        self._stop_waiting()  # a slow sink is no silence
         try:
             async with self._lock:
                 await self.take(chunk)
+            self._await_more(len(chunk))
         except Exception as error:  # noqa: BLE001 (an edge: tornado would drop the connection without an answer)
             await self._give_up()
             self._refuse(error)
@@ -155,14 +164,43 @@ class IntakeRoute(SandfsRoute):
     def on_connection_close(self) -> None:
         super().on_connection_close()
         self._gone = True
+        self._leave_seat()
         if self.sink is not None:
             self._farewell = asyncio.ensure_future(self._give_up())
 
     async def commit(self) -> Any:
         """Finish the body; gives what the sink gives."""
         assert self.sink is not None
+        self._stop_waiting()
         sink, self.sink = self.sink, None
         return await sink.commit()
+
+    def on_finish(self) -> None:
+        super().on_finish()
+        self._leave_seat()
+
+    def _take_seat(self) -> None:
+        seats: Seats = self.settings["sandfs_bodies"]
+        seats.take(self.username)
+        self._seats = seats
+
+    def _leave_seat(self) -> None:
+        self._stop_waiting()
+        seats, self._seats = self._seats, None
+        if seats is not None:
+            seats.leave(self.username)
+
+    def _await_more(self, arrived: int) -> None:
+        """Hang up on a sender who says nothing for `IDLE_SECONDS` before the body is whole: it would wait for ever."""
+        self._arrived += arrived
+        is_open = "Transfer-Encoding" in self.request.headers or self._arrived < (self.declared_length() or 0)
+        if is_open and not (self._gone or self._finished):
+            self._silence = asyncio.get_running_loop().call_later(IDLE_SECONDS, self.cut_off)
+
+    def _stop_waiting(self) -> None:
+        if self._silence is not None:
+            self._silence.cancel()
+            self._silence = None
 
     async def _give_up(self) -> None:
         sink, self.sink = self.sink, None

@@ -32,7 +32,7 @@ class McpSessions:
 
     async def of(self, user: str) -> StreamableHTTPSessionManager:
         """The sessions of one user."""
-        if user not in self._users:
+        if user not in self._users or self._users[user].is_over:
             self._users[user] = _User(
                 StreamableHTTPSessionManager(
                     self._make(),
@@ -60,12 +60,16 @@ class _User:
 
     def __init__(self, manager: StreamableHTTPSessionManager) -> None:
         self._manager = manager
-        self._running = asyncio.Event()
+        self._running: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._stopped = asyncio.Event()
         self._task = asyncio.create_task(self._run())
 
+    @property
+    def is_over(self) -> bool:
+        return self._task.done()
+
     async def started(self) -> StreamableHTTPSessionManager:
-        await self._running.wait()
+        await asyncio.wait({self._running, self._task}, return_when=asyncio.FIRST_COMPLETED)
         return self._manager
 
     def stop(self) -> None:
@@ -76,5 +80,5 @@ class _User:
 
     async def _run(self) -> None:
         async with self._manager.run():
-            self._running.set()
+            self._running.set_result(None)
             await self._stopped.wait()

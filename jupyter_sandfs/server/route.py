@@ -80,6 +80,12 @@ class SandfsRoute(APIHandler):
             raise InvalidRequest(f"{name} is a whole number, not {value!r}")
         return int(value)
 
+    @property
+    def username(self) -> str:
+        """Who asks; empty for whoever has a link."""
+        user = self.current_user
+        return str(user.username) if user else ""
+
     def json_body(self) -> dict[str, Any]:
         """The body, once it was held to the document. Raises InvalidRequest."""
         body = parse_object(self.request.body)

@@ -101,12 +101,10 @@ class Publish(TransferRoute):
         return {"file_key": prefix, "size_bytes": size, "files": len(stored)}
 
     def _options(self, target: Target, body: Mapping[str, Any], path: str) -> PutOptions:
-        user = self.current_user
-        actor = str(user.username) if user else ""
         return {
             "ttl": body.get("ttl"),
             "content_type": content_types.guess(paths.name(path)),
-            "metadata": staging.told(path, body.get("metadata") or {}, sandbox=target.sandbox, actor=actor),
+            "metadata": staging.told(path, body.get("metadata") or {}, sandbox=target.sandbox, actor=self.username),
         }
 
 

@@ -124,6 +124,11 @@ class SandboxShell:
         return self._branches.name
 
     @property
+    def branches(self) -> list[str]:
+        """The names of all of them, oldest first."""
+        return self._branches.names
+
+    @property
     def cwd(self) -> str:
         """The directory that the next run starts in."""
         return self._cwd

@@ -11,7 +11,7 @@ import pytest
 from jupyter_sandfs.agents import service as services
 from jupyter_sandfs.agents.rules import Rule, Rules
 from jupyter_sandfs.agents.service import MOST_RUNNING, Service, offer
-from jupyter_sandfs.errors import InvalidRequest, NotFound, RateLimited
+from jupyter_sandfs.errors import InvalidRequest, RateLimited
 from jupyter_sandfs.kernel.agents import serve_agents
 from jupyter_sandfs.rpc.dispatcher import Dispatcher
 from jupyter_sandfs.rpc.messages import Request
@@ -76,12 +76,16 @@ def test_a_call_that_takes_a_while_is_asked_for_again(service, gate):
 
     assert meanwhile == begun
     assert told["text"] == "     1\topen"
-    with pytest.raises(NotFound, match="its answer was given already"):
+    with pytest.raises(InvalidRequest, match="the answer was given already"):
         service.answer("work", None, b"", begun["call"])
 
 
-def test_a_run_is_stopped_and_says_so(service):
-    begun = service.call("work", None, b'{"command": "while :; do :; done"}', "ann", "1", "sandbox_exec")
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [("sandbox_exec", b'{"command": "sleep 25"}'), ("sandbox_python", b'{"code": "while True: pass"}')],
+)
+def test_a_run_is_stopped_and_says_so(service, tool, arguments):
+    begun = service.call("work", None, arguments, "ann", "1", tool)
     service.stop("work", None, b"", begun["call"])
 
     assert finished(service, begun["call"])["data"]["exit_code"] == 130
@@ -90,7 +94,7 @@ def test_a_run_is_stopped_and_says_so(service):
 def test_a_run_that_waits_for_its_turn_is_stopped_alone(service):
     endless, waiting = (
         service.call("work", None, json.dumps({"command": line}).encode(), "ann", "1", "sandbox_exec")["call"]
-        for line in ("while :; do :; done", "echo never > /a")
+        for line in ("sleep 25", "echo never > /a")
     )
     service.stop("work", None, b"", waiting)
     first = service.answer("work", None, b"", endless)
@@ -107,7 +111,7 @@ def test_an_answer_is_for_who_sees_what_it_was_made_on(service, sandbox, gate):
     gate.set()
 
     for ask in (service.answer, service.stop):
-        with pytest.raises(NotFound):
+        with pytest.raises(InvalidRequest):
             ask("work", "guest", b"", begun["call"])
 
 
@@ -152,7 +156,7 @@ def test_an_answer_that_nobody_comes_for_is_dropped(sandbox, gate):
     now[0] = 121.0
     service.call("work", None, b"{}", "ann", "1", "sandbox_fs_list")
 
-    with pytest.raises(NotFound):
+    with pytest.raises(InvalidRequest):
         service.answer("work", None, b"", begun["call"])
 
 

@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 REPOSITORY = Path(__file__).parents[2]
 _START_SECONDS = 60
+_STOP_SECONDS = 20
 # Another environment, to try what its JupyterLab does with the extension.
 _PYTHON = os.environ.get("SANDFS_LAB_PYTHON", sys.executable)
 _PATIENCE = 60_000  # milliseconds: bounds a wait that normally takes a moment
@@ -74,7 +75,7 @@ def lab(tmp_path: Path) -> Iterator[Lab]:
         try:
             yield _wait(tmp_path / "runtime", process, root, log)
         finally:
-            process.terminate()
+            _stop(process)
 
 
 @pytest.fixture(scope="module")
@@ -171,6 +172,15 @@ def _quiet(home: Path) -> None:
     settings = home / "config" / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
     settings.mkdir(parents=True)
     (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false", "checkForUpdates": false}')
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Stop the server; one that is told to while it starts a kernel may wait for ever."""
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def _wait(runtime: Path, process: subprocess.Popen[bytes], root: Path, log: Path) -> Lab:

@@ -145,3 +145,4 @@ def test_a_card_is_answered_while_its_cell_runs(open_page, lab, notebook, place:
     output(page, 1).locator("summary").click()
     expect(output(page, 1)).to_contain_text("+You answer questions about Seattle's weather.")
     keep_picture(page, f"card-{theme}-reopened")
+    page.wait_for_function(_CONNECTED)  # a server that is stopped while a kernel starts may not end

@@ -109,8 +109,14 @@ def output(page: Page, number: int) -> Locator:
     return cells_of(page).nth(number).locator(".sandfs-page")
 
 
-def test_results_are_tables_that_sort_and_changes_that_fold_in_both_themes(page: Page, keep_picture):
+def test_results_sort_and_fold_can_be_read_in_both_themes_and_names_complete(page: Page, keep_picture):
     run_all(page)
+    results_sort_and_fold(page)
+    results_can_be_read_in_both_themes(page, keep_picture)
+    names_complete_cells_write_and_undo_takes_back(page, keep_picture)
+
+
+def results_sort_and_fold(page: Page) -> None:
     table = output(page, _LISTED).locator("table").first
     names = table.locator("tbody tr td:first-child")
     expect(names).to_have_text(["<b>x<b>", "my data/", "old", "small.csv"])
@@ -130,6 +136,8 @@ def test_results_are_tables_that_sort_and_changes_that_fold_in_both_themes(page:
     expect(output(page, _TIMELINE).locator("li").first).to_contain_text("owner")
     expect(output(page, _BARS).locator(".bar").first).to_be_visible()
 
+
+def results_can_be_read_in_both_themes(page: Page, keep_picture) -> None:
     coloured = page.locator(".sandfs-page :is(.added, .removed, .changed, .moved, .dim, th, td, summary, code)")
     for theme in ("JupyterLab Light", "JupyterLab Dark"):
         command(page, "apputils:change-theme", theme=theme)
@@ -139,8 +147,7 @@ def test_results_are_tables_that_sort_and_changes_that_fold_in_both_themes(page:
         assert (theme, faint) == (theme, [])
 
 
-def test_names_complete_cells_write_and_undo_takes_back(page: Page, keep_picture):
-    run_all(page)
+def names_complete_cells_write_and_undo_takes_back(page: Page, keep_picture) -> None:
     typing = cells_of(page).nth(len(_CELLS) - 1)
 
     typing.locator(".cm-content").click()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 from collections.abc import Iterator
@@ -19,6 +20,24 @@ Sandbox.current().fs.write_file('/data/rain.csv', 'day,mm\\n1,0.5\\n2,3.0\\n')
 Sandbox.current().fs.write_file('/notes.md', '# Notes\\n\\nIt **rains**.\\n')""",
     "%sandfs browse /notes.md",
 ]
+_AXE = Path(__file__).parents[1] / "kernel" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
+_FAULTS = """async () => {
+  const { violations } = await axe.run('[data-sandfs="browser"]', { resultTypes: ["violations"] });
+  return violations.flatMap((each) => each.nodes.map((node) => [each.id, node.html.slice(0, 120)]));
+}"""
+_LUMINANCE = """() => {
+  const color = getComputedStyle(document.querySelector(".sfs")).backgroundColor;
+  return color.match(/[0-9.]+/g).slice(0, 3).reduce((sum, part) => sum + Number(part), 0) / 765;
+}"""
+_OVERFLOWS = """() => [...document.querySelectorAll(".sfs")].some((frame) => {
+  const { right } = frame.getBoundingClientRect();
+  const tools = [...frame.querySelectorAll(".sfs-bar button, .sfs-bar input")];
+  const out = (each) => each.checkVisibility() && each.getBoundingClientRect().right > right + 1;
+  return frame.scrollWidth > frame.clientWidth || tools.some(out);
+})"""
+_DARK = (
+    "() => { void window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'}); return 0 }"
+)
 _KERNEL = "window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel"
 _CONNECTED = f"() => {_KERNEL}?.connectionStatus === 'connected'"
 
@@ -43,6 +62,17 @@ def page(chromium: Browser) -> Iterator[Page]:
     page.close()
 
 
+@pytest.fixture(scope="session")
+def axe() -> str:
+    """The script that finds what is not accessible."""
+    if _AXE.is_file():
+        return _AXE.read_text(encoding="utf-8")
+    missing = "needs `npm ci --prefix tests/kernel/browser`"
+    if os.environ.get("SANDFS_CI"):
+        pytest.fail(missing)
+    pytest.skip(missing)
+
+
 def keep_picture(page: Page, name: str) -> None:
     """Leave a picture where SANDFS_SCREENSHOTS says."""
     if directory := os.environ.get("SANDFS_SCREENSHOTS"):
@@ -61,6 +91,11 @@ def command(page: Page, name: str) -> None:
     page.evaluate("name => { void window.jupyterapp.commands.execute(name); return 0 }", name)
 
 
+def end_kernels(lab) -> None:
+    for session in lab.request("GET", "api/sessions").json():
+        lab.request("DELETE", f"api/sessions/{session['id']}").raise_for_status()
+
+
 def shown(page: Page) -> Locator:
     return page.get_by_role("region", name="Sandbox default")
 
@@ -70,7 +105,7 @@ def test_large_uploads_a_restart_and_a_way_on(page: Page, lab, notebook: str, tm
     command(page, "notebook:run-all-cells")
     browser = shown(page)
     browser.get_by_role("treeitem", name="notes.md").click()
-    expect(browser.get_by_role("region", name="Preview of notes.md")).to_contain_text("It rains.")
+    expect(browser.get_by_role("group", name="Preview of notes.md")).to_contain_text("It rains.")
 
     large = tmp_path / "large.bin"
     large.write_bytes(os.urandom(9 << 20))
@@ -78,7 +113,7 @@ def test_large_uploads_a_restart_and_a_way_on(page: Page, lab, notebook: str, tm
         browser.get_by_role("button", name="Upload").click()
     chooser.value.set_files(large)
     expect(browser.get_by_role("treeitem", name="large.bin")).to_be_visible()
-    expect(browser.get_by_role("region", name="Transfers")).to_be_hidden()
+    expect(browser.get_by_role("group", name="Transfers")).to_be_hidden()
     there = lab.request("GET", "sandfs/v1/fs/file", params={"path": "/large.bin"})
     stored = lab.request("GET", "sandfs/v1/files").json()
     assert there.content == large.read_bytes()
@@ -103,8 +138,7 @@ def test_a_notebook_that_is_opened_again_shows_its_listing_and_runs_in_notebook_
     expect(page.locator(".sandfs-static")).to_be_hidden()
     command(page, "docmanager:save")
     page.wait_for_function("() => window.jupyterapp.shell.currentWidget.context.model.dirty === false")
-    for session in lab.request("GET", "api/sessions").json():
-        lab.request("DELETE", f"api/sessions/{session['id']}").raise_for_status()
+    end_kernels(lab)
 
     page.goto(f"{lab.url}notebooks/{notebook}?token={lab.token}")
     listing = page.locator(".sandfs-static")
@@ -120,10 +154,75 @@ def test_a_notebook_that_is_opened_again_shows_its_listing_and_runs_in_notebook_
         page.keyboard.press("Shift+Enter")
     browser = shown(page)
     browser.get_by_role("treeitem", name="notes.md").click()
-    expect(browser.get_by_role("region", name="Preview of notes.md")).to_contain_text("It rains.")
+    expect(browser.get_by_role("group", name="Preview of notes.md")).to_contain_text("It rains.")
     expect(page.locator(".sandfs-static")).to_be_hidden()
     browser.get_by_role("tree").focus()
     page.keyboard.press("Home")
     page.keyboard.press("ArrowRight")
     expect(browser.get_by_role("treeitem", name="rain.csv")).to_be_visible()
     keep_picture(page, "tree-notebook")
+
+
+def copy_from_elsewhere(lab, notebook: str) -> str:
+    """A copy that nobody here has signed: Jupyter does not trust it."""
+    document = json.loads((lab.root / notebook).read_text())
+    document["cells"][1]["source"] += "\n# changed elsewhere"
+    (lab.root / "elsewhere.ipynb").write_text(json.dumps(document))
+    return "elsewhere.ipynb"
+
+
+def test_two_browsers_in_light_and_dark_untrusted_and_zoomed(page: Page, lab, notebook: str, axe: str):
+    document = json.loads((lab.root / notebook).read_text())
+    document["cells"].append({**document["cells"][-1], "id": "second", "source": "%sandfs browse /data"})
+    (lab.root / notebook).write_text(json.dumps(document))
+    open_lab(page, lab, notebook)
+    page.evaluate(axe)
+    command(page, "notebook:run-all-cells")
+    first, second = shown(page).nth(0), shown(page).nth(1)
+    first.get_by_role("treeitem", name="notes.md").click()
+    expect(first.get_by_role("group", name="Preview of notes.md")).to_contain_text("It rains.")
+    expect(second.get_by_role("treeitem", name="rain.csv")).to_be_visible()
+
+    first.get_by_role("tree").press("Alt+n")
+    first.get_by_role("textbox", name="New file in /").fill("both.txt")
+    page.keyboard.press("Enter")
+    expect(first.get_by_role("treeitem", name="both.txt")).to_be_visible()
+    expect(second.get_by_role("treeitem", name="both.txt")).to_be_visible()
+    seen = {"Lab light": (page.evaluate(_LUMINANCE) > 0.8, page.evaluate(_FAULTS))}
+    keep_picture(page, "tree-lab-light")
+    page.evaluate(_DARK)
+    page.wait_for_function("() => document.body.dataset.jpThemeLight === 'false'")
+    page.wait_for_function(f"() => ({_LUMINANCE})() < 0.3")
+    seen["Lab dark"] = (True, page.evaluate(_FAULTS))
+    keep_picture(page, "tree-lab-dark")
+    command(page, "docmanager:save")
+    page.wait_for_function("() => window.jupyterapp.shell.currentWidget.context.model.dirty === false")
+    end_kernels(lab)
+
+    page.goto(f"{lab.url}notebooks/{copy_from_elsewhere(lab, notebook)}?token={lab.token}")
+    expect(page.get_by_text("Not Trusted")).to_be_visible()
+    expect(page.locator(".sandfs-static").first).to_contain_text("rain.csv")
+    expect(page.get_by_text("└── rain.csv")).to_have_count(0)
+    expect(page.get_by_text("Error displaying widget")).to_have_count(0)
+    keep_picture(page, "tree-untrusted")
+
+    expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")
+    page.locator(".jp-CodeCell .jp-InputArea-editor").first.click()
+    for _ in _CELLS:
+        page.keyboard.press("Shift+Enter")
+    shown(page).get_by_role("treeitem", name="notes.md").click()
+    expect(shown(page).get_by_role("group", name="Preview of notes.md")).to_contain_text("It rains.")
+    page.evaluate(axe)
+    seen["Notebook 7 dark"] = (page.evaluate(_LUMINANCE) < 0.3, page.evaluate(_FAULTS))
+    keep_picture(page, "tree-notebook-dark")
+    zoomed = {"width": 320, "height": 256, "deviceScaleFactor": 4, "mobile": False}  # 1280 by 1024 at 400 %
+    session = page.context.new_cdp_session(page)
+    session.send("Emulation.setDeviceMetricsOverride", zoomed)
+    page.wait_for_function("() => innerWidth === 320 && devicePixelRatio === 4")
+    page.wait_for_function(f"() => !({_OVERFLOWS})()")
+    shown(page).get_by_role("treeitem", name="notes.md").scroll_into_view_if_needed()
+    if directory := os.environ.get("SANDFS_SCREENSHOTS"):  # Playwright's own would be taken without the zoom
+        picture = session.send("Page.captureScreenshot")["data"]
+        (Path(directory) / "tree-zoomed.png").write_bytes(base64.b64decode(picture))
+
+    assert seen == {name: (True, []) for name in ("Lab light", "Lab dark", "Notebook 7 dark")}

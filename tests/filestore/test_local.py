@@ -418,6 +418,20 @@ def test_links_are_signed_with_a_secret_that_stays(root, store):
     assert len((root / "secret").read_bytes()) == 32
 
 
+def test_a_large_chunk_is_written_in_small_steps():
+    """Linux takes ten times as long for some writes of a megabyte."""
+    written = []
+
+    class Disk:
+        def write(self, data):
+            written.append(len(data))
+            return len(data)
+
+    local_module.uploads.write_all(Disk(), bytes(1_000_000))
+
+    assert written == [262_144] * 3 + [213_568]
+
+
 def test_a_full_disk_is_a_store_error(store):
     with (
         pytest.raises(errors.StoreError, match=r"^the disk of the store does not take more: No space left on device$"),

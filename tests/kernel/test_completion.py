@@ -141,6 +141,24 @@ def test_keys_of_the_store_are_offered(offered, sandbox, cell):
     assert offered("%sandfs files ") == ["list", "info", "versions", "restore", "delete", "upload", "download"]
 
 
+def test_branches_views_and_what_was_saved_are_offered(offered, sandbox, cell):
+    sandbox.view(VisibilityView({"public"}), name="analyst")
+    cell("%sandfs branch trial\n%sandfs save first")
+
+    assert offered("%sandfs branch sw") == ["switch"]
+    for action in ("switch", "merge", "delete"):
+        assert offered(f"%sandfs branch {action} ") == ["main", "trial"]
+    assert offered("%sandfs browse --view ") == ["analyst"]
+    assert offered("%sandfs load f") == ["first"]
+    assert offered("%sandfs saved --delete ") == ["first"]
+
+
+def test_paths_are_those_of_the_branch(offered, cell):
+    cell("%sandfs branch trial\n%sandfs branch switch trial\n%sandfs touch /here")
+
+    assert offered("%sandfs cat /") == ["/here"]
+
+
 def test_a_store_that_fails_offers_nothing(offered, sandbox):
     sandbox.store_url = "nats://host/no.bucket"
 

@@ -102,6 +102,24 @@ def test_the_contents_api_works(behind):
     assert (made.status_code, read.json()["content"]) == (201, "héllo")
 
 
+def test_agents_work_there_over_mcp(behind):
+    headers = {"Accept": "application/json, text/event-stream"}
+    hello = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}}
+
+    def ask(method, params, **more):
+        message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        return behind.request("POST", "sandfs/v1/mcp", json=message, headers=headers | more)
+
+    session = {"Mcp-Session-Id": ask("initialize", hello).headers["Mcp-Session-Id"]}
+    called = ask(
+        "tools/call", {"name": "sandbox_exec", "arguments": {"command": "echo héllo | tee /by-agent"}}, **session
+    )
+    read = behind.request("GET", "sandfs/v1/fs/file?path=/by-agent")
+
+    assert '"text":"héllo\\n[changed: added /by-agent]"' in called.content.decode()
+    assert read.content == "héllo\n".encode()
+
+
 def test_errors_come_through(behind):
     answer = behind.request("GET", "sandfs/v1/fs/stat?path=/none")
 

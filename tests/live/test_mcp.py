@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import httpx2
 import pytest
+from click.testing import CliRunner
 from jupyter_client import BlockingKernelClient
 from mcp import Client, StdioServerParameters, types
 from mcp.client.streamable_http import streamable_http_client
@@ -16,6 +17,7 @@ from mcp.shared.exceptions import MCPError
 
 from jupyter_sandfs.agents.mcp import PROMPTS
 from jupyter_sandfs.agents.toolset import TOOLS
+from jupyter_sandfs.cli.app import main
 
 PATIENCE = 60  # seconds: bounds what normally takes a moment
 both = pytest.mark.parametrize("mode", ["auto", "legacy"])
@@ -146,7 +148,9 @@ def test_a_run_that_never_ends_holds_up_nobody_else(connect):
     async def work():
         async with connect(agent="a") as one, connect(agent="b") as other:
             endless = [
-                asyncio.create_task(one.call_tool("sandbox_exec", {"command": "while ! test -e /enough; do :; done"}))
+                asyncio.create_task(
+                    one.call_tool("sandbox_exec", {"command": "until test -e /enough; do sleep 0.02; done"})
+                )
                 for _ in range(6)  # more than the server has connections to a kernel
             ]
             quick = await other.call_tool("sandbox_fs_list", {"path": "/"})
@@ -253,6 +257,27 @@ def test_a_client_that_speaks_on_standard_input_and_output_is_connected(live, ke
 
     assert "/désk: 2 bytes" in written
     assert (read, there, missing) == ("1\n", b"1\n", True)
+
+
+@pytest.mark.parametrize(
+    ("server", "token", "code", "why"),
+    [
+        ("{}", "wrong", 6, "the server refuses the token, or it is missing"),
+        (
+            "{}no/such/place",
+            "live",
+            3,
+            "there is no jupyter_sandfs at this URL, or the server's extension is not enabled",
+        ),
+        ("http://127.0.0.1:1/", "", 1, "the server does not answer: ConnectError"),
+    ],
+)
+def test_a_terminal_is_told_why_nobody_can_be_connected(live, server, token, code, why):
+    arguments = ["--server", server.format(live.url), "--token", token]
+
+    result = CliRunner().invoke(main, ["mcp", *arguments])
+
+    assert (result.exit_code, result.stderr) == (code, f"error: {why}\n")
 
 
 def test_a_wrong_token_lets_nobody_in(connect):

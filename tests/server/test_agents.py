@@ -67,7 +67,9 @@ def source():
 
 
 async def test_a_call_that_takes_a_while_is_asked_for_until_it_is_done(source):
-    ann, kernel, told = source(agent_call=[{"call": "c"}], agent_answer=[{"call": "c"}, {"call": "c"}, DONE])
+    ann, kernel, told = source(
+        agent_call=[{"call": "c"}], agent_answer=[{"call": "c"}, KernelBusy("native code"), DONE]
+    )
 
     answer = await ann.call("sandbox_exec", {"command": "make"})
 
@@ -90,7 +92,7 @@ async def test_a_call_that_does_not_end_even_then_is_given_up(source, monkeypatc
     monkeypatch.setattr(agents, "_GRACE", 0.05)
     ann, *_ = source(0.05, agent_call=[{"call": "c"}], agent_answer=[{"call": "c"}], agent_stop=[{}])
 
-    with pytest.raises(KernelBusy, match=r"the tool was stopped after 0\.05 s, and has not ended yet"):
+    with pytest.raises(KernelBusy, match=r"the tool was told to stop after 0\.05 s, and has not ended yet"):
         await ann.call("sandbox_exec", {"command": "make"})
 
 

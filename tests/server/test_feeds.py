@@ -10,6 +10,7 @@ from typing import NamedTuple
 import pytest
 
 from jupyter_sandfs.server import feeds
+from jupyter_sandfs.server.seats import Seats
 
 PATIENCE = 60.0
 
@@ -72,7 +73,7 @@ def listen(server, http_server, jp_base_url, jp_http_port, monkeypatch):
         finally:
             writer.close()
             async with asyncio.timeout(PATIENCE):
-                while server.web_app.settings["sandfs_streams"]:  # noqa: ASYNC110  it has no event to wait for
+                while server.web_app.settings["sandfs_streams"].taken:  # noqa: ASYNC110  it has no event to wait for
                     await asyncio.sleep(0)
 
     return listen
@@ -159,8 +160,8 @@ async def test_a_quiet_stream_stays_open(listen, fs, monkeypatch):
     assert (before, stream.comments >= 2) == (0, True)
 
 
-async def test_the_number_of_streams_is_bounded(listen, fetch, fs, monkeypatch):
-    monkeypatch.setattr(feeds, "MOST_STREAMS", 1)
+async def test_the_number_of_streams_is_bounded(listen, fetch, fs, server):
+    server.web_app.settings["sandfs_streams"] = Seats("streams", each=1, most=1)
 
     async with listen() as stream:
         await stream.head()

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import re
@@ -8,8 +7,6 @@ import re
 import pytest
 
 from jupyter_sandfs.server.addressing import Target
-from jupyter_sandfs.server.fs import LargeFile
-from jupyter_sandfs.server.staging import LargeObject
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 
 MIB = 1 << 20
@@ -436,33 +433,3 @@ async def test_a_file_replaced_during_a_download_ends_it(server, fs, jp_fetch, m
 
     assert caught.value.code == 599
     assert (b"\1" in b"".join(pieces), fs.read_bytes("/a")[:1]) == (False, b"\1")
-
-
-@pytest.mark.parametrize("route", ["fs/file?path=/a", "files/a"])
-async def test_a_client_that_goes_away_leaves_nothing(
-    server, http_server, fs, jp_base_url, jp_http_port, route, monkeypatch
-):
-    aborted = asyncio.Event()
-    for sink in (LargeFile, LargeObject):
-        abort = sink.abort
-
-        async def observed(self, abort=abort):
-            await abort(self)
-            aborted.set()
-
-        monkeypatch.setattr(sink, "abort", observed)
-    reader, writer = await asyncio.open_connection("127.0.0.1", jp_http_port)
-    head = (
-        f"PUT {jp_base_url}sandfs/v1/{route} HTTP/1.1\r\nHost: localhost\r\n"
-        f"Authorization: token {server.identity_provider.token}\r\nContent-Length: {2 * MIB + 1}\r\n\r\n"
-    )
-    writer.write(head.encode() + bytes(MIB + 1))
-    await writer.drain()
-    writer.close()
-
-    async with asyncio.timeout(20):
-        await aborted.wait()
-    assert fs.listdir("/") == []
-    staging = server.web_app.settings["sandfs_staging"]
-    assert (await (await staging.store()).usage()).reserved_bytes == 0
-    del reader

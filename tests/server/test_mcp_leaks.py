@@ -5,6 +5,7 @@ On a stream, as `jupyter sandfs mcp` serves, and over HTTP, where a kernel serve
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from contextlib import AsyncExitStack
@@ -22,6 +23,7 @@ from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.views.view import VisibilityView
 
+PATIENCE = 60
 CONTENT = "the-combination-is-4711"
 NAME = "s3cr3t-plan"
 PLACE = f"/pub/{NAME}"
@@ -115,7 +117,8 @@ READS = [
     ("call_tool", "sandbox_stage_file", {"file_key": "files/theirs", "destination": "/staged"}),
     ("call_tool", "sandbox_stage_file", {"file_key": "snapshots/x/1", "destination": "/staged"}),
     ("call_tool", "sandbox_diff", {"since": "begun"}),
-    *(("call_tool", "sandbox_exec", {"command": line.format(p=path)}) for line in LINES for path in (PLACE, "/link")),
+    *(("call_tool", "sandbox_exec", {"command": line.format(p=PLACE)}) for line in LINES),
+    *(("call_tool", "sandbox_exec", {"command": line.format(p="/link")}) for line in LINES[:2] + LINES[-2:]),
     ("list_resources",),
     *(("read_resource", uri_of(path)) for path in PLACES),
     ("read_resource", f"sandfs:///pub/%2e%2e/pub/{NAME}"),
@@ -210,14 +213,32 @@ async def leaks(clients, worlds):
     return found
 
 
+async def heard(client, world):
+    """What a listener for everything hears of when the owner changes what is hidden, and then something that is not."""
+    fs, last = world.sandbox.fs, uri_of("/pub/last.txt")
+    everything = [*map(uri_of, PLACES), last]
+    uris = []
+    async with client.listen(resources_list_changed=True, resource_subscriptions=everything) as events:
+        for path in world.secrets():
+            if not fs.stat(path).dynamic:
+                fs.write_file(path, f"{CONTENT}!")
+        fs.write_file("/pub/last.txt", "1")
+        async for event in events:
+            uris.append(getattr(event, "uri", None))
+            if uris[-1] == last:
+                break
+    return [each for each in uris if each is not None]
+
+
 async def test_on_a_stream_nothing_tells_of_what_is_hidden(worlds):
     async with AsyncExitStack() as stack:
         servers = [McpServer(each.view, "eve", rules=each.rules).server for each in worlds]
         clients = [await stack.enter_async_context(Client(each)) for each in servers]
 
         found = await leaks(clients, worlds)
+        uris = await asyncio.wait_for(heard(clients[0], worlds[0]), PATIENCE)
 
-    assert found == []
+    assert (found, uris) == ([], ["sandfs:///pub/last.txt"])
 
 
 async def test_over_http_nothing_tells_of_what_is_hidden(
@@ -235,5 +256,6 @@ async def test_over_http_nothing_tells_of_what_is_hidden(
         streams = [streamable_http_client(each, http_client=http) for each in urls]
         clients = [await stack.enter_async_context(Client(each)) for each in streams]
         found = await leaks(clients, worlds)
+        uris = await asyncio.wait_for(heard(clients[0], worlds[0]), PATIENCE)
 
-    assert found == []
+    assert (found, uris) == ([], ["sandfs:///pub/last.txt"])

@@ -7,6 +7,9 @@ and are read from the first one on.
 from __future__ import annotations
 
 import asyncio
+import binascii
+import hashlib
+from base64 import b64decode, b64encode
 from collections import deque
 from collections.abc import AsyncGenerator, Sequence
 from typing import NamedTuple
@@ -20,6 +23,8 @@ CHUNK_BYTES = 512 << 10
 _LEAST_WINDOW, _LARGEST_WINDOW = 3 << 20, 8 << 20
 _BYTES_A_SECOND = 1 << 30
 FETCH_BYTES = 4 << 20
+# A body that is no larger stands in its meta too, so that one round trip brings it.
+_COPIED_BYTES = 1 << 10
 OFFSET, MOMENT = "Sandfs-Offset", "Sandfs-Time"
 _MOST_MARKS = 64
 # The server drops chunks this long after their file has expired: the meta has to be gone first, and the chunks of a
@@ -43,6 +48,18 @@ def chunk_ttl(ttl: float) -> int:
     return int(ttl) + _SLACK_SECONDS if ttl else 0
 
 
+class Hints(NamedTuple):
+    """What a meta says for those who read the body, beside where it is.
+
+    Attributes:
+        marks: for `seq_near`.
+        copy: a small body itself, in base64.
+    """
+
+    marks: str = ""
+    copy: str = ""
+
+
 class Outgoing:
     """Chunks of one body on their way to the server, for a task of the loop."""
 
@@ -54,6 +71,7 @@ class Outgoing:
         self._seqs: list[int] = []
         self._offsets: list[int] = []
         self._offset = 0
+        self._first = b""
         self.chunk_bytes = chunk_size(wire)
 
     def send(self, chunk: bytes | memoryview) -> asyncio.Task[int | None]:
@@ -61,6 +79,7 @@ class Outgoing:
         headers = {OFFSET: str(self._offset)}
         sending = asyncio.create_task(self._wire.publish(self._subject, chunk, ttl=self._ttl, headers=headers))
         self._under_way.append(sending)
+        self._first = self._first or bytes(chunk[: _COPIED_BYTES + 1])
         self._offsets.append(self._offset)
         self._offset += len(chunk)
         return sending
@@ -71,8 +90,10 @@ class Outgoing:
             await self._arrived()
 
     @property
-    def marks(self) -> str:
-        return marks_of(self._offsets, self._seqs)
+    def hints(self) -> Hints:
+        """What the meta is to say; known when all is stored."""
+        is_small = self._offset == len(self._first) <= _COPIED_BYTES
+        return Hints(marks_of(self._offsets, self._seqs), b64encode(self._first).decode() if is_small else "")
 
     async def stop(self) -> None:
         """Wait until nothing is under way, however it ends."""
@@ -124,6 +145,15 @@ async def spans(wire: Wire, nuid: str, seq: int) -> AsyncGenerator[Span, None]:
                 offset += len(message.data)
     finally:
         ahead.cancel()
+
+
+def copied(hints: Hints, sha256: str) -> bytes | None:
+    """A small body that its meta holds; None if it holds none, or another one."""
+    try:
+        body = b64decode(hints.copy)
+    except binascii.Error:
+        return None
+    return body if hints.copy and hashlib.sha256(body).hexdigest() == sha256 else None
 
 
 async def whole(wire: Wire, nuid: str, *, seq: int, size: int, count: int) -> bytes:

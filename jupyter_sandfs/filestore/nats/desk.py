@@ -13,7 +13,7 @@ from jupyter_sandfs.filestore.nats import accounts, reconciling
 from jupyter_sandfs.filestore.nats.accounts import Rules
 from jupyter_sandfs.filestore.nats.books import Books, Change
 from jupyter_sandfs.filestore.nats.draft import Draft
-from jupyter_sandfs.filestore.nats.records import CLAIM, MARKS, RECORD, record_of, tombstone_of
+from jupyter_sandfs.filestore.nats.records import CLAIM, COPY, MARKS, RECORD, record_of, tombstone_of
 from jupyter_sandfs.filestore.nats.wire import Message, Wire
 from jupyter_sandfs.filestore.protocol import StoreLimits
 
@@ -238,7 +238,7 @@ class Desk:
             )
         said = record_of(meta)
         ttl = max(1, math.ceil(said.expires - now)) if said and said.expires is not None else 0
-        headers = {name: meta.headers[name] for name in (CLAIM, RECORD, MARKS) if name in meta.headers}
+        headers = {name: meta.headers[name] for name in (CLAIM, RECORD, MARKS, COPY) if name in meta.headers}
         return await self.wire.publish(subject, meta.data, expect=meta.seq, rollup=True, ttl=ttl, headers=headers)
 
     def work_on(self, name: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from jupyter_sandfs.errors import StoreError
 from jupyter_sandfs.filestore import content_types
+from jupyter_sandfs.filestore.nats.chunks import Hints
 from jupyter_sandfs.filestore.nats.subjects import Subjects
 from jupyter_sandfs.filestore.nats.wire import Message
 from jupyter_sandfs.filestore.protocol import FileInfo
@@ -19,7 +20,7 @@ from jupyter_sandfs.filestore.terms import CHECKSUM_PREFIX
 
 # Message headers of metas that we write. A client that rewrites a meta does not carry them over: so a meta without
 # them is someone else's.
-RECORD, CLAIM, MARKS = "Sandfs-Record", "Sandfs-Claim", "Sandfs-Marks"
+RECORD, CLAIM, MARKS, COPY = "Sandfs-Record", "Sandfs-Claim", "Sandfs-Marks", "Sandfs-Copy"
 _DIGEST_PREFIX = "SHA-256="
 _TYPE_HEADER = "Content-Type"
 # Tombstones are only news for those who watch the bucket.
@@ -83,7 +84,7 @@ class Meta(NamedTuple):
     ttl: int
 
 
-def meta_of(key: str, record: Record, claim: str, *, bucket: str, chunk_bytes: int, marks: str) -> Meta:
+def meta_of(key: str, record: Record, claim: str, *, bucket: str, chunk_bytes: int, hints: Hints) -> Meta:
     """The meta of a file, with all that stock clients show."""
     payload = _described(key, record.nuid, bucket, record.created) | {
         "size": record.size,
@@ -93,7 +94,8 @@ def meta_of(key: str, record: Record, claim: str, *, bucket: str, chunk_bytes: i
         "metadata": record.metadata,
         "options": {"max_chunk_size": chunk_bytes},
     }
-    headers = {RECORD: encode(record), CLAIM: claim, **({MARKS: marks} if marks else {})}
+    said = {MARKS: hints.marks, COPY: hints.copy}
+    headers = {RECORD: encode(record), CLAIM: claim} | {name: hint for name, hint in said.items() if hint}
     ttl = 0 if record.expires is None else max(1, math.ceil(record.expires - record.created))
     return Meta(json.dumps(payload).encode(), headers, ttl)
 
@@ -123,6 +125,11 @@ def record_of(meta: Message) -> Record | None:
         return decode(meta.headers[RECORD])._replace(seq=meta.seq)
     except (KeyError, StoreError):  # whoever forges our header only hides a file
         return None
+
+
+def hints_of(meta: Message) -> Hints:
+    """What a meta says for those who read the body."""
+    return Hints(meta.headers.get(MARKS, ""), meta.headers.get(COPY, ""))
 
 
 def foreign_record(meta: Message, subjects: Subjects, *, version: int, now: float) -> Record | None:

@@ -11,7 +11,7 @@ from typing import BinaryIO, cast
 from jupyter_sandfs.errors import ObjectNotFound, StoreError
 from jupyter_sandfs.filestore.nats import chunks
 from jupyter_sandfs.filestore.nats.burials import READ_AT_ONCE
-from jupyter_sandfs.filestore.nats.chunks import Span
+from jupyter_sandfs.filestore.nats.chunks import Hints, Span
 from jupyter_sandfs.filestore.nats.records import Record
 from jupyter_sandfs.filestore.nats.session import Session
 from jupyter_sandfs.filestore.nats.wire import Wire
@@ -20,12 +20,12 @@ from jupyter_sandfs.filestore.nats.wire import Wire
 class RemoteFile(io.RawIOBase):
     """The bytes of a stored body. Read from one end to the other, they are compared with their digest."""
 
-    def __init__(self, session: Session, key: str, record: Record, marks: str) -> None:
+    def __init__(self, session: Session, key: str, record: Record, hints: Hints) -> None:
         super().__init__()
         self._session = session
         self._key = key
         self._record = record
-        self._marks = marks
+        self._marks = hints.marks
         self._place = 0
         self._span = Span(0, b"")
         self._spans: AsyncGenerator[Span, None] | None = None
@@ -98,9 +98,11 @@ class RemoteFile(io.RawIOBase):
             self._session.release()
 
 
-async def read_whole(wire: Wire, key: str, record: Record, marks: str) -> bytes:
+async def read_whole(wire: Wire, key: str, record: Record, hints: Hints) -> bytes:
     """The whole of a small body. Raises ObjectNotFound when it is gone since its meta was read."""
-    seq = chunks.seq_near(marks, 0)
+    if (copied := chunks.copied(hints, record.sha256)) is not None:
+        return copied
+    seq = chunks.seq_near(hints.marks, 0)
     body = await chunks.whole(wire, record.nuid, seq=seq, size=record.size, count=record.chunks)
     if len(body) != record.size:
         raise ObjectNotFound(key)
@@ -109,11 +111,11 @@ async def read_whole(wire: Wire, key: str, record: Record, marks: str) -> bytes:
     return body
 
 
-async def open_body(session: Session, key: str, record: Record, marks: str) -> BinaryIO:
+async def open_body(session: Session, key: str, record: Record, hints: Hints) -> BinaryIO:
     """Open a body, whole if it is small. Raises ObjectNotFound when it is gone since its meta was read."""
     if record.size <= READ_AT_ONCE:
-        return io.BytesIO(await read_whole(session.wire, key, record, marks))
-    return cast("BinaryIO", RemoteFile(session, key, record, marks))
+        return io.BytesIO(await read_whole(session.wire, key, record, hints))
+    return cast("BinaryIO", RemoteFile(session, key, record, hints))
 
 
 async def _close(spans: AsyncGenerator[Span, None]) -> None:

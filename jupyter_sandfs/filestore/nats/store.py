@@ -16,9 +16,10 @@ from jupyter_sandfs.filestore.listing import check_listing, list_page
 from jupyter_sandfs.filestore.nats import accounts, bucket, care, history, uploads
 from jupyter_sandfs.filestore.nats.address import Address, tenant_bucket
 from jupyter_sandfs.filestore.nats.arrival import Arrival
+from jupyter_sandfs.filestore.nats.chunks import Hints
 from jupyter_sandfs.filestore.nats.draft import FILE, Draft
 from jupyter_sandfs.filestore.nats.pages import PageGone
-from jupyter_sandfs.filestore.nats.records import MARKS, Record, decode, is_ours, record_of
+from jupyter_sandfs.filestore.nats.records import Record, decode, hints_of, is_ours, record_of
 from jupyter_sandfs.filestore.nats.remote import open_body
 from jupyter_sandfs.filestore.nats.session import Session
 from jupyter_sandfs.filestore.nats.wire import PATIENCE
@@ -198,8 +199,8 @@ class NatsFileStore(FileStore):
 
     # ------------------------------------------------------------ on the loop
 
-    async def _find(self, key: str, version: int | None) -> tuple[Record, str]:
-        """The live file of a key, and the marks of its chunks."""
+    async def _find(self, key: str, version: int | None) -> tuple[Record, Hints]:
+        """The live file of a key, and what its meta says of its body."""
         meta = await self._desk.wire.last(self._desk.wire.subjects.meta(key))
         if meta is None:
             raise ObjectNotFound(key)
@@ -207,10 +208,10 @@ class NatsFileStore(FileStore):
         if record is None or not record.is_live(self._clock()):
             raise ObjectNotFound(key)
         if version in (None, record.version):
-            return record, meta.headers.get(MARKS, "")
+            return record, hints_of(meta)
         for older in await self._versions(key):
             if older.version == version:
-                return older, ""
+                return older, Hints()
         raise ObjectNotFound(key)
 
     async def _versions(self, key: str) -> tuple[Record, ...]:
@@ -229,9 +230,9 @@ class NatsFileStore(FileStore):
 
     async def _open(self, key: str, version: int | None, start: int, end: int | None) -> Reader:
         for attempt in range(_OPEN_ATTEMPTS):
-            record, marks = await self._find(key, version)
+            record, hints = await self._find(key, version)
             try:
-                file = await open_body(self._session, key, record, marks)
+                file = await open_body(self._session, key, record, hints)
             except ObjectNotFound:
                 if attempt == _OPEN_ATTEMPTS - 1:
                     raise StoreError(f"{key}: its content is missing from the store") from None

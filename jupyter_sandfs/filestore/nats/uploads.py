@@ -10,7 +10,7 @@ from jupyter_sandfs.errors import InvalidRequest, ObjectTooLarge, OffsetMismatch
 from jupyter_sandfs.filestore.body import octets
 from jupyter_sandfs.filestore.nats import accounts, chunks
 from jupyter_sandfs.filestore.nats.accounts import Content, UploadRow
-from jupyter_sandfs.filestore.nats.chunks import MOMENT, OFFSET, chunk_size, chunk_ttl, marks_of
+from jupyter_sandfs.filestore.nats.chunks import MOMENT, OFFSET, Hints, chunk_size, chunk_ttl, marks_of
 from jupyter_sandfs.filestore.nats.desk import Desk
 from jupyter_sandfs.filestore.nats.session import Session
 from jupyter_sandfs.filestore.protocol import FileInfo, Upload
@@ -107,7 +107,7 @@ class _StoredBody(NamedTuple):
 
     content: Content
     chunk_bytes: int
-    marks: str
+    hints: Hints
 
     async def finish(self) -> None:
         pass
@@ -160,4 +160,4 @@ async def _read(desk: Desk, name: str) -> _StoredBody:
             size += len(message.data)
         seq = messages[-1].seq + 1
     content = Content(name, size, digest.hexdigest(), len(seqs))
-    return _StoredBody(content, chunk_size(desk.wire), marks_of(offsets, seqs))
+    return _StoredBody(content, chunk_size(desk.wire), Hints(marks_of(offsets, seqs)))

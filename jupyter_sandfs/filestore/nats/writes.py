@@ -15,6 +15,7 @@ from jupyter_sandfs.errors import QuotaExceeded, StoreError, VersionConflict
 from jupyter_sandfs.filestore.nats import accounts
 from jupyter_sandfs.filestore.nats.accounts import Content, Plan
 from jupyter_sandfs.filestore.nats.books import Change
+from jupyter_sandfs.filestore.nats.chunks import Hints
 from jupyter_sandfs.filestore.nats.desk import Desk
 from jupyter_sandfs.filestore.nats.records import Meta, Record, meta_of, tombstone_of
 from jupyter_sandfs.filestore.protocol import FileInfo
@@ -34,8 +35,8 @@ class Body(Protocol):
         """Size of the largest."""
 
     @property
-    def marks(self) -> str:
-        """Where some of them are, for `chunks.seq_near`; known when all are stored."""
+    def hints(self) -> Hints:
+        """What the meta is to say; known when all are stored."""
 
     async def finish(self) -> None:
         """Wait until all are stored."""
@@ -101,7 +102,7 @@ class Writes:
 
         def meta(record: Record) -> Meta:
             bucket = desk.wire.subjects.bucket
-            return meta_of(key, record, name, bucket=bucket, chunk_bytes=body.chunk_bytes, marks=body.marks)
+            return meta_of(key, record, name, bucket=bucket, chunk_bytes=body.chunk_bytes, hints=body.hints)
 
         return (await self._happen(name, key, plan, meta)).record.info(key)
 

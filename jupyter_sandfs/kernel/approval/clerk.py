@@ -22,7 +22,10 @@ ANSWER = "answer_question"
 
 _VERDICTS = ("once", "run", "deny")
 _ID_BYTES = 32
-_ABSENT = "this notebook runs without a person, or this is no terminal; give Rules an approver"
+_ABSENT = "{}; give Rules an approver"
+_NO_PERSON = "this notebook runs without a person"
+_NO_CELL = "no cell is running, under which a question could stand"
+_NO_TERMINAL = "this is no terminal"
 
 Grants = set[tuple[Any, str]]
 
@@ -38,25 +41,27 @@ class Clerk:
         self._ip = ip
         self._open: dict[str, Question] = {}
         self._granted: dict[tuple[str, str], Grants] = {}
-        ip.events.register("post_run_cell", self._forget)
+        self._cells = int(_kind(ip) == "execute_request")  # that are running: one, if it has loaded the extension
+        ip.events.register("pre_execute", self._begin)
+        ip.events.register("post_execute", self._end)
 
     def leave(self) -> None:
         """Forget all, and hear of no more cells."""
-        self._ip.events.unregister("post_run_cell", self._forget)
-        self._forget()
+        self._ip.events.unregister("pre_execute", self._begin)
+        self._ip.events.unregister("post_execute", self._end)
+        self._granted.clear()
 
     def ask(self, question: Question) -> None:
         """Ask, and return when the question is closed."""
-        kernel = getattr(self._ip, "kernel", None)
         if self._is_granted(question.asked):
             question.close(_decision("run", ""))
             self._record(question)
-        elif kernel is not None and has_person(kernel):
-            self._show(question)
-        elif kernel is None:
+        elif getattr(self._ip, "kernel", None) is None:
             self._prompt(question)
+        elif why := self._nobody():
+            question.close(_absent(why))
         else:
-            question.close(_absent())
+            self._show(question)
         decision = question.decision
         if decision is not None and decision.lasting:
             self._granted.setdefault(_who(question.asked), set()).update(question.asked.grounds)
@@ -97,7 +102,7 @@ class Clerk:
         if TERMINAL.has_person:
             TERMINAL.ask(question)
         else:
-            question.close(_absent())
+            question.close(_absent(_NO_TERMINAL))
 
     def _record(self, question: Question) -> None:
         """Show what was allowed without asking again."""
@@ -110,20 +115,32 @@ class Clerk:
     def _is_granted(self, asked: Asked) -> bool:
         return bool(asked.grounds) and asked.grounds <= self._granted.get(_who(asked), set())
 
-    def _forget(self, result: object = None) -> None:
+    def _nobody(self) -> str:
+        """Why nobody would see a question that is displayed now, or could answer; empty if somebody may.
+
+        A frontend says with each cell whether there is a person: nbconvert, papermill and nbval run cells with
+        `allow_stdin` off. What a widget sent comes from a person, too.
+        """
+        if _kind(self._ip) == "comm_msg":
+            return ""
+        if not self._cells:
+            return _NO_CELL
+        content: Mapping[str, Any] = self._ip.kernel.get_parent("shell").get("content") or {}
+        return "" if content.get("allow_stdin", True) else _NO_PERSON
+
+    def _begin(self) -> None:
+        self._cells += 1
+
+    def _end(self) -> None:
         """What was allowed for a run ends with its cell."""
-        del result
+        self._cells = max(0, self._cells - 1)
         self._granted.clear()
 
 
-def has_person(kernel: Any) -> bool:
-    """Whether somebody sees what is displayed now, and can answer.
-
-    A frontend says so with each cell: nbconvert, papermill and nbval run cells with `allow_stdin` off. What is no cell,
-    such as a click on a widget, comes from a person.
-    """
-    content: Mapping[str, Any] = kernel.get_parent("shell").get("content") or {}
-    return bool(content.get("allow_stdin", True))
+def _kind(ip: Any) -> str:
+    """What a kernel was asked for last; empty in a terminal."""
+    kernel = getattr(ip, "kernel", None)
+    return "" if kernel is None else str((kernel.get_parent("shell").get("header") or {}).get("msg_type", ""))
 
 
 def _who(asked: Asked) -> tuple[str, str]:
@@ -138,7 +155,7 @@ def _decision(verdict: str, reason: str) -> Decision:
     return Decision(Outcome.ALLOWED, lasting=verdict == "run")
 
 
-def _absent() -> Decision:
+def _absent(why: str) -> Decision:
     from jupyter_sandfs.agents.questions import Decision, Outcome  # noqa: PLC0415  # as above
 
-    return Decision(Outcome.ABSENT, _ABSENT)
+    return Decision(Outcome.ABSENT, _ABSENT.format(why))

@@ -10,21 +10,24 @@ from jupyter_sandfs.kernel.browser.preview import decode
 from jupyter_sandfs.kernel.display.page import visible
 
 _COMPARED_BYTES = 1 << 18  # of each side: comparing takes quadratic time, and the person waits for the card
-_SHOWN = 20_000  # characters of a command
+_SHOWN = 20_000  # characters of a command, or of a difference as text
+_LONG = "Not all of it is shown here: it is too long. Deny, if you can't tell what the rest does."
+_OPAQUE = "What the file would hold can't be shown: it is no text, or too long. Deny, if you don't know what it is."
 
 Document = dict[str, Any]
 
 
 def comparison(asked: Asked) -> Document:
-    """What differs, as the card takes it: {rows, before, after, text, warning}, all but one of rows and text empty."""
+    """What differs, as the card takes it: {rows, before, after, text, warning}, one of rows and text empty."""
     texts = _texts(asked)
     if texts is None:
-        return _document(text=visible(asked.diff[:_SHOWN]), warning=_warning(is_cut=len(asked.diff) > _SHOWN))
+        return _document(text=visible(asked.diff[:_SHOWN]), warning=_doubt(asked))
     rows, _ = side_by_side(*texts)
     if not rows:
         return _document(text="(empty, or as it was)")
-    labels = dict(zip(("before", "after"), _labels(asked), strict=True))
-    return _document(rows=[_visible(row) for row in rows], warning=_warning(is_cut=_is_cut(rows, texts)), **labels)
+    before, after = _labels(asked)
+    warning = _LONG if _is_cut(rows) else ""
+    return _document(rows=[_visible(row) for row in rows], before=before, after=after, warning=warning)
 
 
 def _document(**told: Any) -> Document:
@@ -32,11 +35,20 @@ def _document(**told: Any) -> Document:
 
 
 def _texts(asked: Asked) -> tuple[str, str] | None:
-    """Both sides as text; None for what is no text, or too long."""
+    """Both sides as text; None for what is no text, or too long to be compared whole."""
     if asked.sides is None or any(len(each.content or b"") > _COMPARED_BYTES for each in asked.sides):
         return None
     old, new = (decode(each.content or b"") for each in asked.sides)
-    return None if old is None or new is None else _ended(old, new)
+    if old is None or new is None or max(old.count("\n"), new.count("\n")) >= MAX_LINES:
+        return None
+    return _ended(old, new)
+
+
+def _doubt(asked: Asked) -> str:
+    """What the text leaves open, if anything: an agent may hide something just there."""
+    if asked.sides is not None and not asked.diff.startswith("--- "):  # as a difference in lines begins
+        return _OPAQUE
+    return _LONG if asked.is_cut or len(asked.diff) > _SHOWN else ""
 
 
 def _ended(old: str, new: str) -> tuple[str, str]:
@@ -54,16 +66,10 @@ def _labels(asked: Asked) -> tuple[str, str]:
     return f"v{asked.version}, now", f"v{asked.version + 1}, proposed"
 
 
-def _is_cut(rows: list[Row], texts: tuple[str, str]) -> bool:
-    """Whether something that differs may not be seen: an agent could put it just there."""
-    if len(rows) >= MAX_ROWS or any(each.count("\n") >= MAX_LINES for each in texts):
-        return True
+def _is_cut(rows: list[Row]) -> bool:
+    """Whether something that differs may not be seen."""
     changed = (each for row in rows if row.kind == "changed" for each in (row.old, row.new) if each is not None)
-    return any(sum(len(text) for text, _ in each.parts) >= MAX_LINE for each in changed)
-
-
-def _warning(*, is_cut: bool) -> str:
-    return "Not all of it is shown here: it is too long. Deny, if you can't tell what the rest does." if is_cut else ""
+    return len(rows) >= MAX_ROWS or any(sum(len(text) for text, _ in each.parts) >= MAX_LINE for each in changed)
 
 
 def _visible(row: Row) -> Row:

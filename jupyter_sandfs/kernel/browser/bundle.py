@@ -65,6 +65,7 @@ MODULES = (
     "arrivals.js",
     "filtering.js",
     "clipboard.js",
+    "landmark.js",
     "browser.js",
 )
 _IMPORT = re.compile(r'^import \{[^{}\n]*\} from "\./[\w-]+\.js";\n', re.MULTILINE)

@@ -13,6 +13,9 @@ MAX_LINE = 500  # characters shown of one line
 CONTEXT = 3
 _WORDS = re.compile(r"\w+|\s+|[^\w\s]")
 _ALIKE = 0.4  # lines that have less in common are not marked inside
+# Somebody who means harm writes lines and words that are all alike: comparing those takes quadratic time, and more.
+_MARKED_ROWS = 300  # that are looked into
+_MARKED_PAIRS = 40_000  # of words of two lines
 
 Part = tuple[str, bool]
 """A piece of a line, and whether it changed."""
@@ -36,13 +39,17 @@ class Row(NamedTuple):
 def side_by_side(old: str, new: str) -> tuple[list[Row], int]:
     """Compare two texts; gives the rows, and how many places differ. Long stretches that are the same are left out."""
     before, after = _lines(old), _lines(new)
-    groups = list(difflib.SequenceMatcher(None, before, after, autojunk=False).get_grouped_opcodes(CONTEXT))
+    # As in `diff -u` of Python, lines that a long text is full of are no landmarks.
+    groups = list(difflib.SequenceMatcher(None, before, after).get_grouped_opcodes(CONTEXT))
     rows: list[Row] = []
     for number, group in enumerate(groups):
         if number or group[0][1]:
             rows.append(Row("skip", None, None))
         for tag, i1, i2, j1, j2 in group:
-            rows += _same(before, i1, i2, j1) if tag == "equal" else _changed(before, after, (i1, i2), (j1, j2))
+            if tag == "equal":
+                rows += _same(before, i1, i2, j1)
+            else:
+                rows += _changed(before, after, (i1, i2), (j1, j2), is_marked=len(rows) < _MARKED_ROWS)
     return rows[:MAX_ROWS], sum(tag != "equal" for group in groups for tag, *_ in group)
 
 
@@ -56,12 +63,14 @@ def _same(before: Sequence[str], i1: int, i2: int, j1: int) -> Iterator[Row]:
         yield Row("same", Line(i1 + offset + 1, parts), Line(j1 + offset + 1, parts))
 
 
-def _changed(before: Sequence[str], after: Sequence[str], old: tuple[int, int], new: tuple[int, int]) -> Iterator[Row]:
+def _changed(
+    before: Sequence[str], after: Sequence[str], old: tuple[int, int], new: tuple[int, int], *, is_marked: bool
+) -> Iterator[Row]:
     for offset in range(max(old[1] - old[0], new[1] - new[0])):
         i, j = old[0] + offset, new[0] + offset
         left = before[i] if i < old[1] else None
         right = after[j] if j < new[1] else None
-        left_parts, right_parts = _marked(left, right)
+        left_parts, right_parts = (_marked if is_marked and offset < _MARKED_ROWS else _whole)(left, right)
         yield Row(
             "changed",
             Line(i + 1, left_parts) if left is not None else None,
@@ -72,14 +81,19 @@ def _changed(before: Sequence[str], after: Sequence[str], old: tuple[int, int], 
 def _marked(left: str | None, right: str | None) -> tuple[list[Part], list[Part]]:
     """The words of two lines that differ; lines with little in common differ as a whole."""
     if left is None or right is None:
-        return [(_cut(left or ""), False)], [(_cut(right or ""), False)]
+        return _whole(left, right)
     old, new = _WORDS.findall(_cut(left)), _WORDS.findall(_cut(right))
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
-    if matcher.ratio() < _ALIKE:
-        return [("".join(old), False)], [("".join(new), False)]
+    if len(old) * len(new) > _MARKED_PAIRS or matcher.quick_ratio() < _ALIKE or matcher.ratio() < _ALIKE:
+        return _whole(left, right)
     return _parts(old, [(i1, i2) for i1, i2, _ in _blocks(matcher, 0)]), _parts(
         new, [(j1, j2) for j1, j2, _ in _blocks(matcher, 1)]
     )
+
+
+def _whole(left: str | None, right: str | None) -> tuple[list[Part], list[Part]]:
+    """Two lines without marks inside."""
+    return [(_cut(left or ""), False)], [(_cut(right or ""), False)]
 
 
 def _blocks(matcher: difflib.SequenceMatcher[str], side: int) -> Iterator[tuple[int, int, bool]]:

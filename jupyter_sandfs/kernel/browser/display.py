@@ -1,7 +1,8 @@
 """Shows a browser so that a saved notebook still says something.
 
-A widget's output shows nothing but an error once its kernel is gone. So a plain listing goes before it, as an output of
-its own, and the live widget hides that listing for as long as it is there.
+A widget's output shows nothing but an error once its kernel is gone, and nothing at all where the notebook is not
+trusted. So a plain listing goes before it, as an output of its own, and the live widget hides that listing for as long
+as it is there.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from html import escape
 
-from IPython.display import HTML, display
+from IPython.display import display
 
 from jupyter_sandfs.errors import PathError
 from jupyter_sandfs.kernel.browser.widget import TreeBrowser
@@ -32,9 +33,15 @@ _FIGURE = "opacity:.7;white-space:nowrap"
 
 
 def display_browser(browser: TreeBrowser) -> None:
-    """Display a static listing and the live browser, as two outputs of the running cell."""
-    display(HTML(static_html(browser)))
-    display(browser)
+    """Display a static listing and the live browser, as two outputs of the running cell.
+
+    Where a widget can't be shown, as in terminals and notebooks that are not trusted, the listing is all there is.
+    """
+    display({"text/html": static_html(browser), "text/plain": browser.listing()}, raw=True)
+    made = browser._repr_mimebundle_()
+    if made is not None:
+        data, metadata = made
+        display(data | {"text/plain": ""}, metadata=metadata, raw=True)
 
 
 def static_html(browser: TreeBrowser, now: datetime | None = None) -> str:

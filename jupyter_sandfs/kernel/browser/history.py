@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from jupyter_sandfs import paths
@@ -9,7 +10,7 @@ from jupyter_sandfs.errors import InvalidRequest, NotFound, PathError, ProviderE
 from jupyter_sandfs.kernel.browser.changes import ACTOR
 from jupyter_sandfs.kernel.browser.differences import side_by_side
 from jupyter_sandfs.kernel.browser.preview import decode
-from jupyter_sandfs.kernel.moments import Cells
+from jupyter_sandfs.kernel.moments import CellMoment, Cells
 from jupyter_sandfs.rpc.entries import describe_path, rfc3339
 from jupyter_sandfs.rpc.operations import Handler
 from jupyter_sandfs.vfs.entries import moment as as_time
@@ -28,7 +29,7 @@ class History:
     """The operations for one file system.
 
     Args:
-        owned: the file system whose cells are noted; what the page sees of it comes with each request.
+        owned: the whole file system, whose cells are noted; what the page sees of it comes with each request.
     """
 
     def __init__(self, owned: FileSystem, cells: Cells) -> None:
@@ -94,9 +95,18 @@ class History:
         named = [(f"s:{each.name}", "snapshot", each.name or "", each) for each in fs.snapshots()]
         cells = [
             (f"c:{each.cell}:{each.snapshot.at_ns}", "cell", f"[{each.cell}]", each.snapshot)
-            for each in self._cells.of(self._owned)
+            for each in self._cells_seen(fs)
         ]
         return sorted([*named, *cells], key=lambda each: each[3].at_ns)[-MAX_MOMENTS:]
+
+    def _cells_seen(self, fs: FileSystem) -> list[CellMoment]:
+        """The cells that changed something to be seen: others would tell a view that something hidden changed."""
+        cells = self._cells.of(self._owned)
+        if fs is self._owned or not cells:
+            return cells
+        first = cells[:1] if fs.at(cells[0].snapshot).listdir(paths.ROOT) else []
+        later = [each for before, each in pairwise(cells) if fs.diff(before.snapshot, each.snapshot)]
+        return first + later
 
     def _find(self, fs: FileSystem, key: str) -> Snapshot:
         found = next((each for known, _, _, each in self._known(fs) if known == key), None)

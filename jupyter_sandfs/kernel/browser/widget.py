@@ -52,8 +52,8 @@ class TreeBrowser(anywidget.AnyWidget):
         path: folder to open and select at the start.
         view: name of the view through which the dispatcher answers; it must see what `fs` does.
         kernel_id: under which the server knows this kernel, for uploads over HTTP; found out if not given.
-        sandbox: makes it the owner's: with the staging store, other sandboxes, and the eyes of its views. Not with a
-            `view`.
+        sandbox: makes it the owner's: with the staging store, other sandboxes, and the eyes of its views. With a `view`
+            it is for the cells of the history only.
     """
 
     _esm = bundle.script()
@@ -90,6 +90,7 @@ class TreeBrowser(anywidget.AnyWidget):
         )
         self._dispatcher = dispatcher
         self._owned = sandbox if view is None else None
+        self._whole = fs if sandbox is None else sandbox.fs
         keep_subshell(self.comm)
         self._show(fs, name, view)
         self.on_msg(self._receive)
@@ -122,7 +123,7 @@ class TreeBrowser(anywidget.AnyWidget):
 
     def _operations(self) -> dict[str, Handler]:
         fixed = finding.OPERATIONS | preview.OPERATIONS | changes.OPERATIONS
-        tables = fixed | Listing().operations() | History(self._fs, CELLS).operations()
+        tables = fixed | Listing().operations() | History(self._whole, CELLS).operations()
         if self._owned is None:
             return tables
         owners: dict[str, Handler] = {"facts": self._facts, "switch": self._switch, "view_as": self._view_as}
@@ -135,6 +136,7 @@ class TreeBrowser(anywidget.AnyWidget):
     def _switch(self, _fs: FileSystem, _body: object, name: str) -> dict[str, str]:
         """Show another sandbox of this process. Raises SandboxNotFound."""
         self._owned = Sandbox.get(name)
+        self._whole = self._owned.fs
         self._show(self._owned.fs, name, None)
         self.set_trait("view", None)
         self.name, self.path, self.selected, self.expanded = name, paths.ROOT, "", []

@@ -19,18 +19,20 @@ from jupyter_sandfs.rpc.dispatcher import Dispatcher
 from jupyter_sandfs.rpc.messages import Request
 from jupyter_sandfs.sandbox import Sandbox
 
-ABSENT = Decision(Outcome.ABSENT, "this notebook runs without a person, or this is no terminal; give Rules an approver")
-
 
 class Kernel:
-    """A kernel that runs a cell."""
+    """A kernel, and what it was asked for last."""
 
-    def __init__(self, content):
-        self._content = content
+    def __init__(self, kind, **content):
+        self._parent = {"header": {"msg_type": kind}, "content": content} if kind else {}
 
     def get_parent(self, channel):
         assert channel == "shell"
-        return {"content": self._content}
+        return self._parent
+
+
+def absent(why):
+    return Decision(Outcome.ABSENT, f"{why}; give Rules an approver")
 
 
 class Notebook:
@@ -66,9 +68,9 @@ def notebook(monkeypatch):
 def make_clerk(ip):
     made = []
 
-    def make(content=None):
-        if content is not None:
-            ip.kernel = Kernel(content)
+    def make(kernel=None):
+        if kernel is not None:
+            ip.kernel = kernel
         made.append(Clerk(ip))
         return made[-1]
 
@@ -80,7 +82,7 @@ def make_clerk(ip):
 
 @pytest.fixture
 def clerk(make_clerk):
-    return make_clerk({"allow_stdin": True})
+    return make_clerk(Kernel("execute_request", allow_stdin=True))
 
 
 def answering(clerk, verdict, reason=""):
@@ -236,13 +238,35 @@ def test_a_yes_for_once_is_no_yes_for_the_run(clerk, notebook, make_question):
 def test_a_notebook_that_runs_without_a_person_denies_at_once(make_clerk, notebook, make_question):
     question = make_question(seconds=600)
 
-    make_clerk({"allow_stdin": False}).ask(question)
+    make_clerk(Kernel("execute_request", allow_stdin=False)).ask(question)
 
-    assert (question.decision, notebook.texts) == (ABSENT, [])
+    assert (question.decision, notebook.texts) == (absent("this notebook runs without a person"), [])
+
+
+def test_between_cells_there_is_no_place_for_a_question(clerk, notebook, make_question, ip):
+    ip.run_cell("pass")
+    ip.events.trigger("post_execute")  # of the cell that was running
+    late = make_question(seconds=600)
+    clerk.ask(late)
+    ip.events.trigger("pre_execute")
+    notebook.on_card = answering(clerk, "once")
+    again = make_question()
+    clerk.ask(again)
+
+    assert late.decision == absent("no cell is running, under which a question could stand")
+    assert again.decision.outcome == Outcome.ALLOWED
+
+
+def test_a_kernel_that_loads_the_extension_as_it_starts_runs_no_cell(make_clerk, make_question):
+    question = make_question()
+
+    make_clerk(Kernel(None)).ask(question)
+
+    assert question.decision == absent("no cell is running, under which a question could stand")
 
 
 def test_a_click_on_a_widget_comes_from_a_person(make_clerk, notebook, make_question):
-    clerk = make_clerk({"comm_id": "c", "data": {}})
+    clerk = make_clerk(Kernel("comm_msg"))
     notebook.on_card = answering(clerk, "once")
     question = make_question()
 
@@ -265,7 +289,7 @@ def test_a_terminal_is_asked_by_a_prompt_if_somebody_types_there(make_clerk, mak
 
     make_clerk().ask(question)
 
-    assert question.decision == (Decision(Outcome.ALLOWED) if has_person else ABSENT)
+    assert question.decision == (Decision(Outcome.ALLOWED) if has_person else absent("this is no terminal"))
 
 
 # ---------------------------------------------------------------- in the extension

@@ -6,8 +6,9 @@ import pytest
 
 from jupyter_sandfs.agents.questions import Operation
 from jupyter_sandfs.kernel.approval.comparison import comparison
-from jupyter_sandfs.kernel.browser.differences import MAX_LINE, MAX_LINES
+from jupyter_sandfs.kernel.browser.differences import MAX_LINE
 
+OPAQUE = "What the file would hold can't be shown: it is no text, or too long. Deny, if you don't know what it is."
 LONG = "Not all of it is shown here: it is too long. Deny, if you can't tell what the rest does."
 
 
@@ -55,21 +56,37 @@ def test_characters_that_deceive_are_shown_by_their_number(make_asked):
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("a\n", "a\n" * MAX_LINES + "rm -rf\n"),
         ("a" * MAX_LINE + "b", "a" * MAX_LINE + "c"),
         ("", "".join(f"{number}\n" for number in range(3000))),
+        ("", "a\n" * 50_000 + "rm -rf\n"),
     ],
 )
 def test_what_hides_behind_length_is_warned_of(make_asked, before, after):
     assert comparison(make_asked(before.encode(), after.encode()))["warning"] == LONG
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"x" * 300_000])
-def test_what_is_no_text_or_too_long_is_shown_as_its_diff(make_asked, content):
-    document = comparison(make_asked(b"a\n", content))
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00", b"x" * ((1 << 20) + 1), b"\n" * (1 << 20) + b"rm"])
+def test_what_can_not_be_shown_is_warned_of(make_asked, content):
+    assert comparison(make_asked(b"a\n", content))["warning"] == OPAQUE
 
-    assert document["rows"] == []
-    assert document["text"] != ""
+
+def test_a_change_far_down_in_a_long_file_is_shown(make_asked):
+    document = comparison(make_asked(b"a\n" * 5000, b"a\n" * 5000 + b"rm -rf\n"))
+
+    assert document["text"].endswith(" a\n+rm -rf\n")
+    assert (document["rows"], document["warning"]) == ([], "")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("a\nb\n" * 1900, "b\na\na\n" * 1200),
+        ("a b " * 120 + "\n", "b a c " * 80 + "\n"),
+        (("a b " * 15 + "\n") * 1900, ("b a a " * 10 + "\n") * 1900),
+    ],
+)
+def test_texts_that_are_all_alike_take_no_time_that_explodes(make_asked, before, after):
+    assert comparison(make_asked(before.encode(), after.encode()))["rows"] != []  # the time limit of tests judges
 
 
 def test_a_command_is_shown_whole_or_with_a_warning(make_asked):

@@ -2,7 +2,6 @@ import re
 from datetime import UTC, datetime
 
 import pytest
-from IPython.display import HTML
 
 from jupyter_sandfs.kernel.browser import display, display_browser
 
@@ -16,13 +15,21 @@ def texts(html):
 
 def test_the_browser_is_shown_after_a_listing_that_stays_in_the_notebook(browser, monkeypatch):
     shown = []
-    monkeypatch.setattr(display, "display", shown.append)
+    monkeypatch.setattr(display, "display", lambda data, **options: shown.append((data, options)))
 
     display_browser(browser)
 
-    listing, widget = shown
-    assert isinstance(listing, HTML)
-    assert widget is browser
+    (listing, _), (widget, options) = shown
+    assert (sorted(listing), listing["text/plain"]) == (["text/html", "text/plain"], browser.listing())
+    assert widget["application/vnd.jupyter.widget-view+json"]["model_id"] == browser.model_id
+    assert (widget["text/plain"], options["raw"]) == ("", True)
+
+
+def test_a_terminal_is_given_the_tree_as_text_and_nothing_else(cell, ip):
+    ip.display_formatter.active_types = ["text/plain"]
+    ip.run_cell("from jupyter_sandfs import Sandbox; _ = Sandbox.current().fs.write_file('/a/b.txt', '')")
+
+    assert cell("%sandfs browse").out.split("\n") == ["/", "└── a/", "    └── b.txt", "", ""]
 
 
 def test_the_listing_says_names_sizes_and_when(browser, fs):
@@ -66,14 +73,12 @@ def test_nbconvert_keeps_the_listing(browser):
     import nbformat
     from nbconvert import HTMLExporter
 
-    outputs = [
-        nbformat.v4.new_output("display_data", {"text/html": display.static_html(browser, NOW)}),
-        nbformat.v4.new_output("display_data", {"text/plain": browser.listing()}),
-    ]
+    listing = {"text/html": display.static_html(browser, NOW), "text/plain": browser.listing()}
+    outputs = [nbformat.v4.new_output("display_data", data) for data in (listing, {"text/plain": ""})]
     cell = nbformat.v4.new_code_cell("%sandfs browse", outputs=outputs)
     page, _ = HTMLExporter().from_notebook_node(nbformat.v4.new_notebook(cells=[cell]))
 
-    assert page.count("rain.csv") == 2
+    assert page.count("rain.csv") == 1
     assert "names as saved on 21 Nov 2026" in page
 
 

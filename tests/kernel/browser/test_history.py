@@ -5,6 +5,7 @@ from jupyter_sandfs.kernel import moments
 from jupyter_sandfs.kernel.browser import changes
 from jupyter_sandfs.kernel.browser.history import History
 from jupyter_sandfs.kernel.moments import Cells
+from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.views.visibility import VisibilityView
 
@@ -177,3 +178,43 @@ def test_a_view_sees_nothing_hidden_in_the_past(fs, cells):
     assert shown == [[], []]
     with pytest.raises(NotFound):
         History(fs, cells).difference(view, b"", moment=moment, path="/secret")
+
+
+@pytest.fixture
+def seen(fs):
+    """What a view that does not see /private has of the file system."""
+    fs.mkdir("/private")
+    fs.set_policy("/private", NodePolicy(visibility="private"))
+    return fs.view(VisibilityView({"public"}))
+
+
+def test_a_view_goes_over_the_cells_that_changed_something_to_be_seen(fs, cells, history, seen):
+    cells.note(fs, 1)
+    fs.write_file("/private/x", "1")
+    cells.note(fs, 2)
+    fs.write_file("/y", "1")
+    cells.note(fs, 3)
+
+    assert labels(history, seen) == [("cell", "[1]"), ("cell", "[3]")]
+    assert labels(history, fs) == [("cell", "[1]"), ("cell", "[2]"), ("cell", "[3]")]
+
+
+def test_a_first_cell_that_made_nothing_to_be_seen_is_no_moment_for_a_view(cells):
+    fs = VirtualFileSystem()
+    fs.write_file("/private", "")
+    fs.set_policy("/private", NodePolicy(visibility="private"))
+    cells.note(fs, 1)
+
+    assert labels(History(fs, cells), fs.view(VisibilityView({"public"}))) == []
+
+
+def test_a_view_compares_with_the_moment_after_a_cell(fs, cells, history, seen):
+    fs.write_file("/y", "old")
+    cells.note(fs, 1)
+    fs.write_file("/y", "new")
+    fs.write_file("/private/x", "1")
+    cells.note(fs, 2)
+
+    found = history.changes_since(seen, b"", moment=key(history, seen, "[1]"))
+
+    assert [(each["kind"], each["path"]) for each in found["changes"]] == [("changed", "/y")]

@@ -1,5 +1,6 @@
 """The states of the page in a real browser: history, editor, store, lens, menus, moves; all of it for everybody."""
 
+import base64
 import json
 import re
 import zipfile
@@ -356,7 +357,7 @@ def test_the_owner_looks_as_a_view_and_sees_what_it_hides(page):
     page.page.wait_for_selector('[data-path="/tests"]:has-text("1 hidden")')
     names = page.names()
     pick(page, "/tests/test_rain.py")
-    rules = page.page.get_by_role("region", name="Rules")
+    rules = page.page.get_by_role("group", name="Rules")
     rules.get_by_text("read-only, set on /tests").first.wait_for()
     told = rules.text_content()
     button(page, "Back to my view").click()
@@ -426,6 +427,8 @@ def test_two_browsers_of_one_sandbox_agree(page, fs):
     page.changed(["/both.txt"])
 
     page.until(lambda: page.names().count("both.txt") == 2)
+    labels = page.page.eval_on_selector_all(".sfs", "(all) => all.map((each) => each.ariaLabel)")
+    assert labels == ["Sandbox default", "Sandbox default (2)"]
 
 
 # ---------------------------------------------------------------- hostile files
@@ -508,11 +511,51 @@ STATES = {
     "deleted": lambda page: (pick(page, "/new.txt"), press(page, "Delete"), button(page, "Undo").wait_for()),
     "gone": lambda page: page.page.evaluate("views[0].model.emit('comm_live_update')"),
 }
-SHOWN = {"browse": "td", "markdown": ".sfs-prose", "code": "pre", "history": ".sfs-diff", "lens": ".sfs-grants"}
+STATES |= {
+    "several": lambda page: press(page, "Control+a"),
+    "picture": lambda page: pick(page, "/dot.png"),
+    "hex": lambda page: pick(page, "/bytes.bin"),
+    "notebook": lambda page: pick(page, "/book.ipynb"),
+    "records": lambda page: pick(page, "/rows.json"),
+    "rename": lambda page: (pick(page, "/notes.md"), press(page, "F2")),
+    "nothing": lambda page: page.page.fill("input[type=search]", "zzz"),
+    "unsaved": lambda page: (open_editor(page), page.page.keyboard.type("x"), page.page.keyboard.press("Escape")),
+    "restore": lambda page: (press(page, "Alt+h"), button(page, "Restore…").click()),
+    "publish": lambda page: (pick(page, "/notes.md"), press(page, "Alt+p")),
+    "sandboxes": lambda page: button(page, "Switch sandbox").click(),
+}
+SHOWN = {
+    "browse": "td",
+    "markdown": ".sfs-prose",
+    "code": "pre",
+    "history": ".sfs-diff",
+    "lens": ".sfs-grants",
+    "several": ".sfs-status:has-text('selected')",
+    "picture": ".sfs-image img",
+    "hex": ".sfs-hex",
+    "notebook": ".sfs-nb-cell",
+    "records": "td",
+    "rename": ".sfs-notice input[type=text]",
+    "nothing": ".sfs-block:has-text('Nothing matches')",
+    "unsaved": "[role=alert]:has-text('Not saved')",
+    "restore": ".sfs-notice:has-text('Restore everything')",
+    "publish": ".sfs-notice:has-text('Publish notes.md')",
+    "sandboxes": "[role=menuitemradio]",
+}
+PNG = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
+@pytest.fixture
+def each_kind(fs):
+    """A file for each kind of preview."""
+    fs.write_bytes("/dot.png", base64.b64decode(PNG))
+    fs.write_bytes("/bytes.bin", bytes(range(256)))
+    fs.write_file("/book.ipynb", json.dumps(NOTEBOOK))
+    fs.write_file("/rows.json", '[{"a": 1}, {"a": 2}]')
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_in_any_state(open_page, owners, sandbox, past, node_packages, theme):
+def test_axe_finds_nothing_in_any_state(open_page, owners, sandbox, past, each_kind, node_packages, theme):
     sandbox.publish("/notes.md", ttl=600)
     axe = (node_packages / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
     found = {}
@@ -535,13 +578,17 @@ def test_axe_finds_nothing_in_any_state(open_page, owners, sandbox, past, node_p
     assert {state: faults for state, faults in found.items() if faults} == {}
 
 
-@pytest.mark.parametrize("width", [320, 480])
-def test_a_narrow_page_keeps_everything_within_it(open_page, owners, past, width):
-    page = open_page(owners, viewport={"width": width, "height": 500})
+@pytest.mark.parametrize(("width", "scale"), [(224, 4), (320, 2), (480, 1)])
+def test_a_narrow_or_zoomed_page_keeps_everything_within_it(open_page, owners, past, width, scale):
+    page = open_page(owners, viewport={"width": width, "height": 500}, device_scale_factor=scale)
     page.show(expanded=["/data"], wait='[data-path="/data/rain.csv"]')
     pick(page, "/data/rain.csv")
     page.page.wait_for_selector("td")
     press(page, "Alt+h")
     page.page.wait_for_selector(".sfs-event")
+    right = (
+        """(nodes) => Math.max(...nodes.map((each) => each.checkVisibility() && each.getBoundingClientRect().right))"""
+    )
 
     assert page.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert page.page.eval_on_selector_all(".sfs-bar button, .sfs-bar input", right) <= width

@@ -120,6 +120,26 @@ def test_a_large_upload_over_http_goes_on_after_the_connection_was_lost(page, sa
     ]
 
 
+def test_a_large_upload_of_a_view_goes_on_in_chunks_after_the_connection_was_lost(open_page, make_browser, fs):
+    content = bytes(range(256)) * (3 * MIB // 256)
+    page = open_page(make_browser(kernel_id="k1", view="student"))
+    page.respond = lambda request: None if request.method == "PUT" else {"status": 200, "json": {}}
+    page.show(kernel_id="k1", view="student")
+    hold(page, "upload_append", 2)
+    pick(page, "big.bin", content)
+    page.page.wait_for_selector(".sfs-transfer[data-state=stopped]:has-text('the server could not be reached')")
+    button(page, "Resume").click()
+    page.page.wait_for_selector(".sfs-number:has-text('66 %')")
+    button(page, "Pause big.bin").click()
+    page.page.evaluate("window.release()")
+    page.page.wait_for_selector(".sfs-transfer[data-state=paused]")
+    button(page, "Resume big.bin").click()
+
+    page.until(lambda: fs.exists("/big.bin"))
+    assert fs.read_bytes("/big.bin") == content
+    assert [request.method for request in page.requests if request.method == "PUT"] == ["PUT"]
+
+
 def test_what_the_server_refuses_is_told_once(page, sandbox):
     page.respond = lambda request: (
         {"status": 507, "json": {"detail": "Not enough room: 12 MB over 256 MB"}}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 
@@ -77,3 +80,31 @@ def test_what_undo_a_patch_and_a_cell_changed_is_coloured_too(typed):
 
 def test_names_do_not_steer_the_terminal():
     assert terminal.painted("+ /a\x1b[2J\u202e\n") == "\x1b[32m+ /a\\u001b[2J\\u202e\x1b[0m\n"
+
+
+_SESSION = """\
+get_ipython().run_line_magic("load_ext", "jupyter_sandfs")
+get_ipython().run_line_magic("sandfs", "snapshot start;")
+get_ipython().run_line_magic("sandfs", "touch '/ü 🙂'")
+get_ipython().run_line_magic("sandfs", "changes start")
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a pseudo-terminal")
+def test_ipython_in_a_real_terminal_shows_the_colours(tmp_path):
+    here, there = os.openpty()
+    environ = {name: value for name, value in os.environ.items() if name != "NO_COLOR"} | {"TERM": "xterm"}
+    command = [sys.executable, "-m", "IPython", "--no-banner", f"--ipython-dir={tmp_path}", "-c", _SESSION]
+    subprocess.run(command, stdin=there, stdout=there, stderr=there, env=environ, check=True, timeout=120)
+    os.close(there)
+    shown = b"".join(pieces(here)).decode()
+    os.close(here)
+
+    assert "\x1b[32m+ /ü 🙂\x1b[0m\r\n" in shown
+
+
+def pieces(end):
+    """What was written to a terminal whose other end is closed."""
+    with suppress(OSError):  # how Linux tells that there is no more
+        while piece := os.read(end, 4096):
+            yield piece

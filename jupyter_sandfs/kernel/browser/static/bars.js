@@ -52,16 +52,18 @@ const HINTS = {
 
 export class HeadBar {
   #name;
+  #landmark;
   #owner;
   #actions;
   #filterTimer = 0;
 
-  /** @param {string} name of the sandbox @param {boolean} owner @param {HeadActions} actions */
-  constructor(name, owner, actions) {
+  /** @param {string} name of the sandbox @param {string} landmark @param {boolean} owner @param {HeadActions} actions */
+  constructor(name, landmark, owner, actions) {
     this.#name = name;
+    this.#landmark = landmark;
     this.#owner = owner;
     this.#actions = actions;
-    this.crumbs = element("nav", { class: "sfs-crumbs", "aria-label": "Path" });
+    this.crumbs = element("nav", { class: "sfs-crumbs", "aria-label": `Path in ${landmark}` });
     this.filter = this.#filterField();
     this.changing = [
       toolButton("new-file", "New file (Alt+N)", actions.newFile),
@@ -116,7 +118,7 @@ export class HeadBar {
     const owners = this.#owner ? [this.toggles.store, this.toggles.lens] : [];
     return element(
       "div",
-      { class: "sfs-bar sfs-head", role: "toolbar", "aria-label": `Sandbox ${this.#name}` },
+      { class: "sfs-bar sfs-head", role: "toolbar", "aria-label": this.#landmark },
       this.crumbs,
       spread(),
       field,

@@ -26,6 +26,7 @@ import { Past } from "./past.js";
 import { Arrivals } from "./arrivals.js";
 import { Filtering } from "./filtering.js";
 import { Clipboard } from "./clipboard.js";
+import { releaseLandmark, takeLandmark } from "./landmark.js";
 
 const PREVIEW_DELAY_MS = 150;
 const EXPANDED_MAX = 200;
@@ -95,6 +96,7 @@ class Browser {
     this.sides.preview.clear();
     this.tree.close();
     this.link.close();
+    releaseLandmark(this.landmark);
   }
 
   /** Open the folders above a path, select it and scroll there. @param {string} path @returns {Promise<void>} */
@@ -176,7 +178,8 @@ class Browser {
       fail: (error) => this.notices.fail(error.message),
     });
     this.tree = new TreeView(this.rows, `Files of sandbox ${name}`, this.#treeActions());
-    this.head = new HeadBar(name, this.owner, this.#headActions());
+    this.landmark = takeLandmark(`Sandbox ${name}`);
+    this.head = new HeadBar(name, this.landmark, this.owner, this.#headActions());
     this.sides = new Sides(this, this.link, this.tree.element);
     this.status = new StatusBar();
     this.tree.element.append(this.filtering.remark);
@@ -188,14 +191,14 @@ class Browser {
       copy: (text) => this.clipboard.copy([text]),
     });
     this.gone = goneBar(() => this.attempt(() => this.eyes.reload()));
-    this.element = this.#frame(name);
+    this.element = this.#frame();
     this.menu = new Menu(this.element);
     this.head.show("/");
   }
 
-  #frame(name) {
+  #frame() {
     const quiet = { "data-jp-suppress-context-menu": "true" }; // JupyterLab's menu acts on the notebook
-    const frame = element("section", { class: "sfs", "data-sandfs": "browser", "aria-label": `Sandbox ${name}`, ...quiet });
+    const frame = element("section", { class: "sfs", "data-sandfs": "browser", "aria-label": this.landmark, ...quiet });
     frame.append(this.head.element, this.gone, this.lens.element, this.history.element, this.notices.element);
     frame.append(this.empty, this.sides.element, this.transfers.element, this.status.element, heightGrip(frame), this.arrivals.picker);
     frame.addEventListener("keydown", (event) => event.stopPropagation());

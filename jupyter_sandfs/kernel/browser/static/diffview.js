@@ -46,8 +46,8 @@ export class DiffPane {
   constructor(close) {
     this.restoreTool = toolButton("history", "Restore this file", () => this.#restore?.());
     this.head = new PaneHead([this.restoreTool, toolButton("close", "Close (Esc)", close)]);
-    this.scroll = element("div", { class: "sfs-scroll", tabindex: 0, role: "region", "aria-label": "Changes" });
-    this.element = element("section", { class: "sfs-pane", "aria-label": "Difference" }, this.head.element, this.scroll);
+    this.scroll = element("div", { class: "sfs-scroll", tabindex: 0, role: "group", "aria-label": "Changes" });
+    this.element = element("section", { role: "group", class: "sfs-pane", "aria-label": "Difference" }, this.head.element, this.scroll);
   }
 
   /** @param {any} value of the kernel @param {DiffLabels} labels @param {(() => void)|null} restore */

@@ -44,7 +44,7 @@ export class EditorPane {
     const layers = element("div", { class: "sfs-layers" }, this.colours, this.field);
     const text = element("div", { class: "sfs-text sfs-editor" }, this.gutter, layers);
     this.scroll = element("div", { class: "sfs-scroll" }, text);
-    this.element = element("section", { class: "sfs-pane" }, this.head.element, this.notice, this.scroll);
+    this.element = element("section", { role: "group", class: "sfs-pane" }, this.head.element, this.notice, this.scroll);
     this.field.addEventListener("input", () => this.#onInput());
     this.element.addEventListener("keydown", (event) => this.#onKey(event));
   }

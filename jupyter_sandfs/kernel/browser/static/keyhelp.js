@@ -86,7 +86,7 @@ function keyHelp({ owner }, onClose) {
     ),
   );
   const head = element("div", { class: "sfs-bar" }, element("b", {}, "All keys"), element("span", { class: "sfs-spread" }), close);
-  const body = element("div", { class: "sfs-keys-body", tabindex: 0, role: "region", "aria-label": "Keys" }, ...groups);
+  const body = element("div", { class: "sfs-keys-body", tabindex: 0, role: "group", "aria-label": "Keys" }, ...groups);
   const dialog = element("div", { class: "sfs-keys", role: "dialog", "aria-label": "All keys" }, head, body);
   dialog.addEventListener("keydown", (event) => {
     event.stopPropagation();

@@ -66,8 +66,8 @@ export class RulesPane {
       toolButton("text", "Preview the file", preview),
       toolButton("close", "Close (Esc)", close),
     ]);
-    this.scroll = element("div", { class: "sfs-scroll", tabindex: 0, role: "region", "aria-label": "What the view may do" });
-    this.element = element("section", { class: "sfs-pane", "aria-label": "Rules" }, this.head.element, this.scroll);
+    this.scroll = element("div", { class: "sfs-scroll", tabindex: 0, role: "group", "aria-label": "What the view may do" });
+    this.element = element("section", { role: "group", class: "sfs-pane", "aria-label": "Rules" }, this.head.element, this.scroll);
   }
 
   /** @param {string} path @param {string} view @returns {Promise<void>} */

@@ -54,8 +54,8 @@ export class PreviewPane {
       toolButton("close", "Close (Esc)", actions.close),
     ];
     this.head = new PaneHead(tools.filter(Boolean));
-    this.scroll = element("div", { class: "sfs-scroll", tabindex: 0, role: "region", "aria-label": "Content" });
-    this.element = element("section", { class: "sfs-pane", "aria-label": "Preview" }, this.head.element, this.scroll);
+    this.scroll = element("div", { class: "sfs-scroll", tabindex: 0, role: "group", "aria-label": "Content" });
+    this.element = element("section", { role: "group", class: "sfs-pane", "aria-label": "Preview" }, this.head.element, this.scroll);
   }
 
   /**

@@ -46,7 +46,7 @@ export class StorePane {
     ]);
     this.head.show("store", "Staging store", "");
     this.list = element("ul", { class: "sfs-scroll sfs-store" });
-    this.element = element("section", { class: "sfs-pane", "aria-label": "Staging store" }, this.head.element, this.list);
+    this.element = element("section", { role: "group", class: "sfs-pane", "aria-label": "Staging store" }, this.head.element, this.list);
   }
 
   /** List anew. @returns {Promise<void>} */

@@ -8,7 +8,7 @@ import { Cancelled, followDownload, saveBlob, sendRequest, serverBase } from "./
 import { tusAbort, tusLimit, tusUpload } from "./tus.js";
 
 const CHUNK_BYTES = 1 << 20;
-const RESUMABLE_BYTES = 8 << 20; // smaller ones are sent again as a whole
+const RESUMABLE_BYTES = 1 << 20; // smaller ones are sent again as a whole: that takes a moment
 const STAGING_TTL = 86_400; // seconds that a part of an upload waits in the store
 
 /**
@@ -39,7 +39,7 @@ export class Transport {
 
   /** @param {Upload} upload @returns {Promise<void>} Raises Cancelled, SandboxError. */
   async upload(upload) {
-    if (!(await this.#isServed())) return this.#uploadByMessages(upload);
+    if (upload.session.inChunks || !(await this.#isServed())) return this.#uploadByMessages(upload);
     if (await this.#isResumable(upload.file.size)) return this.#uploadThroughStore(upload);
     return this.#uploadByHttp(upload);
   }
@@ -170,7 +170,9 @@ export class Transport {
     }
   }
 
-  async #uploadByHttp({ file, path, replace, signal, progress }) {
+  /** In one request. If that is broken off, chunks follow: those go on where they were the next time. */
+  async #uploadByHttp({ file, path, replace, session, signal, progress }) {
+    session.inChunks = file.size >= RESUMABLE_BYTES;
     const headers = { "Content-Type": "application/octet-stream", ...(!replace && { "If-None-Match": "*" }) };
     const told = (sent) => progress(Math.min(1, sent / Math.max(1, file.size)));
     await sendRequest({ method: "PUT", url: this.#url("file", path), headers, body: file, signal, progress: told });

@@ -44,7 +44,7 @@ export class Transfers {
     this.#link = link;
     this.#notices = notices;
     this.#events = events;
-    this.element = element("section", { class: "sfs-transfers", "aria-label": "Transfers", hidden: true });
+    this.element = element("section", { role: "group", class: "sfs-transfers", "aria-label": "Transfers", hidden: true });
   }
 
   /**
