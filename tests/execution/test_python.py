@@ -489,7 +489,6 @@ def test_without_the_interpreter_it_is_said_what_works(fs, monkeypatch):
         "from pathlib import Path\nPath('x').touch()",
         "open('x', 'x')",
         "open('x', 'r+')",
-        "import sys\nsys.stdout.write('x')",
         "try:\n    open('/nope')\nexcept OSError as e:\n    print(e.errno)",
         "raise SystemExit(3)",
         "list(open('/dev/stdin'))",
@@ -514,6 +513,7 @@ def test_what_the_subset_lacks_is_said_with_the_way_out(fs, code):
         ("import sys\nprint(sys.stdin.readline() + sys.stdin.read(), end='')", ("1\n2\n", "", 0)),
         ("import csv, sys\nprint(list(csv.reader(sys.stdin)))", ("[['1'], ['2']]\n", "", 0)),
         ("import os\nprint(os.getenv('A'), os.getenv('B', 'none'))", ("1 none\n", "", 0)),
+        ("import sys\nsys.stdout.write('a\\n')\nsys.stderr.write('b\\n')\nsys.stdout.flush()", ("a\n", "b\n", 0)),
         ("print('sys.exit(3)')  # sys.exit(3)", ("sys.exit(3)\n", "", 0)),
     ],
 )

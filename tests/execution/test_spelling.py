@@ -17,6 +17,8 @@ def test_names_that_the_interpreter_lacks_are_replaced_where_they_stand():
         "print('sys.exit')  # sys.exit",
         "a.sys.exit(1)",
         "sys.exit_code",
+        "f().sys.exit(1)",
+        "sys.stdout.buffer.write(b'')  # sys.exit",
         "sys.\\\nexit()",
         "sys.exit((",
         "sys.exit()\n  x\n y",

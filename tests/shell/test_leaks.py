@@ -198,6 +198,36 @@ def test_asking_for_what_is_hidden_answers_as_for_what_is_absent(path, line):
     assert "TOPSECRET" not in answers[0][0]
 
 
+MAKING = frozenset(("flock", "link", "mkdir", "mkfifo", "tee", "touch", "truncate"))  # make what they name: refused
+BY_CHANCE = frozenset(("date", "history", "mktemp", "ps", "shuf", "time", "uptime", "uuidgen"))
+ELSEWHERE = frozenset(("host",))  # has its own test, and needs a wall
+
+
+def names_of_commands() -> list[str]:
+    known = SandboxShell(VirtualFileSystem()).exec("compgen -c").stdout.split()
+    every = {name.removesuffix("@") for name in known} - {"{", "}", "!", "[[", "]]"}
+    keywords = {"case", "do", "done", "elif", "else", "esac", "fi", "for", "function", "if", "in", "select", "then"}
+    return sorted(every - keywords - {"until", "while", "coproc", "exit"} - MAKING - BY_CHANCE - ELSEWHERE)
+
+
+@pytest.mark.parametrize("path", HIDDEN.values(), ids=HIDDEN.keys())
+def test_no_command_at_all_tells_what_is_hidden_from_what_is_not_there(path):
+    hidden, gone = build(), build()
+    gone.remove("/open/zqtable" if "zqrow" in path else path, recursive=True)
+    shells = [SandboxShell(fs, view=VIEW, timeout=10) for fs in (hidden, gone)]
+
+    lines = [
+        line.format(command, path)
+        for command in names_of_commands()
+        for line in ("{} {} < /dev/null", "{} < {}", "{} -a {} < /dev/null")
+    ]
+    told = [{line: (everything(result := shell.exec(line)), result.exit_code) for line in lines} for shell in shells]
+
+    assert len(lines) > 600
+    assert told[0] == told[1]
+    assert "TOPSECRET" not in str(told)
+
+
 # ---------------------------------------------------------------- changing
 
 CHANGING = [

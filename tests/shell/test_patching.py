@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jupyter_sandfs.errors import InvalidRequest, LimitExceeded
@@ -27,7 +27,7 @@ def applied(text: bytes, patch: bytes, *, reverse: bool = False) -> tuple[bytes,
 TEXTS = st.lists(st.sampled_from([b"a", b"b", b"", b"-- x", b"+"]), max_size=30).map(b"\n".join)
 
 
-@settings(derandomize=True, max_examples=150)
+@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None)
 @given(TEXTS, TEXTS)
 def test_a_difference_makes_of_the_one_text_the_other_and_back(old, new):
     if old == new:
