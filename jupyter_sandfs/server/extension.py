@@ -101,10 +101,10 @@ def _parts(serverapp: Any, options: Options, url: str) -> dict[str, Any]:
         "sandfs_uploads": uploads,
         "sandfs_tenants": Tenants(options.tenant, options.tenant_per_user, secret),
         "sandfs_caretaker": caretaker,
-        "sandfs_tool_timeout": options.tool_timeout,
-        "sandfs_mcp_idle": options.mcp_session_ttl,
         "sandfs_streams": Seats("streams of events", each=32, most=128),
         "sandfs_bodies": Seats("uploads", each=32, most=128),
+        "sandfs_tool_timeout": options.tool_timeout,
+        "sandfs_mcp_idle": options.mcp_session_ttl,
     }
 
 
