@@ -17,6 +17,10 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("repeatable")  # what is generated depends neither on chance nor on how fast the machine is
 
 _PACKAGES = {
     "azurite-blob": "Azurite (npm install -g azurite)",

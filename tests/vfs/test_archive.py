@@ -624,7 +624,10 @@ CHUNK = st.sampled_from(
 
 @given(st.sampled_from(sorted(FORMATS)), st.lists(st.tuples(st.floats(0, 0.999), CHUNK), min_size=1, max_size=4))
 @settings(
-    max_examples=200, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=200,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_a_damaged_archive_is_refused_with_an_error_of_ours_or_harmless(look, format_name, damages):
     source = VirtualFileSystem()

@@ -392,7 +392,10 @@ CONTENT = st.one_of(st.none(), st.binary(max_size=3))
 
 @given(st.lists(PATHS, max_size=5), st.lists(st.tuples(PATHS, CONTENT), max_size=8))
 @settings(
-    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_a_batch_gives_the_tree_that_single_writes_give_or_nothing(look, there, batch):
     plain, batched = VirtualFileSystem(), VirtualFileSystem()

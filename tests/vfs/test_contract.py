@@ -96,7 +96,12 @@ STEP = st.one_of(
 
 
 @given(st.lists(STEP, max_size=12))
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_any_sequence_gives_the_same_everywhere(request, steps):
     kinds, look = _kinds(request), request.getfixturevalue("look")
     expected, *others = [_played(make(), steps, look) for make in kinds]

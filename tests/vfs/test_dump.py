@@ -264,7 +264,12 @@ def test_a_later_release_is_named(full):
 
 
 @given(st.data())
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_any_damaged_byte_is_noticed(data):
     fs = VirtualFileSystem()
     fs.write_file("/d/f", "content")

@@ -345,7 +345,10 @@ DEED_LISTS = st.lists(st.sampled_from(sorted(DEEDS)), max_size=4)
 
 @given(DEED_LISTS, DEED_LISTS)
 @settings(
-    max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=120,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_merge_laws(look, left, right):
     base = base_tree()
@@ -375,7 +378,12 @@ def test_merge_laws(look, left, right):
 
 
 @given(DEED_LISTS, DEED_LISTS, st.sampled_from(["mark", "ours", "theirs"]))
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_a_merge_that_settles_conflicts_always_ends_and_lists_them(look, left, right, how):
     base = base_tree()
     one, two = base.fork(), base.fork()

@@ -55,7 +55,12 @@ def test_restore_turns_anything_at_a_path_into_what_was_there(fs, look, first, l
 
 
 @given(st.lists(st.tuples(st.sampled_from(list(SCENES)), st.booleans()), max_size=8))
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_every_snapshot_stays_what_it_was(look, steps):
     fs, kept = VirtualFileSystem(), []
     for scene, deeper in steps:

@@ -56,7 +56,7 @@ def begun(*, observed):
     max_examples=200,
     deadline=None,
     derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],  # it keeps nothing
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],  # it keeps nothing
 )
 @given(steps=st.lists(CALLS, max_size=14), observed=st.booleans())
 @example(  # what is before the second step shares a directory with the tree that the third changes in place

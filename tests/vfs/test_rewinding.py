@@ -52,7 +52,12 @@ def journal(fs):
 
 
 @given(st.lists(STEP, max_size=8), st.lists(STEP, max_size=8))
-@settings(max_examples=80, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=80,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_restoring_the_short_way_does_what_the_long_way_does(look, before, since):
     players = [Player(observed=False), Player(observed=True)]
 

@@ -196,7 +196,10 @@ def play(stream, script):
 
 @given(st.lists(WRITING, max_size=8), st.lists(READING, max_size=8), st.sampled_from(["wb", "xb"]))
 @settings(
-    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_what_is_kept_in_pieces_is_written_and_read_as_by_the_builtin(tmp_path, monkeypatch, writing, reading, mode):
     monkeypatch.setattr(streams, "_LARGE", 3)

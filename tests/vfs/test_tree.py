@@ -58,7 +58,10 @@ def journal(fs):
 
 @given(st.lists(STEP, max_size=25))
 @settings(
-    max_examples=120, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=120,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_the_short_cut_does_what_the_long_way_does(look, steps):
     short, long = Player(observed=False), Player(observed=True)

@@ -89,7 +89,12 @@ def test_undo_takes_back_any_deed_and_redo_does_it_again(full, look, deed):
 
 
 @given(st.lists(st.tuples(st.sampled_from(sorted(DEEDS)), st.booleans()), max_size=10))
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_undo_after_any_sequence_gives_the_earlier_trees(look, deeds):
     fs, trees = VirtualFileSystem(), []
     fs.snapshot("empty")
