@@ -67,12 +67,10 @@ class SandFSMagics(Magics):
         try:
             wanted = read_line(self._filled(line.strip()))
             given = self._run_line(wanted.text) if cell is None else self._run_cell(wanted.text, cell)
-        except SandfsError as error:
-            raise UsageError(_one_line(str(error))) from None
-        except OSError as error:  # of the host: a path that a magic was given
-            raise UsageError(_one_line(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))) from None
-        except ImportError as error:  # of a part that is not installed, or has no wheel here
-            raise UsageError(f"%sandfs {line.strip()} needs a package that is missing: {error.name or error}") from None
+        except (SandfsError, OSError, ImportError) as error:
+            if hasattr(error, "_render_traceback_"):  # of a tracked cell: shown as that cell shows it
+                raise
+            raise UsageError(" ".join(_told(error, line).split())) from None
         return self._finish(given, wanted, asked=asked, one_line=cell is None)
 
     sandfs.__doc__ = describe()
@@ -188,8 +186,13 @@ def _text(answer: Answer) -> Text:
     return Text(answer.outcome, answer.text if answer.value is None else answer.value, answer.data)
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def _told(error: SandfsError | OSError | ImportError, line: str) -> str:
+    """What went wrong, in one line's worth of words."""
+    if isinstance(error, ImportError):  # a part that is not installed, or has no wheel here
+        return f"%sandfs {line} needs a package that is missing: {error.name or error}"
+    if isinstance(error, SandfsError):
+        return str(error)
+    return f"{error.filename or ''}: {error.strerror or error}".lstrip(": ")  # a path of the host
 
 
 def _with_input(line: str, body: str) -> str:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from jupyter_sandfs.server.mcp_sessions import McpSessions
 
 _SCOPE = "sandfs"  # where an application finds what a request is about
+_TOO_LARGE = f"a message has at most {MAX_CHUNK} bytes: stage a file instead"
 _AGENT = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _MOST_TOLD = 100  # events about one call
 _SESSION_HEADER = "Mcp-Session-Id"
@@ -108,9 +109,6 @@ class Mcp(IntakeRoute):
     def _tell_changes(self, kernel_id: str, paths: list[str]) -> None:
         for path in paths[:_MOST_TOLD]:
             self.tell("call", "sandbox", path, kernel_id=kernel_id)
-
-
-_TOO_LARGE = f"a message has at most {MAX_CHUNK} bytes: stage a file instead"
 
 
 class _Message:

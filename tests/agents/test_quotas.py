@@ -162,3 +162,15 @@ def test_a_replay_has_the_quota_again(sandbox):
     assert sandbox.transcript.replay(again).differing == ()
     assert again.fs.listdir() == ["a"]
     again.close()
+
+
+def test_what_a_command_of_the_host_leaves_counts(sandbox, part):
+    part("bwrap")
+    sandbox.fs.mkdir("/d")
+    tools = Toolset(sandbox, "bob", quota=BYTES)
+
+    refused = tools.call("sandbox_exec", {"command": "host --sync -p /d sh -c 'head -c 101 /dev/zero > big'"})
+    assert "quota" in refused.text
+    assert (sandbox.fs.listdir("/d"), tools.desk.allowance.bytes_used) == ([], 0)
+    taken = tools.call("sandbox_exec", {"command": "host --sync -p /d sh -c 'head -c 99 /dev/zero > small'"})
+    assert (taken.data["exit_code"], tools.desk.allowance.bytes_used) == (0, 99), taken.text

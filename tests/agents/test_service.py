@@ -19,6 +19,7 @@ from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.views.view import VisibilityView
 
 PATIENCE = 60  # seconds: bounds what normally takes a moment
+WAITING = b'{"path": "/gate", "content": "x"}'
 
 
 @pytest.fixture
@@ -48,9 +49,9 @@ def finished(service, call, view=None):
 
 @pytest.fixture
 def gate(sandbox):
-    """A file that is read when the gate is opened."""
+    """What is written to /gate waits until the gate is opened."""
     opened = threading.Event()
-    sandbox.fs.mount_file("/gate", lambda _context: opened.wait(PATIENCE) and "open\n")
+    sandbox.fs.register_write_hook("/gate", lambda _event: opened.wait(PATIENCE) and None, before=True)
     yield opened
     opened.set()
 
@@ -69,13 +70,13 @@ def test_a_quick_call_is_answered_at_once(ask, sandbox):
 
 
 def test_a_call_that_takes_a_while_is_asked_for_again(service, gate):
-    begun = service.call("work", None, b'{"path": "/gate"}', "ann", "1", "sandbox_fs_read")
+    begun = service.call("work", None, WAITING, "ann", "1", "sandbox_fs_write")
     meanwhile = service.answer("work", None, b"", begun["call"])
     gate.set()
     told = finished(service, begun["call"])
 
     assert meanwhile == begun
-    assert told["text"] == "     1\topen"
+    assert told["text"] == "created /gate: 1 bytes, version 1"
     with pytest.raises(InvalidRequest, match="the answer was given already"):
         service.answer("work", None, b"", begun["call"])
 
@@ -107,7 +108,7 @@ def test_a_run_that_waits_for_its_turn_is_stopped_alone(service):
 
 def test_an_answer_is_for_who_sees_what_it_was_made_on(service, sandbox, gate):
     sandbox.view(VisibilityView({"public"}), name="guest")
-    begun = service.call("work", None, b'{"path": "/gate"}', "ann", "1", "sandbox_fs_read")
+    begun = service.call("work", None, WAITING, "ann", "1", "sandbox_fs_write")
     gate.set()
 
     for ask in (service.answer, service.stop):
@@ -138,7 +139,7 @@ def test_the_number_of_seats_is_bounded(ask, sandbox, monkeypatch):
 
 def test_the_number_of_calls_that_run_is_bounded(service, gate, ask):
     for _ in range(MOST_RUNNING):
-        service.call("work", None, b'{"path": "/gate"}', "ann", "1", "sandbox_fs_read")
+        service.call("work", None, WAITING, "ann", "1", "sandbox_fs_write")
 
     with pytest.raises(RateLimited, match=f"{MOST_RUNNING} calls of tools run already"):
         ask("sandbox_fs_list")
@@ -148,7 +149,7 @@ def test_the_number_of_calls_that_run_is_bounded(service, gate, ask):
 def test_an_answer_that_nobody_comes_for_is_dropped(sandbox, gate):
     now = [0.0]
     service = Service(lambda _name, view: sandbox.shared_part(view), lambda: now[0])
-    begun = service.call("work", None, b'{"path": "/gate"}', "ann", "1", "sandbox_fs_read")
+    begun = service.call("work", None, WAITING, "ann", "1", "sandbox_fs_write")
     running = service._calls[begun["call"]]
     gate.set()
     assert running.wait(PATIENCE) is not None

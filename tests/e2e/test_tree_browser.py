@@ -171,6 +171,7 @@ def copy_from_elsewhere(lab, notebook: str) -> str:
     return "elsewhere.ipynb"
 
 
+@pytest.mark.timeout(400)  # two pages of Jupyter, each with axe
 def test_two_browsers_in_light_and_dark_untrusted_and_zoomed(page: Page, lab, notebook: str, axe: str):
     document = json.loads((lab.root / notebook).read_text())
     document["cells"].append({**document["cells"][-1], "id": "second", "source": "%sandfs browse /data"})

@@ -144,7 +144,11 @@ def test_the_environment_names_the_store(ip, tmp_path):
 def kernel(ip, tmp_path, monkeypatch):
     """What the link asks of a kernel."""
     made = SimpleNamespace(
-        session=SimpleNamespace(key=b"key"), control_handlers={}, log=logging.getLogger("kernel"), shell=ip
+        session=SimpleNamespace(key=b"key"),
+        control_handlers={},
+        get_parent=lambda _channel: {},
+        log=logging.getLogger("kernel"),
+        shell=ip,
     )
     monkeypatch.setattr(link, "get_connection_file", lambda: str(tmp_path / "kernel-1.json"))
     monkeypatch.setattr(ip, "kernel", made, raising=False)

@@ -129,6 +129,15 @@ def test_an_error_is_one_line_and_an_error_of_the_cell(kernel):
     ]
 
 
+def test_a_tracked_cell_that_fails_is_an_error_once(kernel):
+    shown = kernel.run("%%sandfs track\n%sandfs touch /a\n1/0")
+
+    assert shown == [
+        ("display_data", "this cell, in sandbox 'default': 1 added\n  + /a", PAGE),
+        ("error", "division by zero"),
+    ]
+
+
 def test_the_journal_names_cells_by_their_prompts(kernel):
     kernel.run("from jupyter_sandfs import Sandbox\n%sandfs touch /a")
     shown = kernel.run("label = Sandbox.current().fs.log()[-1].label\nlen(In) - 2, label")

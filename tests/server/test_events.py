@@ -59,7 +59,8 @@ async def test_each_change_over_http_is_told_once(fetch, fs, told):
         {"action": "delete", "place": "sandbox", "path": "/v", **here},
         {"action": "unpack", "place": "sandbox", "path": "/u", **here},
     ]
-    assert {each["action"] for each in changes} == set(SCHEMA["properties"]["action"]["enum"])
+    of_agents = {"call"}  # test_mcp.py
+    assert {each["action"] for each in changes} == set(SCHEMA["properties"]["action"]["enum"]) - of_agents
     assert all(each["user"] for each in told)
 
 

@@ -25,6 +25,8 @@ from jupyter_sandfs.errors import InvalidPath, NotFound, SandfsError
 from jupyter_sandfs.filestore import content_types
 
 if TYPE_CHECKING:
+    from mcp.server.connection import Connection
+
     from jupyter_sandfs.workplace import Workplace
 
 _INVALID_PARAMS, _INTERNAL, _NOT_FOUND = -32602, -32603, -32002
@@ -163,12 +165,14 @@ class _Handlers:
         return types.EmptyResult()
 
     async def unsubscribe(self, context: Any, params: types.UnsubscribeRequestParams) -> types.EmptyResult:
-        (await self._subscriptions(context)).remove(params.uri)
+        known: Subscriptions | None = _connection(context).state.get(_SUBSCRIPTIONS)
+        if known is not None:
+            known.remove(params.uri)
         return types.EmptyResult()
 
     async def _subscriptions(self, context: Any) -> Subscriptions:
         """Those of the session, which end with it."""
-        connection = context.session._connection  # noqa: SLF001  the SDK gives handlers no other way to it
+        connection = _connection(context)
         known: Subscriptions | None = connection.state.get(_SUBSCRIPTIONS)
         if known is not None:
             return known
@@ -212,6 +216,11 @@ class _Handlers:
         except SandfsError:
             return []
         return [f"{head}{each}" for each in names if each.startswith(name)]
+
+
+def _connection(context: Any) -> Connection:
+    connection: Connection = context.session._connection  # noqa: SLF001  the SDK gives handlers no other way to it
+    return connection
 
 
 def _resource(file: File) -> types.Resource:

@@ -125,7 +125,7 @@ class Clerk:
             return ""
         if not self._cells:
             return _NO_CELL
-        content: Mapping[str, Any] = self._ip.kernel.get_parent("shell").get("content") or {}
+        content: Mapping[str, Any] = _parent(self._ip).get("content") or {}
         return "" if content.get("allow_stdin", True) else _NO_PERSON
 
     def _begin(self) -> None:
@@ -137,10 +137,14 @@ class Clerk:
         self._granted.clear()
 
 
+def _parent(ip: Any) -> Mapping[str, Any]:
+    """The message that a kernel works on, or did last; empty in a terminal, and for kernels that don't tell."""
+    tell = getattr(getattr(ip, "kernel", None), "get_parent", None)
+    return (tell("shell") or {}) if tell is not None else {}
+
+
 def _kind(ip: Any) -> str:
-    """What a kernel was asked for last; empty in a terminal."""
-    kernel = getattr(ip, "kernel", None)
-    return "" if kernel is None else str((kernel.get_parent("shell").get("header") or {}).get("msg_type", ""))
+    return str((_parent(ip).get("header") or {}).get("msg_type", ""))
 
 
 def _who(asked: Asked) -> tuple[str, str]:

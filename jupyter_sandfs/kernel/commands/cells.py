@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from jupyter_sandfs.errors import InvalidRequest, SandfsError
+from jupyter_sandfs.errors import InvalidRequest
 from jupyter_sandfs.execution.python import run_python
 from jupyter_sandfs.kernel import templates
 from jupyter_sandfs.kernel.answers import Answer, change_data
@@ -91,15 +89,16 @@ def _python(call: Call) -> ShellResult:
     )
 
 
-def _track(call: Call) -> Any:
-    tracked = Tracked(call.fs)
+def _track(call: Call) -> Answer:
+    tracked, who = Tracked(call.fs), f"this cell, in sandbox '{call.sandbox.name}'"
     try:
         call.notebook.run_cell(call.body)
-    except SandfsError as error:
-        raise InvalidRequest(str(error)) from error
-    finally:
-        answer = tracked.answer(f"this cell, in sandbox '{call.sandbox.name}'")
-    return answer or Answer(text="this cell changed nothing\n", data={"changes": [], "diff": ""})
+    except Exception:  # it may have changed something before
+        answer = tracked.answer(who)
+        if answer is not None:
+            call.notebook.tell(answer)
+        raise
+    return tracked.answer(who) or Answer(text="this cell changed nothing\n", data={"changes": [], "diff": ""})
 
 
 COMMANDS = {

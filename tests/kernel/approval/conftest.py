@@ -149,7 +149,7 @@ class Page:
     def stop_the_clock(self):
         """Let time pass only by `clock.run_for`."""
         self.page.clock.install()
-        self.page.clock.pause_at(self.page.evaluate("Date.now()") + 1000)
+        self.page.clock.pause_at(self.page.evaluate("Date.now()") + 3_600_000)  # it must lie ahead
 
     @property
     def sent(self):

@@ -111,6 +111,9 @@ def test_several_files_are_deleted_and_come_back_in_one_undo(page, fs):
     keys(page, "Delete")
     page.page.wait_for_selector(".sfs-notice:has-text('Deleted 3 files.')")
     left = sorted(fs.listdir("/"))
+    page.changed([f"/{name}" for name in NAMES[:3]])
+    page.page.wait_for_selector('[data-path="/delta.txt"]', state="detached")
+    page.page.wait_for_function("!document.querySelector('.sfs-status').textContent.includes('selected')")
     page.page.get_by_role("button", name="Undo", exact=True).click()
     page.page.wait_for_selector(".sfs-notice:has-text('Undone')")
 

@@ -281,9 +281,14 @@ def test_an_error_of_a_tracked_cell_is_shown_once_as_its_own(ip, cell, fs):
     told = cell("%%sandfs track\n%sandfs touch /a\nraise KeyError('x')\n").out
 
     assert (told.count("KeyError"), "run_cell_magic" in told) == (3, False)  # its head, the line, and the message
+    assert told.startswith("this cell, in sandbox 'default': 1 added\n  + /a\n")
     assert cell("%%sandfs track\n%sandfs use nope\n").err.count("UsageError") == 1
     assert cell("%%sandfs track\ndef f(:\n").out.count("SyntaxError") == 1
     assert not ip.run_cell("%%sandfs track\n1/0").success
+    ip.user_ns["fs"] = fs
+    for source in ("import nothing_of_this_name", "open('/nothing/there')", "fs.read_bytes('/nothing')"):
+        shown = cell(f"%%sandfs track\n{source}\n").out
+        assert ("Traceback" in shown, "run_cell_magic" in shown) == (True, False)
     assert cell("1/0").out.count("ZeroDivisionError") == 2
 
 

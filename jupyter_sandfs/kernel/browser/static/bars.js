@@ -204,7 +204,8 @@ export class StatusBar {
 
   /** @param {number} count rows that are chosen; one is no news */
   setChosen(count) {
-    this.chosen.textContent = count > 1 ? `${count.toLocaleString("en")} selected` : "";
+    const text = count > 1 ? `${count.toLocaleString("en")} selected` : "";
+    if (text !== this.chosen.textContent) this.chosen.textContent = text; // said aloud when it changes only
   }
 
   /** @param {{fileCount: number, totalSize: number, limit: number}} stats @param {number} hidden files, told by the lens */

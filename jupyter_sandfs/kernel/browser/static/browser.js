@@ -233,7 +233,8 @@ class Browser {
       sort: (column, descending) => this.attempt(() => this.#sort(column, descending)),
       drop: (folder, data) => this.arrivals.drop(folder, data),
       move: (paths, folder) => this.commands.moveInto(paths, folder),
-      chosen: (count, all) => this.#onChosen(count, all),
+      chosen: (count) => this.status.setChosen(count),
+      tooMany: (count) => this.notices.offer(`The first ${countText(count, "row")} are selected: that is the most at once.`),
       menu: (entry, where) => this.#openMenu(entry, where),
       key: (event) => this.#onKey(event),
     };
@@ -289,11 +290,6 @@ class Browser {
       place = await this.listing.seek(folder, text, { start });
     });
     return place;
-  }
-
-  #onChosen(count, all) {
-    this.status.setChosen(count);
-    if (!all) this.notices.offer(`The first ${countText(count, "row")} are selected: that is the most at once.`);
   }
 
   async #sort(column, descending) {

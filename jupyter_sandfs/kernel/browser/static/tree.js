@@ -30,7 +30,8 @@ const FRESH_MAX = 500;
  * @property {(paths: string[], folder: string) => void} move
  * @property {(entry: import("./rows.js").FsEntry) => void} edit
  * @property {(entry: import("./rows.js").FsEntry|null, where: {x: number, y: number}) => void} menu
- * @property {(count: number, all: boolean) => void} chosen how many rows are, and whether those are all that were meant
+ * @property {(count: number) => void} chosen how many rows are now
+ * @property {(count: number) => void} tooMany were meant to be: so many are
  * @property {(event: KeyboardEvent) => boolean} key a key that is none of the tree's
  */
 
@@ -88,6 +89,7 @@ export class TreeView {
     this.canvas.paint(this.#indexesToPaint(active), (row) => this.#stateOf(row, now), this.#dropFolder);
     setAttribute(this.tree, "aria-activedescendant", active >= 0 && this.canvas.idOf(active));
     this.#fetchMore();
+    this.#actions.chosen(this.selection.chosen.size);
   }
 
   /**
@@ -168,13 +170,13 @@ export class TreeView {
   }
 
   chooseAll() {
-    this.#tellChosen(this.selection.all());
+    this.#showChosen(this.selection.all());
     return true;
   }
 
   chooseOne() {
     const were = this.selection.reduce();
-    if (were) this.#tellChosen(true);
+    if (were) this.#showChosen(true);
     return were;
   }
 
@@ -235,13 +237,13 @@ export class TreeView {
   #choose(entry, byKey, how = "only") {
     const all = this.selection.take(entry.path, how);
     this.scrollTo(entry.path);
-    this.#tellChosen(all);
+    this.#showChosen(all);
     this.#actions.select(entry, byKey && how === "only");
   }
 
-  #tellChosen(all) {
+  #showChosen(all) {
     this.paint();
-    this.#actions.chosen(this.selection.chosen.size, all);
+    if (!all) this.#actions.tooMany(this.selection.chosen.size);
   }
 
   #listen() {
