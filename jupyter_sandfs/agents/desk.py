@@ -19,8 +19,8 @@ from jupyter_sandfs.execution.host import HostOptions
 from jupyter_sandfs.execution.python import PythonLimits
 from jupyter_sandfs.filestore import FileInfo, FileStore
 from jupyter_sandfs.staging import PublishedTree, Staged
+from jupyter_sandfs.vfs.actions import Action, part
 from jupyter_sandfs.vfs.interface import FileSystem
-from jupyter_sandfs.vfs.journal import Action, part
 from jupyter_sandfs.vfs.quotas import Allowance, Quota
 from jupyter_sandfs.workplace import Workplace
 

@@ -14,11 +14,12 @@ from jupyter_sandfs import paths
 from jupyter_sandfs.agents.questions import Asker, Operation
 from jupyter_sandfs.agents.rules import Proposal, Rules, denied
 from jupyter_sandfs.errors import PathError
-from jupyter_sandfs.vfs import journal, textdiff
+from jupyter_sandfs.vfs import actions, textdiff
+from jupyter_sandfs.vfs.actions import Action, Change
 from jupyter_sandfs.vfs.batch import Item
 from jupyter_sandfs.vfs.history import Snapshot
 from jupyter_sandfs.vfs.interface import FileSystem
-from jupyter_sandfs.vfs.journal import Action, Change, JournalRecord
+from jupyter_sandfs.vfs.journal import JournalRecord
 from jupyter_sandfs.vfs.quotas import Allowance
 from jupyter_sandfs.vfs.reverting import Permit
 from jupyter_sandfs.vfs.views.administered import Administered
@@ -163,19 +164,19 @@ class Guarded(Administered):
     @contextmanager
     def action(self, label: str = "", actor: str = "") -> Iterator[Action]:
         who = actor or self._asker.agent
-        with journal.charged(self._allowance, label, who), super().action(label, who) as running:
+        with actions.charged(self._allowance, label, who), super().action(label, who) as running:
             yield running
 
     @contextmanager
     def transaction(self, label: str = "", actor: str = "") -> Iterator[Action]:
         who = actor or self._asker.agent
-        with journal.charged(self._allowance, label, who), super().transaction(label, who) as running:
+        with actions.charged(self._allowance, label, who), super().transaction(label, who) as running:
             yield running
 
     @contextmanager
     def _changing(self, actor: str = "") -> Iterator[None]:
         """Wait for this agent's turn, and let what is done count."""
-        with self._turn, journal.charged(self._allowance, "", actor or self._asker.agent):
+        with self._turn, actions.charged(self._allowance, "", actor or self._asker.agent):
             yield
 
     def rebase(self, base: FileSystem) -> None:

@@ -15,7 +15,7 @@ from jupyter_sandfs.errors import InvalidRequest, NotFound
 
 if TYPE_CHECKING:
     from jupyter_sandfs.sandbox import Sandbox
-    from jupyter_sandfs.vfs.journal import Change
+    from jupyter_sandfs.vfs.actions import Change
 
 _MOST_RUNS = 64
 _START = "race-start"

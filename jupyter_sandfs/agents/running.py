@@ -8,7 +8,7 @@ from jupyter_sandfs.agents import sizes
 from jupyter_sandfs.agents.answers import ToolResult
 from jupyter_sandfs.agents.desk import Desk
 from jupyter_sandfs.agents.tool import Tool, text
-from jupyter_sandfs.vfs.journal import Change
+from jupyter_sandfs.vfs.actions import Change
 
 _NAMED = 50  # changed paths that a text names
 

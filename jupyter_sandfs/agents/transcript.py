@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from jupyter_sandfs.agents.replay import Replayed
     from jupyter_sandfs.agents.rules import Rules
     from jupyter_sandfs.sandbox import Sandbox
+    from jupyter_sandfs.vfs.actions import Action
     from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
     from jupyter_sandfs.vfs.history import Snapshot
     from jupyter_sandfs.vfs.interface import FileSystem
-    from jupyter_sandfs.vfs.journal import Action, JournalRecord
+    from jupyter_sandfs.vfs.journal import JournalRecord
     from jupyter_sandfs.vfs.views.view import ViewRule
 
 _MOST_BYTES = 64 << 20

@@ -26,7 +26,7 @@ from jupyter_sandfs.execution.worktree import Passed, Report
 from jupyter_sandfs.vfs.interface import FileSystem, require_directory
 
 if TYPE_CHECKING:
-    from jupyter_sandfs.vfs.journal import Change
+    from jupyter_sandfs.vfs.actions import Change
 
 _LABEL_LENGTH = 200
 _OVERHEAD = 30.0  # seconds that copying out and back may take beside the command itself

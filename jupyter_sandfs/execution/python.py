@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from pydantic_monty import MontyError, MontySession
     from pydantic_monty import SyncSnapshot as Step
 
-    from jupyter_sandfs.vfs.journal import Change
+    from jupyter_sandfs.vfs.actions import Change
 
 _VALUE = "__sandfs_value__"
 _INPUT = "__sandfs_input__"

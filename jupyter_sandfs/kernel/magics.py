@@ -21,7 +21,7 @@ from jupyter_sandfs.kernel.notebook import Notebook
 from jupyter_sandfs.kernel.output import complain, is_asked_for, show
 from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.shell.results import ShellResult
-from jupyter_sandfs.vfs import journal
+from jupyter_sandfs.vfs import actions
 
 _NAME = re.compile(r"(?<!\$)\{([A-Za-z_]\w*)\}")  # `${name}` is the shell's
 _ASKS_FOR_HELP = ("-h", "--help")
@@ -108,7 +108,7 @@ class SandFSMagics(Magics):
         shell = Sandbox.current().shell
         cwd = shell.cwd
         if line.split(maxsplit=1)[0] in _TAKES_BACK:  # else it would not see what this very cell did
-            with journal.apart():
+            with actions.apart():
                 return Ran(shell, script, cwd, shell.exec(script))
         return Ran(shell, script, cwd, shell.exec(script))
 

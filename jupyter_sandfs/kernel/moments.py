@@ -12,9 +12,9 @@ from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
 from jupyter_sandfs.errors import PathError
+from jupyter_sandfs.vfs.actions import ChangeKind
 from jupyter_sandfs.vfs.history import Snapshot
 from jupyter_sandfs.vfs.interface import FileSystem
-from jupyter_sandfs.vfs.journal import ChangeKind
 
 MAX_CELLS = 50
 MAX_KEPT_BYTES = 256 << 20  # of contents that only the moments still hold

@@ -13,10 +13,10 @@ from jupyter_sandfs.kernel.display.history import folded
 from jupyter_sandfs.kernel.output import counted
 from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.shell.commands.changes import row
-from jupyter_sandfs.vfs import journal
+from jupyter_sandfs.vfs import actions
+from jupyter_sandfs.vfs.actions import Action, Change, ChangeKind
 from jupyter_sandfs.vfs.comparing import compare
 from jupyter_sandfs.vfs.interface import FileSystem
-from jupyter_sandfs.vfs.journal import Action, Change, ChangeKind
 
 _ROWS = 20  # of the text; pages fold
 _LABEL = 200  # characters
@@ -103,9 +103,9 @@ class CellActions:
         self._open.clear()
 
     def _begin(self, info: Any) -> None:
-        nested = journal.current() is not None  # a cell that runs cells
+        nested = actions.current() is not None  # a cell that runs cells
         names = Sandbox.names() if self._wanted() and not nested else []
-        entered = journal.action(self._label(info), journal.OWNER)
+        entered = actions.action(self._label(info), actions.OWNER)
         entered.__enter__()
         self._open[id(info)] = (entered, {name: Tracked(Sandbox.get(name).shell.fs) for name in names})
 

@@ -16,8 +16,8 @@ from jupyter_sandfs.shell.commands.changes import row
 
 if TYPE_CHECKING:
     from jupyter_sandfs.kernel.notebook import Notebook
+    from jupyter_sandfs.vfs.actions import Change
     from jupyter_sandfs.vfs.interface import FileSystem
-    from jupyter_sandfs.vfs.journal import Change
 
 _SHOWN = 200  # changes; the earlier ones go
 _MOST = 50  # watches of one kernel

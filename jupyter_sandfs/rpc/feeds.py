@@ -11,8 +11,8 @@ from weakref import WeakKeyDictionary, ref
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.rpc.operations import Body, Handler
+from jupyter_sandfs.vfs.actions import Change
 from jupyter_sandfs.vfs.interface import FileSystem
-from jupyter_sandfs.vfs.journal import Change
 
 KEPT = 10_000  # changes
 MOST_AT_ONCE = 1000

@@ -15,7 +15,7 @@ from jupyter_sandfs.filestore.protocol import Body, FileInfo, FileStore
 from jupyter_sandfs.shell.branches import Branches
 from jupyter_sandfs.shell.command import Command, Invocation, Output, Surroundings
 from jupyter_sandfs.shell.results import ShellResult
-from jupyter_sandfs.vfs.journal import Change, ChangeKind
+from jupyter_sandfs.vfs.actions import Change, ChangeKind
 
 _READING = frozenset(("head", "open", "list", "versions", "usage", "get", "exists"))
 

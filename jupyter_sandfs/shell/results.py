@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from jupyter_sandfs.vfs.journal import Change
+    from jupyter_sandfs.vfs.actions import Change
 
 
 @dataclass(frozen=True, slots=True)

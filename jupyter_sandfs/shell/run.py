@@ -17,7 +17,7 @@ from jupyter_sandfs.shell.results import ShellResult
 from jupyter_sandfs.shell.workers import WORKERS
 
 if TYPE_CHECKING:
-    from jupyter_sandfs.vfs.journal import Action
+    from jupyter_sandfs.vfs.actions import Action
 
 # Providers get a copy of the context, so the mark reaches their threads too.
 _inside: ContextVar[bool] = ContextVar("jupyter_sandfs_inside_a_shell", default=False)

@@ -33,7 +33,7 @@ from jupyter_sandfs.vfs.interface import FileSystem, require_directory
 from jupyter_sandfs.vfs.views.view import View, ViewRule
 
 if TYPE_CHECKING:
-    from jupyter_sandfs.vfs.journal import Action, Change
+    from jupyter_sandfs.vfs.actions import Action, Change
 
 _ENGINE_OUTPUT = 1 << 20  # bytes: the engine keeps no more, and has no option for it
 _LABEL_LENGTH = 200

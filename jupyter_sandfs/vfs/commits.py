@@ -22,12 +22,13 @@ from jupyter_sandfs.errors import (
     ProviderError,
 )
 from jupyter_sandfs.storage.protocol import FileStorage
-from jupyter_sandfs.vfs import journal, operations
+from jupyter_sandfs.vfs import actions, journal, operations
+from jupyter_sandfs.vfs.actions import Action, Change
 from jupyter_sandfs.vfs.content import Slice, data_of, size_of
 from jupyter_sandfs.vfs.events import Hooks, Occasion, PathHook, Watch, WriteHook
 from jupyter_sandfs.vfs.foundation import Foundation
 from jupyter_sandfs.vfs.history import Origin, Snapshot
-from jupyter_sandfs.vfs.journal import Action, Change, Journal
+from jupyter_sandfs.vfs.journal import Journal
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.lookup import Lookup, Place, Unserved, build
 from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node, is_ruled, rules_of
@@ -150,7 +151,7 @@ class Commits(Foundation):
         desk = Desk(self._tree, lookup, self._limits, self._guarded)
         ready = plan(desk)
         operations.check_room(desk, ready)
-        allowance = journal.allowed()
+        allowance = actions.allowed()
         if allowance is not None:
             allowance.check(ready.path, ready.size, ready.nodes)
         return ready
@@ -169,20 +170,20 @@ class Commits(Foundation):
                 self._put_back(steps)
                 raise
         first = self._journal.length + 1
-        with journal.together(len(steps)):
+        with actions.together(len(steps)):
             for step in steps:
                 self._remember(operation, step, plan)
         numbers = range(first, self._journal.length + 1)
         plan.carried_out(numbers)
         self._tell(steps)  # under the lock, so that watches hear of changes in their order
-        allowance = journal.allowed()
+        allowance = actions.allowed()
         if allowance is not None:
             allowance.book(self._tree.size - size, self._tree.files + self._tree.directories - nodes)
         return Done(steps, occasion, numbers, plan.taken_back)
 
     def _in_transaction(self) -> bool:
         """Whether this thread's changes are part of a transaction of this file system."""
-        running = journal.current()
+        running = actions.current()
         return any(running is not None and running.is_part_of(each) for each in self._transactions)
 
     def _occasion(self, plan: Plan) -> Occasion:

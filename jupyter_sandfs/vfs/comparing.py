@@ -9,8 +9,8 @@ from jupyter_sandfs.errors import PathError, ProviderError
 from jupyter_sandfs.vfs.textdiff import Side, unified
 
 if TYPE_CHECKING:
+    from jupyter_sandfs.vfs.actions import Change
     from jupyter_sandfs.vfs.interface import FileSystem
-    from jupyter_sandfs.vfs.journal import Change
 
 
 def compare(old: FileSystem, new: FileSystem, change: Change, context: int) -> str:

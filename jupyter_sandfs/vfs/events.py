@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, Self
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import HookError
 from jupyter_sandfs.vfs import unlinked
-from jupyter_sandfs.vfs.journal import Change
+from jupyter_sandfs.vfs.actions import Change
 
 _NESTING = 8  # writes made by a hook, made by a hook, …
 

@@ -9,10 +9,10 @@ from typing import TypeVar, cast
 
 from jupyter_sandfs.errors import NotADirectory
 from jupyter_sandfs.vfs import partial
+from jupyter_sandfs.vfs.actions import Change
 from jupyter_sandfs.vfs.entries import DirEntry, Epoch, Inspected, Stat
 from jupyter_sandfs.vfs.history import Snapshot
 from jupyter_sandfs.vfs.interface import FileSystem
-from jupyter_sandfs.vfs.journal import Change
 from jupyter_sandfs.vfs.lookup import Lookup, Place, Unserved
 from jupyter_sandfs.vfs.nodes import Directory, Node, describe, policy_of, rules_of
 from jupyter_sandfs.vfs.operations import Desk, Plan

@@ -10,9 +10,10 @@ from functools import partial
 from typing import NamedTuple
 
 from jupyter_sandfs.errors import LimitExceeded
+from jupyter_sandfs.vfs.actions import Change, ChangeKind
 from jupyter_sandfs.vfs.content import Link, Slice
 from jupyter_sandfs.vfs.entries import Stats
-from jupyter_sandfs.vfs.journal import Change, ChangeKind, change_between
+from jupyter_sandfs.vfs.journal import change_between
 from jupyter_sandfs.vfs.names import differing
 from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node
 from jupyter_sandfs.vfs.tree import Root

@@ -29,11 +29,12 @@ from jupyter_sandfs.vfs.archives import archive
 from jupyter_sandfs.vfs.entries import DirEntry, Epoch, Inspected, Kind, Stat, Stats
 
 if TYPE_CHECKING:
+    from jupyter_sandfs.vfs.actions import Action, Change
     from jupyter_sandfs.vfs.archives.archive import Stream
     from jupyter_sandfs.vfs.batch import Item
     from jupyter_sandfs.vfs.events import PathHook, Watch, WriteHook
     from jupyter_sandfs.vfs.history import Snapshot
-    from jupyter_sandfs.vfs.journal import Action, Change, JournalRecord
+    from jupyter_sandfs.vfs.journal import JournalRecord
     from jupyter_sandfs.vfs.limits import Limits
     from jupyter_sandfs.vfs.merging import Merged, OnConflict
     from jupyter_sandfs.vfs.nodes import Directory

@@ -9,10 +9,10 @@ from typing import NamedTuple, TypeVar
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import MergeConflict
+from jupyter_sandfs.vfs.actions import Change, ChangeKind
 from jupyter_sandfs.vfs.content import Slice, data_of, size_of
 from jupyter_sandfs.vfs.events import PathEventKind, WriteEvent
 from jupyter_sandfs.vfs.history import differences, node_at, same_content
-from jupyter_sandfs.vfs.journal import Change, ChangeKind
 from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node, empty_directory
 from jupyter_sandfs.vfs.operations import Desk, Plan, Put, restored, take_away, whole
 from jupyter_sandfs.vfs.textdiff import merge_texts

@@ -27,10 +27,11 @@ from jupyter_sandfs.errors import (
     ReadOnly,
     VersionConflict,
 )
+from jupyter_sandfs.vfs.actions import Change, ChangeKind
 from jupyter_sandfs.vfs.content import Link, Slice, append_to, data_of, size_of
 from jupyter_sandfs.vfs.events import PathEvent, PathEventKind, WriteEvent
 from jupyter_sandfs.vfs.history import differs, pairs
-from jupyter_sandfs.vfs.journal import Change, ChangeKind, change_between
+from jupyter_sandfs.vfs.journal import change_between
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.lookup import Lookup, Place
 from jupyter_sandfs.vfs.nodes import (

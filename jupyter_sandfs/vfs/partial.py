@@ -7,9 +7,9 @@ from dataclasses import replace
 from functools import partial
 
 from jupyter_sandfs.vfs import operations
+from jupyter_sandfs.vfs.actions import Change, ChangeKind
 from jupyter_sandfs.vfs.content import Slice, data_of, size_of
 from jupyter_sandfs.vfs.events import WriteEvent
-from jupyter_sandfs.vfs.journal import Change, ChangeKind
 from jupyter_sandfs.vfs.lookup import Lookup, Place
 from jupyter_sandfs.vfs.nodes import Directory, Extra, FileRecord, Node, bare
 from jupyter_sandfs.vfs.operations import Desk, Plan, Put

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import InvalidPath, InvalidRequest, MergeConflict, NotFound
+from jupyter_sandfs.vfs.actions import Change, ChangeKind
 from jupyter_sandfs.vfs.interface import FileSystem, require_file
-from jupyter_sandfs.vfs.journal import Change, ChangeKind
 from jupyter_sandfs.vfs.patches import FilePatch, Hunk, lines_of, read_patch
 
 _TRIES = 100_000  # places at which one hunk is tried

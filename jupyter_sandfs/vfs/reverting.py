@@ -7,9 +7,10 @@ from functools import partial
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import LimitExceeded, MergeConflict, NotADirectory
+from jupyter_sandfs.vfs.actions import ChangeKind
 from jupyter_sandfs.vfs.content import size_of
 from jupyter_sandfs.vfs.events import PathEventKind, WriteEvent
-from jupyter_sandfs.vfs.journal import Batch, ChangeKind, Entry, JournalRecord, Lost
+from jupyter_sandfs.vfs.journal import Batch, Entry, JournalRecord, Lost
 from jupyter_sandfs.vfs.nodes import Directory, Node, policy_of
 from jupyter_sandfs.vfs.operations import Desk, Plan, Put, check_takes_back, check_writable, restored, restored_events
 

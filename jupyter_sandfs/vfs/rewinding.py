@@ -11,9 +11,10 @@ from collections.abc import Iterable
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import LimitExceeded
+from jupyter_sandfs.vfs.actions import current, together
 from jupyter_sandfs.vfs.content import Slice, size_of
 from jupyter_sandfs.vfs.history import Snapshot, pairs
-from jupyter_sandfs.vfs.journal import Entry, Journal, Lost, current, together, weight
+from jupyter_sandfs.vfs.journal import Entry, Journal, Lost, weight
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.nodes import Directory, FileRecord, Node, new_record, settle
 from jupyter_sandfs.vfs.tree import Root, Tree

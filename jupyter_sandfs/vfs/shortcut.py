@@ -6,10 +6,10 @@ storage. A property test plays the same calls on two file systems of which one m
 
 from __future__ import annotations
 
-from jupyter_sandfs.vfs import journal
+from jupyter_sandfs.vfs import actions
+from jupyter_sandfs.vfs.actions import current
 from jupyter_sandfs.vfs.commits import Commits
 from jupyter_sandfs.vfs.content import Link, Slice, append_to
-from jupyter_sandfs.vfs.journal import current
 from jupyter_sandfs.vfs.nodes import Directory, FileRecord, empty_directory, new_record
 from jupyter_sandfs.vfs.views.expectation import expected
 
@@ -194,7 +194,7 @@ class ShortCut(Commits):
         above.directories[names[0]] = made[0]
         above.stamp = above.plain_stamp = made[0].created_ns
         tree.grow(files=1, directories=len(made), size=len(data), version=version)
-        with journal.together(len(made) + 1):
+        with actions.together(len(made) + 1):
             for directory, below in zip(made, names, strict=True):
                 at = f"{at}/{below}"
                 self._note((stamp, "write", at, None, directory, None, current(), 0, False))

@@ -14,7 +14,8 @@ from jupyter_sandfs.errors import (
     MergeConflict,
     NotFound,
 )
-from jupyter_sandfs.vfs import journal, operations
+from jupyter_sandfs.vfs import actions, journal, operations
+from jupyter_sandfs.vfs.actions import Action, Change
 from jupyter_sandfs.vfs.archives import tarball
 from jupyter_sandfs.vfs.archives.tarball import Loaded
 from jupyter_sandfs.vfs.commits import ROLLBACK, Commits
@@ -30,7 +31,7 @@ from jupyter_sandfs.vfs.history import (
     pairs_by_directory,
 )
 from jupyter_sandfs.vfs.interface import FileSystem
-from jupyter_sandfs.vfs.journal import Action, Batch, Change, JournalRecord
+from jupyter_sandfs.vfs.journal import Batch, JournalRecord
 from jupyter_sandfs.vfs.merging import Merged, OnConflict, merge
 from jupyter_sandfs.vfs.operations import Desk, Plan
 from jupyter_sandfs.vfs.reverting import Permit, revert
@@ -68,7 +69,7 @@ class Timeline(Commits):
         target = self._known(self._moment(snapshot))
         with self._lock:
             # The journal tells of no other's moments, and the short way counts for nobody.
-            near = target.tree_id == self.id and journal.allowed() is None
+            near = target.tree_id == self.id and actions.allowed() is None
             if near and self._unobserved and rewind(self._tree, self._journal, self._limits, target):
                 return
         self._commit("restore", lambda desk: operations.restore(desk, target.root))
@@ -184,7 +185,7 @@ class Timeline(Commits):
     # ------------------------------------------------------------ actions
 
     def action(self, label: str = "", actor: str = "") -> AbstractContextManager[Action]:
-        return journal.action(label, actor)
+        return actions.action(label, actor)
 
     @contextmanager
     def transaction(self, label: str = "", actor: str = "") -> Iterator[Action]:
@@ -219,7 +220,7 @@ class Timeline(Commits):
                 release()
 
     def undo(self, *, actor: str | None = None, permit: Permit | None = None) -> list[Change]:
-        who, running = _acting(actor), journal.current()
+        who, running = _acting(actor), actions.current()
 
         def plan(desk: Desk, batch: Batch) -> Plan:
             ready = self._taken_back(desk, batch)
@@ -287,7 +288,7 @@ class Timeline(Commits):
         return decided(paths.ROOT, self._tree.epoch, decide)
 
     def _revert(self, operation: str, actor: str, plan: Callable[[Desk], Plan]) -> list[Change]:
-        with self._pinned(), journal.part(operation, actor):
+        with self._pinned(), actions.part(operation, actor):
             done = self._commit(operation, plan)
         return [step.change for step in done.steps]
 
@@ -323,5 +324,5 @@ def _on_conflict(conflicts: OnConflict | str) -> OnConflict:
 
 def _acting(actor: str | None) -> str:
     """Who acts: the actor named, else that of the running action, else the owner."""
-    running = journal.current()
-    return actor or (running.actor if running else journal.OWNER)
+    running = actions.current()
+    return actor or (running.actor if running else actions.OWNER)

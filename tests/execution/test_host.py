@@ -20,7 +20,7 @@ from jupyter_sandfs.execution.bubblewrap import Wall
 from jupyter_sandfs.execution.environment import homes
 from jupyter_sandfs.execution.host import HostCommand, HostLimits, HostOptions, run_host
 from jupyter_sandfs.execution.job import Stop
-from jupyter_sandfs.vfs.journal import ChangeKind
+from jupyter_sandfs.vfs.actions import ChangeKind
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.views.view import VisibilityView
 

@@ -15,8 +15,8 @@ from jupyter_sandfs.execution import job, pool
 from jupyter_sandfs.execution.job import Stop
 from jupyter_sandfs.execution.python import PythonLimits, Snippet, run_python
 from jupyter_sandfs.execution.subset import HINT
+from jupyter_sandfs.vfs.actions import ChangeKind
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
-from jupyter_sandfs.vfs.journal import ChangeKind
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.views.view import VisibilityView

@@ -13,7 +13,7 @@ from jupyter_sandfs.kernel.browser import TreeBrowser
 from jupyter_sandfs.kernel.commands import CELL_COMMANDS, LINE_COMMANDS
 from jupyter_sandfs.kernel.output import Text
 from jupyter_sandfs.sandbox import Sandbox
-from jupyter_sandfs.vfs.journal import ChangeKind
+from jupyter_sandfs.vfs.actions import ChangeKind
 
 
 @pytest.fixture

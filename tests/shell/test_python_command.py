@@ -8,7 +8,7 @@ import time
 import pytest
 
 from jupyter_sandfs.shell.shell import SandboxShell
-from jupyter_sandfs.vfs.journal import ChangeKind
+from jupyter_sandfs.vfs.actions import ChangeKind
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.views.view import VisibilityView
 

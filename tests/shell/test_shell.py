@@ -14,7 +14,7 @@ from jupyter_sandfs.shell.capsule import Mount
 from jupyter_sandfs.shell.command import Command, Output
 from jupyter_sandfs.shell.results import ShellResult
 from jupyter_sandfs.shell.shell import SandboxShell
-from jupyter_sandfs.vfs.journal import Change, ChangeKind
+from jupyter_sandfs.vfs.actions import Change, ChangeKind
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.views.view import VisibilityView
 from jupyter_sandfs.vfs.views.wrappers import ReadOnlyView

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jupyter_sandfs.errors import FileTooLarge, InvalidRequest, InvalidSnapshot, NameTooLong, NoSpace, PermissionDenied
+from jupyter_sandfs.vfs.actions import Change, ChangeKind
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
-from jupyter_sandfs.vfs.journal import Change, ChangeKind
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import ProvidedNode

@@ -7,10 +7,10 @@ import threading
 import pytest
 
 from jupyter_sandfs.errors import HookError, NoSpace
+from jupyter_sandfs.vfs.actions import Change, ChangeKind
 from jupyter_sandfs.vfs.batch import Item
 from jupyter_sandfs.vfs.events import PathEvent, PathEventKind, WriteEvent
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
-from jupyter_sandfs.vfs.journal import Change, ChangeKind
 from jupyter_sandfs.vfs.limits import Limits
 
 

@@ -19,8 +19,8 @@ from jupyter_sandfs.errors import (
     ReadOnly,
     SandfsError,
 )
+from jupyter_sandfs.vfs.actions import Change, ChangeKind
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
-from jupyter_sandfs.vfs.journal import Change, ChangeKind
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.views.view import VisibilityView

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_sandfs.errors import InvalidPath, InvalidRequest, MergeConflict, NoSpace, ReadOnly, SandfsError
+from jupyter_sandfs.vfs.actions import Change, ChangeKind
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
-from jupyter_sandfs.vfs.journal import Change, ChangeKind
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.patching import apply_patch
 from jupyter_sandfs.vfs.policy import NodePolicy

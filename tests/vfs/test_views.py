@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from jupyter_sandfs.errors import AlreadyExists, NotFound, PathError, PermissionDenied, ReadOnly, SandfsError
+from jupyter_sandfs.vfs.actions import Change, ChangeKind
 from jupyter_sandfs.vfs.entries import Stats
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
-from jupyter_sandfs.vfs.journal import Change, ChangeKind
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import ProvidedNode
 from jupyter_sandfs.vfs.views.view import VisibilityView

@@ -15,8 +15,8 @@ from jupyter_sandfs.errors import FileTooLarge, InvalidPath
 if TYPE_CHECKING:
     from jupyter_sandfs.agents.answers import ToolResult
     from jupyter_sandfs.agents.toolset import Toolset
+    from jupyter_sandfs.vfs.actions import Change
     from jupyter_sandfs.vfs.interface import FileSystem
-    from jupyter_sandfs.vfs.journal import Change
 
 SCHEME = "sandfs"
 LARGEST = 8 << 20  # bytes of a file that is read as a resource: it travels in one message, a third larger in base64

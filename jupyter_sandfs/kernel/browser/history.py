@@ -13,10 +13,10 @@ from jupyter_sandfs.kernel.browser.preview import decode
 from jupyter_sandfs.kernel.moments import CellMoment, Cells
 from jupyter_sandfs.rpc.entries import describe_path, rfc3339
 from jupyter_sandfs.rpc.operations import Handler
+from jupyter_sandfs.vfs.actions import Change, ChangeKind
 from jupyter_sandfs.vfs.entries import moment as as_time
 from jupyter_sandfs.vfs.history import Snapshot
 from jupyter_sandfs.vfs.interface import FileSystem
-from jupyter_sandfs.vfs.journal import Change, ChangeKind
 
 MAX_CHANGES = 2_000
 MAX_MOMENTS = 60

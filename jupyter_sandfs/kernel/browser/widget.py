@@ -33,7 +33,7 @@ from jupyter_sandfs.sandbox import Sandbox
 from jupyter_sandfs.vfs.interface import FileSystem
 
 if TYPE_CHECKING:
-    from jupyter_sandfs.vfs.journal import Change
+    from jupyter_sandfs.vfs.actions import Change
 
 MAX_PATHS = 200  # of changes that one event names; beyond, the page lists anew what it shows
 _STATIC_ROWS = 200

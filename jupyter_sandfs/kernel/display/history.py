@@ -7,7 +7,8 @@ from itertools import groupby
 
 from jupyter_sandfs.kernel.display.page import Html, element, page
 from jupyter_sandfs.shell.commands.changes import row
-from jupyter_sandfs.vfs.journal import Change, JournalRecord
+from jupyter_sandfs.vfs.actions import Change
+from jupyter_sandfs.vfs.journal import JournalRecord
 
 _LINE_KINDS = {"+": "added", "-": "removed", "@": "dim"}
 _ROWS = 500  # of a page

@@ -19,9 +19,10 @@ from jupyter_sandfs.shell.commands.ls import LS
 from jupyter_sandfs.shell.options import Arguments, parse
 from jupyter_sandfs.shell.results import ShellResult
 from jupyter_sandfs.shell.shell import SandboxShell
+from jupyter_sandfs.vfs.actions import Change
 from jupyter_sandfs.vfs.entries import moment
 from jupyter_sandfs.vfs.interface import FileSystem
-from jupyter_sandfs.vfs.journal import Change, JournalRecord
+from jupyter_sandfs.vfs.journal import JournalRecord
 
 _ROWS = 20  # of the journal, as its command has it
 _MARKED = frozenset(("branch", "changes", "redo", "restore", "undo"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from jupyter_sandfs.errors import InvalidRequest, NotFound
 from jupyter_sandfs.shell.command import Command, Invocation, Output
-from jupyter_sandfs.vfs.journal import Change, ChangeKind
+from jupyter_sandfs.vfs.actions import Change, ChangeKind
 
 _MARKS = {ChangeKind.ADDED: "+", ChangeKind.CHANGED: "~", ChangeKind.REMOVED: "-", ChangeKind.MOVED: ">"}
 

@@ -11,7 +11,7 @@ from jupyter_sandfs.filestore.keys import complete, complete_prefix
 from jupyter_sandfs.filestore.protocol import FileInfo, FileStore
 from jupyter_sandfs.shell.command import Command, Invocation, Output
 from jupyter_sandfs.shell.options import Option
-from jupyter_sandfs.vfs.journal import actor
+from jupyter_sandfs.vfs.actions import actor
 
 _PAGE = 1000
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}

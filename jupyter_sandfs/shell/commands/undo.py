@@ -7,8 +7,8 @@ from collections.abc import Callable
 from jupyter_sandfs.errors import InvalidRequest, LimitExceeded, MergeConflict
 from jupyter_sandfs.shell.command import Command, Invocation, Output, Run
 from jupyter_sandfs.shell.commands.changes import row
+from jupyter_sandfs.vfs.actions import Change
 from jupyter_sandfs.vfs.interface import FileSystem
-from jupyter_sandfs.vfs.journal import Change
 
 Step = Callable[[FileSystem], list[Change]]
 

@@ -15,13 +15,14 @@ from jupyter_sandfs.errors import (
     PermissionDenied,
     QuotaReached,
 )
-from jupyter_sandfs.vfs import journal
+from jupyter_sandfs.vfs import actions
+from jupyter_sandfs.vfs.actions import OWNER, Action, Change, ChangeKind
 from jupyter_sandfs.vfs.content import Slice
 from jupyter_sandfs.vfs.entries import DirEntry, Inspected, Stat, Stats
 from jupyter_sandfs.vfs.events import PathHook, Watch, WriteHook
 from jupyter_sandfs.vfs.history import Snapshot, check_room, unfolded
 from jupyter_sandfs.vfs.interface import FileSystem
-from jupyter_sandfs.vfs.journal import OWNER, Action, Change, ChangeKind, JournalRecord
+from jupyter_sandfs.vfs.journal import JournalRecord
 from jupyter_sandfs.vfs.merging import Merged, OnConflict
 from jupyter_sandfs.vfs.nodes import Directory, FileRecord, any_ruled, describe, rules_of
 from jupyter_sandfs.vfs.policy import NodePolicy
@@ -268,7 +269,7 @@ class Administered(Wrapper):
         expectation.decided(paths.ROOT, self._epoch, lambda: self._restoring(moment))
 
     def _restoring(self, moment: Snapshot) -> Callable[[], None]:
-        changes = own_changes(unfolded(self.diff(moment)), self.log(), since=moment.at_ns, actor=journal.actor())
+        changes = own_changes(unfolded(self.diff(moment)), self.log(), since=moment.at_ns, actor=actions.actor())
         kept: set[str] = set()
         for change in changes:
             back = seen_below(self, change.path, moment) if change.kind is ChangeKind.REMOVED else ()

@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import Any, Self
 
 from jupyter_sandfs import paths
+from jupyter_sandfs.vfs.actions import Action, Change
 from jupyter_sandfs.vfs.batch import Item
 from jupyter_sandfs.vfs.entries import DirEntry, Epoch, Inspected, Stat, Stats
 from jupyter_sandfs.vfs.events import PathHook, Watch, WriteHook
 from jupyter_sandfs.vfs.history import Snapshot
 from jupyter_sandfs.vfs.interface import FileSystem
-from jupyter_sandfs.vfs.journal import Action, Change, JournalRecord
+from jupyter_sandfs.vfs.journal import JournalRecord
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.merging import Merged, OnConflict
 from jupyter_sandfs.vfs.nodes import Directory

@@ -9,10 +9,11 @@ from typing import Self
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import MergeConflict
+from jupyter_sandfs.vfs.actions import Action, Change, ChangeKind
 from jupyter_sandfs.vfs.entries import Inspected, Stats
 from jupyter_sandfs.vfs.history import Snapshot
 from jupyter_sandfs.vfs.interface import FileSystem
-from jupyter_sandfs.vfs.journal import Action, Change, ChangeKind, JournalRecord
+from jupyter_sandfs.vfs.journal import JournalRecord
 
 
 @dataclass(frozen=True, slots=True, eq=False)

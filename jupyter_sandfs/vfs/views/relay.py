@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from jupyter_sandfs.vfs.events import Watch
 
 if TYPE_CHECKING:
+    from jupyter_sandfs.vfs.actions import Change
     from jupyter_sandfs.vfs.interface import FileSystem
-    from jupyter_sandfs.vfs.journal import Change
 
 
 class Relay(Watch):

@@ -16,11 +16,12 @@ from typing import Any, TypeVar
 
 from jupyter_sandfs import paths
 from jupyter_sandfs.errors import InvalidPath, NameTooLong, NoSpace, NotFound, PathError, PermissionDenied
+from jupyter_sandfs.vfs.actions import Change
 from jupyter_sandfs.vfs.batch import Item
 from jupyter_sandfs.vfs.entries import DirEntry, Inspected, Stat, Stats
 from jupyter_sandfs.vfs.history import Snapshot, seen
 from jupyter_sandfs.vfs.interface import FileSystem
-from jupyter_sandfs.vfs.journal import Change, JournalRecord
+from jupyter_sandfs.vfs.journal import JournalRecord
 from jupyter_sandfs.vfs.nodes import Directory, describe, ruled_names
 from jupyter_sandfs.vfs.policy import OPEN, NodePolicy
 from jupyter_sandfs.vfs.providers import reading_as

@@ -24,13 +24,14 @@ from jupyter_sandfs.errors import (
     VersionConflict,
     revive,
 )
+from jupyter_sandfs.vfs.actions import Change, ChangeKind
 from jupyter_sandfs.vfs.batch import Item
 from jupyter_sandfs.vfs.content import Link
 from jupyter_sandfs.vfs.entries import DirEntry, Inspected, Stat, Stats
 from jupyter_sandfs.vfs.events import Watch
 from jupyter_sandfs.vfs.history import Snapshot, seen
 from jupyter_sandfs.vfs.interface import FileSystem
-from jupyter_sandfs.vfs.journal import Change, ChangeKind, JournalRecord
+from jupyter_sandfs.vfs.journal import JournalRecord
 from jupyter_sandfs.vfs.nodes import Directory
 from jupyter_sandfs.vfs.policy import Grave, NodePolicy
 from jupyter_sandfs.vfs.providers import reading_as

@@ -5,8 +5,8 @@ import pytest
 
 from jupyter_sandfs.errors import NotFound
 from jupyter_sandfs.kernel.browser import widget
+from jupyter_sandfs.vfs.actions import Change, ChangeKind
 from jupyter_sandfs.vfs.interface import FileSystem
-from jupyter_sandfs.vfs.journal import Change, ChangeKind
 
 MODEL = "application/vnd.jupyter.widget-view+json"
 
