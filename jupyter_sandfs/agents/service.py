@@ -34,6 +34,7 @@ _MOST_DATA = 4 << 20  # characters of an answer for programs
 _ATTACHED = "agents outside"
 _OFFER = "offer to agents outside"
 _NOTHING: Mapping[str, Any] = {}
+Workplace.inherited.add(_OFFER)  # or rules would end where somebody forks
 _log = logging.getLogger(__name__)
 
 Body = bytes | memoryview

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from contextlib import closing
 
 import pytest
 
@@ -203,6 +204,21 @@ def test_an_agent_sees_what_the_shared_view_shows(sandbox):
 
     assert told["text"] == "file not found: /secret"
     assert str(other.error) == "owner: No such file or directory (no view of the sandbox has this name)"
+
+
+@pytest.mark.parametrize("view", [None, "part"])
+def test_what_was_offered_holds_for_forks_too(sandbox, view):
+    part = sandbox.view(VisibilityView({"public"}), name="part")
+    sandbox.fs.write_file("/secret", "x")
+    offer(part if view else sandbox, rules=Rules(Rule("deny", "read", "/secret")), only=["sandbox_fs_read"])
+
+    with closing(sandbox.fork("fork")) as fork:
+        forked = Service(lambda _name, view: fork.shared_part(view))
+        names = [each["name"] for each in forked.tools("fork", view, b"", "ann", "1")]
+        told = forked.call("fork", view, b'{"path": "/secret"}', "ann", "1", "sandbox_fs_read")
+
+    assert names == ["sandbox_fs_read"]
+    assert told["text"] == "not allowed: /secret: Permission denied (rule 'deny read /secret')"
 
 
 def test_an_agent_changes_files_by_its_tools_alone(sandbox):
