@@ -63,10 +63,12 @@ def _offered(whole: Workplace) -> Mapping[str, Any]:
     return offered
 
 
-def _tools(whole: Workplace, agent: str, offered: Mapping[str, Any]) -> Toolset:
+def _tools(whole: Workplace, agent: str, offered: Mapping[str, Any], seat: str = "") -> Toolset:
     from jupyter_sandfs.agents.toolset import Toolset  # noqa: PLC0415  heavy, and most kernels never serve an agent
 
-    return Toolset(whole, agent, **{"dialect": "mcp", **offered})
+    # Who comes chooses the name of an agent, and would have a new quota with each.
+    account = f"outside {seat.partition(':')[0]}"
+    return Toolset(whole, agent, **{"dialect": "mcp", "account": account, **offered})
 
 
 class Seat:
@@ -74,11 +76,12 @@ class Seat:
 
     Args:
         offered: options of the tools.
+        name: who comes, and behind a colon which of their sets of tools this is.
     """
 
-    def __init__(self, whole: Workplace, agent: str, offered: Mapping[str, Any]) -> None:
+    def __init__(self, whole: Workplace, agent: str, offered: Mapping[str, Any], name: str) -> None:
         self.offered = offered
-        self.tools = _tools(whole, agent, offered)
+        self.tools = _tools(whole, agent, offered, name)
         self.turn = threading.Lock()
 
 
@@ -186,7 +189,8 @@ class Service:
         Args:
             body: the tool's arguments as JSON.
             agent: who acts, in the journal.
-            seat: which of that agent's sets of tools: each has a shell, and knowledge of the files, of its own.
+            seat: who comes, and behind a colon which of that agent's sets of tools: each has a shell, and knowledge of
+                the files, of its own. A quota is for all agents of who comes.
         """
         whole = self._find(sandbox, view)
         running = Running(whole, self._seat(whole, agent, seat), name, _text(body))
@@ -216,7 +220,7 @@ class Service:
             offered = _offered(whole)
             known = seats.get((agent, seat))
             if known is None or known.offered is not offered:
-                seats[agent, seat] = Seat(whole, agent, offered)
+                seats[agent, seat] = Seat(whole, agent, offered, seat)
             seats.move_to_end((agent, seat))
             while len(seats) > _MOST_SETS:
                 seats.popitem(last=False)

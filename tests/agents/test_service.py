@@ -17,6 +17,7 @@ from jupyter_sandfs.kernel.agents import serve_agents
 from jupyter_sandfs.rpc.dispatcher import Dispatcher
 from jupyter_sandfs.rpc.messages import Request
 from jupyter_sandfs.vfs.policy import NodePolicy
+from jupyter_sandfs.vfs.quotas import Quota
 from jupyter_sandfs.vfs.views.view import VisibilityView
 
 PATIENCE = 60  # seconds: bounds what normally takes a moment
@@ -219,6 +220,18 @@ def test_what_was_offered_holds_for_forks_too(sandbox, view):
 
     assert names == ["sandbox_fs_read"]
     assert told["text"] == "not allowed: /secret: Permission denied (rule 'deny read /secret')"
+
+
+def test_another_name_or_session_is_no_other_quota(sandbox, ask):
+    offer(sandbox, quota=Quota(bytes=100))
+    arguments = {"content": "x" * 60}
+
+    told = [
+        ask("sandbox_fs_write", {"path": f"/{agent}{at}", **arguments}, agent=agent, seat=seat)["isError"]
+        for at, (agent, seat) in enumerate([("ann", "u:1"), ("ann", "u:2"), ("eve", "u:1"), ("ann", "v:1")])
+    ]
+
+    assert told == [False, True, True, False]
 
 
 def test_an_agent_changes_files_by_its_tools_alone(sandbox):
