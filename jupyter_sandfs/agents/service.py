@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 MOST_RUNNING = 16  # calls at a time
 _MOST_SETS = 32  # of one sandbox, or of a view of it; the one that was not used for longest goes
 _KEPT_SECONDS = 120.0  # an answer that nobody comes for
+_MOST_KEPT = 64  # of those, the latest; whoever waits for one comes soon
 _AT_ONCE_SECONDS = 0.05  # what most calls take at most
 _MOST_PATHS = 1_000  # of changes
 _MOST_DATA = 4 << 20  # characters of an answer for programs
@@ -228,17 +229,19 @@ class Service:
 
     def _enter(self, running: Running) -> str:
         with self._lock:
-            left = [each for each, call in self._calls.items() if self._is_left(call)]
-            for each in left:
-                del self._calls[each]
-            if len([each for each in self._calls.values() if each.ended is None]) >= MOST_RUNNING:
+            known = list(self._calls.items())  # meanwhile others take their answers away
+            self._forget(sorted((call.ended, each) for each, call in known if call.ended is not None))
+            if len([each for each, call in known if call.ended is None]) >= MOST_RUNNING:
                 raise RateLimited(f"{MOST_RUNNING} calls of tools run already: wait until one has ended")
             call = secrets.token_urlsafe(16)
             self._calls[call] = running
         return call
 
-    def _is_left(self, call: Running) -> bool:
-        return call.ended is not None and call.ended < self._clock() - _KEPT_SECONDS
+    def _forget(self, ended: list[tuple[float, str]]) -> None:
+        """Drop answers that nobody came for: of calls that ended long ago, or too many others ago."""
+        for number, (at, call) in enumerate(reversed(ended), 1):
+            if number > _MOST_KEPT or at < self._clock() - _KEPT_SECONDS:
+                self._calls.pop(call, None)
 
     def _told(self, call: str, running: Running) -> dict[str, Any]:
         answer = running.look()

@@ -163,6 +163,19 @@ def test_an_answer_that_nobody_comes_for_is_dropped(sandbox, gate):
         service.answer("work", None, b"", begun["call"])
 
 
+def test_of_answers_that_nobody_comes_for_only_the_last_are_kept(service, gate, ask, monkeypatch):
+    monkeypatch.setattr(services, "_MOST_KEPT", 2)
+    begun = [service.call("work", None, WAITING, "ann", "1", "sandbox_fs_write")["call"] for _ in range(5)]
+    running = [service._calls[call] for call in begun]
+    gate.set()
+    for each in running:
+        assert each.wait(PATIENCE) is not None
+
+    ask("sandbox_fs_list")
+
+    assert len([call for call in begun if call in service._calls]) == 2
+
+
 def test_the_owner_says_which_tools_are_offered(service, ask, sandbox):
     rules = Rules(Rule("deny", "write", "/task.md"))
     offer(sandbox, only=["sandbox_fs_write", "sandbox_fs_list"], rules=rules)
