@@ -15,6 +15,7 @@ from jupyter_sandfs.agents.knowledge import Knowledge
 from jupyter_sandfs.agents.questions import Asker, Operation, questions_of
 from jupyter_sandfs.agents.rules import Proposal, Rules, denied
 from jupyter_sandfs.agents.secrets import refuse
+from jupyter_sandfs.errors import InvalidRequest
 from jupyter_sandfs.execution.host import HostOptions
 from jupyter_sandfs.execution.python import PythonLimits
 from jupyter_sandfs.filestore import FileInfo, FileStore
@@ -61,6 +62,7 @@ class Desk(Workplace):
         self.knowledge = Knowledge()
         self._ids = ids or _random_id
         self._allowed = None if allowed_commands is None else tuple(allowed_commands)
+        _require_kinds(rules, quota)
         self.rules = rules
         self.before_publish = None if secrets else refuse
         self.allowance = _allowance(whole.owner, agent, quota) if quota is not None else None
@@ -170,6 +172,13 @@ class Desk(Workplace):
     def new_id(self) -> str:
         """A name for something that the agent makes."""
         return self._ids()
+
+
+def _require_kinds(rules: object, quota: object) -> None:
+    if not isinstance(rules, Rules | None):
+        raise InvalidRequest(f"rules are Rules(Rule(...), ...), not {type(rules).__name__}")
+    if not isinstance(quota, Quota | None):
+        raise InvalidRequest(f"a quota is Quota(bytes=..., files=...), not {type(quota).__name__}")
 
 
 def _allowance(owner: Workplace, agent: str, quota: Quota) -> Allowance:

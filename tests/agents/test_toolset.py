@@ -364,3 +364,17 @@ def test_an_agent_with_a_view_acts_under_its_own_name(sandbox):
         told(tools, "sandbox_exec", command="rm /a")
 
     assert {record.actor for record in sandbox.journal} == {"ann"}
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"rules": {"bash": "deny"}}, "rules are Rules(Rule(...), ...), not dict"),
+        ({"quota": 5}, "a quota is Quota(bytes=..., files=...), not int"),
+    ],
+)
+def test_rules_and_quotas_of_another_kind_are_refused(sandbox, options, told):
+    with pytest.raises(errors.InvalidRequest) as caught:
+        sandbox.tools(**options)
+
+    assert str(caught.value) == told
