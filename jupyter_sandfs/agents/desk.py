@@ -57,12 +57,12 @@ class Desk(Workplace):
         secrets: bool = False,
         ids: Callable[[], str] | None = None,
     ) -> None:
+        _require_kinds(rules, quota, allowed_commands)
         self.name, self.actor, self.tokens = whole.name, agent, tokens
         self.whole = whole
         self.knowledge = Knowledge()
         self._ids = ids or _random_id
         self._allowed = None if allowed_commands is None else tuple(allowed_commands)
-        _require_kinds(rules, quota)
         self.rules = rules
         self.before_publish = None if secrets else refuse
         self.allowance = _allowance(whole.owner, agent, quota) if quota is not None else None
@@ -174,11 +174,13 @@ class Desk(Workplace):
         return self._ids()
 
 
-def _require_kinds(rules: object, quota: object) -> None:
+def _require_kinds(rules: object, quota: object, commands: object) -> None:
     if not isinstance(rules, Rules | None):
         raise InvalidRequest(f"rules are Rules(Rule(...), ...), not {type(rules).__name__}")
     if not isinstance(quota, Quota | None):
         raise InvalidRequest(f"a quota is Quota(bytes=..., files=...), not {type(quota).__name__}")
+    if not isinstance(commands, Iterable | None) or isinstance(commands, str):
+        raise InvalidRequest(f"allowed_commands are names, such as ['cat', 'ls'], not {commands!r:.50}")
 
 
 def _allowance(owner: Workplace, agent: str, quota: Quota) -> Allowance:
