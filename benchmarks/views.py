@@ -9,8 +9,9 @@ from collections.abc import Callable
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.interface import FileSystem
 from jupyter_sandfs.vfs.policy import NodePolicy
+from jupyter_sandfs.vfs.views.readonly import ReadOnlyView
+from jupyter_sandfs.vfs.views.subtree import SubtreeView
 from jupyter_sandfs.vfs.views.view import View, VisibilityView
-from jupyter_sandfs.vfs.views.wrappers import ReadOnlyView, SubtreeView
 
 BODY = b"x" * 200
 DIRECTORIES, FILES = 100, 100

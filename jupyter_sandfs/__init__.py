@@ -64,8 +64,9 @@ if TYPE_CHECKING:
     from jupyter_sandfs.vfs.limits import Limits
     from jupyter_sandfs.vfs.policy import NodePolicy
     from jupyter_sandfs.vfs.providers import NodeContext, ProvidedNode
+    from jupyter_sandfs.vfs.views.readonly import ReadOnlyView
+    from jupyter_sandfs.vfs.views.subtree import SubtreeView
     from jupyter_sandfs.vfs.views.view import View, VisibilityView
-    from jupyter_sandfs.vfs.views.wrappers import ReadOnlyView, SubtreeView
 
 __version__ = "0.1.0"
 
@@ -80,14 +81,14 @@ _HOMES = {
     "NodeContext": "vfs.providers",
     "NodePolicy": "vfs.policy",
     "ProvidedNode": "vfs.providers",
-    "ReadOnlyView": "vfs.views.wrappers",
+    "ReadOnlyView": "vfs.views.readonly",
     "Sandbox": "sandbox",
     "SandboxShell": "shell.shell",
     "SerializableFileStorage": "storage",
     "ShellResult": "shell.results",
     "Snapshot": "vfs.history",
     "Stat": "vfs.entries",
-    "SubtreeView": "vfs.views.wrappers",
+    "SubtreeView": "vfs.views.subtree",
     "View": "vfs.views.view",
     "VirtualFileSystem": "vfs.filesystem",
     "VisibilityView": "vfs.views.view",

@@ -11,11 +11,12 @@ from datetime import timedelta
 from typing import Any, ClassVar, cast
 
 from jupyter_sandfs import load_face, workspace
-from jupyter_sandfs.errors import AlreadyExists, InvalidRequest, NotFound, SandboxNotFound, Unsupported
+from jupyter_sandfs.errors import InvalidRequest, NotFound, Unsupported
 from jupyter_sandfs.execution.host import HostOptions
 from jupyter_sandfs.execution.python import PythonLimits
 from jupyter_sandfs.filestore import FileStore, StoreLimits, default_store_url, open_file_store
 from jupyter_sandfs.filestore.granted import Grant
+from jupyter_sandfs.registry import Registry
 from jupyter_sandfs.storage import AsyncFileStorage, FileStorage
 from jupyter_sandfs.storage.opening import opened
 from jupyter_sandfs.vfs.archives.tarball import Loaded
@@ -116,7 +117,7 @@ class Sandbox(Workplace):
     @classmethod
     def get(cls, name: str) -> Sandbox:
         """Find a sandbox; the default one is made when it is first asked for. Raises SandboxNotFound."""
-        return _SANDBOXES.find(name) or _SANDBOXES.default(name)
+        return _SANDBOXES.find(name)
 
     @classmethod
     def names(cls) -> list[str]:
@@ -428,51 +429,4 @@ def _checked(name: str) -> str:
     return name
 
 
-class _Registry:
-    """The sandboxes of this process.
-
-    Attributes:
-        chosen: the name of the one that magics work on.
-    """
-
-    def __init__(self) -> None:
-        self._by_name: dict[str, Sandbox] = {}
-        self.chosen = DEFAULT_NAME
-        self._lock = threading.RLock()
-
-    def check_free(self, name: str) -> None:
-        if name in self._by_name:
-            raise AlreadyExists(name, f"a sandbox has this name: Sandbox.get({name!r}) gives it")
-
-    def add(self, sandbox: Sandbox) -> None:
-        with self._lock:
-            self.check_free(sandbox.name)
-            self._by_name[sandbox.name] = sandbox
-
-    def find(self, name: str) -> Sandbox | None:
-        return self._by_name.get(name)
-
-    def default(self, name: str) -> Sandbox:
-        with self._lock:
-            if name != DEFAULT_NAME:
-                raise SandboxNotFound(name, f"there are: {', '.join(self._by_name) or 'none yet'}")
-            return self._by_name.get(name) or Sandbox(name, storage=Sandbox.defaults.storage)
-
-    def names(self) -> list[str]:
-        return list(self._by_name)
-
-    def drop(self, sandbox: Sandbox) -> None:
-        with self._lock:
-            if self._by_name.get(sandbox.name) is sandbox:
-                del self._by_name[sandbox.name]
-                if self.chosen == sandbox.name:
-                    self.chosen = DEFAULT_NAME
-
-    def choose(self, sandbox: Sandbox) -> None:
-        with self._lock:
-            if self._by_name.get(sandbox.name) is not sandbox:
-                raise SandboxNotFound(sandbox.name, "it is closed")
-            self.chosen = sandbox.name
-
-
-_SANDBOXES = _Registry()
+_SANDBOXES = Registry(DEFAULT_NAME, lambda name: Sandbox(name, storage=Sandbox.defaults.storage))

@@ -30,8 +30,9 @@ from jupyter_sandfs.staging import Staged, publish, publish_tree, stage
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.policy import NodePolicy
+from jupyter_sandfs.vfs.views.readonly import ReadOnlyView
+from jupyter_sandfs.vfs.views.subtree import SubtreeView
 from jupyter_sandfs.vfs.views.view import VisibilityView
-from jupyter_sandfs.vfs.views.wrappers import ReadOnlyView, SubtreeView
 
 KEY = "files/weather.csv"
 NAMED = {"original_filename": "Weather 2026.csv"}

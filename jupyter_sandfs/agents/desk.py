@@ -15,6 +15,7 @@ from jupyter_sandfs.agents.knowledge import Knowledge
 from jupyter_sandfs.agents.questions import Asker, Operation, questions_of
 from jupyter_sandfs.agents.rules import Proposal, Rules, denied
 from jupyter_sandfs.agents.secrets import refuse
+from jupyter_sandfs.errors import InvalidRequest
 from jupyter_sandfs.execution.host import HostOptions
 from jupyter_sandfs.execution.python import PythonLimits
 from jupyter_sandfs.filestore import FileInfo, FileStore
@@ -58,6 +59,7 @@ class Desk(Workplace):
         secrets: bool = False,
         ids: Callable[[], str] | None = None,
     ) -> None:
+        _require_kinds(rules, quota, allowed_commands)
         self.name, self.actor, self.tokens = whole.name, agent, tokens
         self.whole = whole
         self.knowledge = Knowledge()
@@ -172,6 +174,15 @@ class Desk(Workplace):
     def new_id(self) -> str:
         """A name for something that the agent makes."""
         return self._ids()
+
+
+def _require_kinds(rules: object, quota: object, commands: object) -> None:
+    if not isinstance(rules, Rules | None):
+        raise InvalidRequest(f"rules are Rules(Rule(...), ...), not {type(rules).__name__}")
+    if not isinstance(quota, Quota | None):
+        raise InvalidRequest(f"a quota is Quota(bytes=..., files=...), not {type(quota).__name__}")
+    if not isinstance(commands, Iterable | None) or isinstance(commands, str):
+        raise InvalidRequest(f"allowed_commands are names, such as ['cat', 'ls'], not {commands!r:.50}")
 
 
 def _allowance(owner: Workplace, account: str, quota: Quota) -> Allowance:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from typing import Any
 from jupyter_sandfs.vfs.textdiff import Side
 from jupyter_sandfs.workplace import Workplace
 
+_log = logging.getLogger(__name__)
 PERSON = "ask"
 """The face under which a notebook or terminal offers to ask the person in front of it: `ask(question)`."""
 
@@ -229,7 +231,8 @@ def _call(approver: Approver, question: Question) -> None:
     def run() -> None:
         try:
             is_yes = approver(question.asked) is True
-        except Exception:  # noqa: BLE001  user code: whatever it raises is no yes
+        except Exception:  # noqa: BLE001  user code: whatever it raises is no yes, and its author should hear of it
+            _log.exception("an approver failed, which is a no")
             is_yes = False
         question.close(Decision(Outcome.ALLOWED if is_yes else Outcome.DENIED))
 

@@ -7,7 +7,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_sandfs.errors import LimitExceeded, NotFound
 from jupyter_sandfs.kernel.answers import Answer
@@ -15,12 +15,25 @@ from jupyter_sandfs.kernel.display.history import rows_of_changes
 from jupyter_sandfs.shell.commands.changes import row
 
 if TYPE_CHECKING:
-    from jupyter_sandfs.kernel.notebook import Notebook
     from jupyter_sandfs.vfs.actions import Change
     from jupyter_sandfs.vfs.interface import FileSystem
 
 _SHOWN = 200  # changes; the earlier ones go
 _MOST = 50  # watches of one kernel
+
+
+class Page(Protocol):
+    """What a watch needs of the notebook where it was asked for."""
+
+    @property
+    def has_page(self) -> bool:
+        """Whether more than text can be shown."""
+
+    def show(self, answer: Answer) -> Any:
+        """Show an answer; gives a handle that can change it."""
+
+    def printed(self, answer: Answer) -> str:
+        """An answer's text as it is printed."""
 
 
 class Watches:
@@ -30,12 +43,12 @@ class Watches:
         self._numbers = itertools.count(1)
         self._running: dict[int, Watching] = {}
 
-    def start(self, fs: FileSystem, path: str, notebook: Notebook) -> Watching:
+    def start(self, fs: FileSystem, path: str, page: Page) -> Watching:
         """Show what changes at or below `path` from now on. Raises LimitExceeded when there are too many."""
         if len(self._running) >= _MOST:
             raise LimitExceeded(f"{_MOST} watches run: %sandfs watch --stop ends them")
         number = next(self._numbers)
-        self._running[number] = Watching(number, fs, path, notebook)
+        self._running[number] = Watching(number, fs, path, page)
         return self._running[number]
 
     def running(self) -> dict[int, str]:
@@ -55,13 +68,13 @@ class Watches:
 class Watching:
     """One watch and its place on the page."""
 
-    def __init__(self, number: int, fs: FileSystem, path: str, notebook: Notebook) -> None:
+    def __init__(self, number: int, fs: FileSystem, path: str, page: Page) -> None:
         self.number = number
         self.path = path
-        self._notebook = notebook
+        self._page = page
         self._lock = threading.Lock()
         self._changes: deque[Change] = deque(maxlen=_SHOWN)
-        self._handle: Any = notebook.show(self._answer()) if notebook.has_page else None
+        self._handle: Any = page.show(self._answer()) if page.has_page else None
         self._watch = fs.watch(path, self._tell)
 
     def close(self) -> None:
@@ -76,7 +89,7 @@ class Watching:
         with self._lock:
             self._changes.extend(changes)
             if self._handle is None:
-                sys.stdout.write(self._notebook.printed(Answer(text="".join(map(row, changes)), marked=True)))
+                sys.stdout.write(self._page.printed(Answer(text="".join(map(row, changes)), marked=True)))
             else:
                 answer = self._answer()
                 self._handle.update({"text/plain": answer.text, "text/html": answer.html}, raw=True)

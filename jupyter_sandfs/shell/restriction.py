@@ -8,7 +8,7 @@ from jupyter_sandfs import paths
 from jupyter_sandfs.shell.command import Output
 from jupyter_sandfs.shell.engine import CallFacts, Handler
 from jupyter_sandfs.vfs.entries import DirEntry, Stat
-from jupyter_sandfs.vfs.views.wrappers import Wrapper
+from jupyter_sandfs.vfs.views.forwarding import Wrapper
 
 _REFUSED = 126  # bash: found, but not to be run
 

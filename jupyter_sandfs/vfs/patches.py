@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from jupyter_sandfs.errors import InvalidRequest
+from jupyter_sandfs.vfs.quotation import unquoted
 
 _BYTES = 16 << 20
 _FILES = 10_000
@@ -188,23 +189,10 @@ def _git_names(line: bytes) -> tuple[str | None, str | None]:
 
 def _name(field: bytes) -> str | None:
     """The name on a line: up to a tab, behind which the time stands; unquoted."""
-    name = _text(field.split(b"\t")[0]).strip()
-    if name.startswith('"') and name.endswith('"') and len(name) > 1:
-        name = _unquoted(name[1:-1])
+    name = _text(unquoted(_text(field.split(b"\t")[0]).strip().encode()))
     if not name:
         raise InvalidRequest("patch: a file without a name")
     return None if name == _NOTHING else name
-
-
-def _unquoted(name: str) -> str:
-    """A name as git quotes it: octal bytes and C's escapes."""
-    escaped = name.encode("utf-8").decode("latin-1")
-    plain = re.sub(r"\\([0-7]{3}|.)", lambda found: _escape(found[1]), escaped)
-    return _text(plain.encode("latin-1", "replace"))
-
-
-def _escape(code: str) -> str:
-    return chr(int(code, 8) & 0xFF) if len(code) == 3 else {"n": "\n", "t": "\t", "r": "\r"}.get(code, code)
 
 
 def _text(data: bytes) -> str:

@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from jupyter_sandfs.vfs.quotation import quoted
+
 _COMPARED_BYTES = 1 << 20  # a longer file is only said to differ: comparing takes quadratic time
 
 
@@ -22,13 +24,13 @@ def unified(before: Side, after: Side, *, context: int = 3) -> str:
         return ""
     old, new = _lines(before.content), _lines(after.content)
     if old is None or new is None:
-        return f"Files a{before.path} and b{after.path} differ\n"
+        return f"Files {quoted(f'a{before.path}')} and {quoted(f'b{after.path}')} differ\n"
     rows = difflib.unified_diff(old, new, _label("a", before), _label("b", after), n=context)
     return "".join(row if row.endswith("\n") else f"{row}\n\\ No newline at end of file\n" for row in rows)
 
 
 def _label(prefix: str, side: Side) -> str:
-    return "/dev/null" if side.content is None else f"{prefix}{side.path}"
+    return "/dev/null" if side.content is None else quoted(f"{prefix}{side.path}")
 
 
 def merge_texts(base: bytes, ours: bytes, theirs: bytes, *, marks: tuple[str, str] | None = None) -> bytes | None:

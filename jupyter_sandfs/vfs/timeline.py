@@ -39,7 +39,7 @@ from jupyter_sandfs.vfs.reverting import Permit, revert
 from jupyter_sandfs.vfs.rewinding import as_before, rewind
 from jupyter_sandfs.vfs.tree import Root, Tree
 from jupyter_sandfs.vfs.views.expectation import RulesChanged, decided
-from jupyter_sandfs.vfs.views.wrappers import ReadOnlyView
+from jupyter_sandfs.vfs.views.readonly import ReadOnlyView
 
 _AT_ONCE = 2_000  # changed directories that are compared under the lock
 

@@ -109,6 +109,18 @@ def test_an_approver_of_its_own_comes_before_the_person(sandbox, person):
     assert not write(Toolset(sandbox, "bob", rules=Rules(Rule("ask", "write"), approver=lambda asked: True))).is_error
 
 
+def test_an_approver_that_fails_said_no_and_its_author_hears_of_it(sandbox, caplog):
+    def broken(asked):
+        raise ZeroDivisionError(asked.tool)
+
+    answer = write(Toolset(sandbox, "bob", rules=Rules(Rule("ask", "write"), approver=broken)))
+
+    assert answer.is_error
+    assert [(each.message, str(each.exc_info[1])) for each in caplog.records] == [
+        ("an approver failed, which is a no", "sandbox_fs_write")
+    ]
+
+
 def test_an_interrupted_race_asks_nobody_any_more_and_leaves_no_forks(sandbox, person):
     waiting, asked = threading.Event(), []
 

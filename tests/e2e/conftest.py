@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copy
@@ -22,6 +22,7 @@ _STOP_SECONDS = 20
 # Another environment, to try what its JupyterLab does with the extension.
 _PYTHON = os.environ.get("SANDFS_LAB_PYTHON", sys.executable)
 _PATIENCE = 60_000  # milliseconds: bounds a wait that normally takes a moment
+_CONNECTED = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.connectionStatus === 'connected'"
 # Notices vanish after a while: a slow machine must not miss one.
 _NOTE_NOTICES = """
 window.notices = new Set();
@@ -43,6 +44,20 @@ class Lab:
         """Call a route with the token; `path` is below the base URL."""
         headers = {"Authorization": f"token {self.token}"} | options.pop("headers", {})
         return requests.request(method, f"{self.url}{path}", headers=headers, timeout=30, **options)
+
+    def write_notebook(self, name: str, sources: Iterable[str]) -> str:
+        """Put a notebook with these cells into the root; gives its name."""
+        plain = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+        cells = [{**plain, "id": f"c{number}", "source": source} for number, source in enumerate(sources)]
+        kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        document = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+        (self.root / name).write_text(json.dumps(document))
+        return name
+
+    def end_kernels(self) -> None:
+        """End all kernels, and forget which notebooks they were of."""
+        for session in self.request("GET", "api/sessions").json():
+            self.request("DELETE", f"api/sessions/{session['id']}").raise_for_status()
 
 
 @pytest.fixture(scope="session")
@@ -130,6 +145,27 @@ def settle() -> Callable[[Page], None]:
         page.wait_for_selector("#jupyterlab-splash", state="detached")
 
     return wait
+
+
+@pytest.fixture(scope="session")
+def connect() -> Callable[[Page], None]:
+    """Wait until the notebook in front is connected to its kernel."""
+
+    def wait(page: Page) -> None:
+        page.wait_for_function(_CONNECTED)
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+def keep_picture() -> Callable[[Page, str], None]:
+    """Leave a picture where SANDFS_SCREENSHOTS says."""
+
+    def keep(page: Page, name: str) -> None:
+        if directory := os.environ.get("SANDFS_SCREENSHOTS"):
+            page.screenshot(path=Path(directory) / f"{name}.png")
+
+    return keep
 
 
 @pytest.fixture(scope="session")

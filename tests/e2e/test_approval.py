@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -34,18 +32,11 @@ _WAIT = """print(tools.call("sandbox_exec", {"command": "echo up"}).text)
 tools.call("sandbox_fs_delete", {"path": "/prompts/system.md"})
 print("not " + "reached")"""
 _CELLS = [_SETUP, _EDIT, _DELETE, _RACE, _WAIT]
-_KERNEL = "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel"
-_CONNECTED = f"() => {_KERNEL}?.connectionStatus === 'connected'"
 
 
 @pytest.fixture
 def notebook(lab) -> str:
-    plain = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
-    cells = [{**plain, "id": f"c{number}", "source": source} for number, source in enumerate(_CELLS)]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    document = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
-    (lab.root / "agent.ipynb").write_text(json.dumps(document))
-    return "agent.ipynb"
+    return lab.write_notebook("agent.ipynb", _CELLS)
 
 
 @pytest.fixture
@@ -64,12 +55,6 @@ def open_page(chromium: Browser) -> Iterator[Callable[[str], Page]]:
     yield make
     for each in opened:
         each.close()
-
-
-def keep_picture(page: Page, name: str) -> None:
-    """Leave a picture where SANDFS_SCREENSHOTS says."""
-    if directory := os.environ.get("SANDFS_SCREENSHOTS"):
-        page.screenshot(path=Path(directory) / f"{name}.png")
 
 
 def set_theme(lab, theme: str) -> None:
@@ -93,10 +78,12 @@ def run_cell(page: Page, cell: int) -> None:
 
 
 @pytest.mark.parametrize(("place", "theme"), [("lab/tree", "dark"), ("notebooks", "light")])
-def test_a_card_is_answered_while_its_cell_runs(open_page, lab, notebook, place: str, theme: str):
+def test_a_card_is_answered_while_its_cell_runs(
+    open_page, lab, notebook, connect, keep_picture, place: str, theme: str
+):
     set_theme(lab, theme)
     page = open_page(f"{lab.url}{place}/{notebook}?token={lab.token}")
-    page.wait_for_function(_CONNECTED)
+    connect(page)
     expect(page.locator(".jp-Notebook-ExecutionIndicator").first).to_have_attribute("data-status", "idle")
     run_cell(page, 0)
 
@@ -137,12 +124,11 @@ def test_a_card_is_answered_while_its_cell_runs(open_page, lab, notebook, place:
 
     page.evaluate("() => { void window.jupyterapp.commands.execute('docmanager:save'); return 0 }")
     page.wait_for_function("() => window.jupyterapp.shell.currentWidget.context.model.dirty === false")
-    for session in lab.request("GET", "api/sessions").json():
-        lab.request("DELETE", f"api/sessions/{session['id']}").raise_for_status()
+    lab.end_kernels()
     page.goto(f"{lab.url}{place}/{notebook}?token={lab.token}")
     expect(output(page, 1)).to_contain_text("researcher asked to change /prompts/system.md. ✓ Allowed once")
     expect(page.get_by_text("Error displaying widget")).to_have_count(0)
     output(page, 1).locator("summary").click()
     expect(output(page, 1)).to_contain_text("+You answer questions about Seattle's weather.")
     keep_picture(page, f"card-{theme}-reopened")
-    page.wait_for_function(_CONNECTED)  # a server that is stopped while a kernel starts may not end
+    connect(page)  # a server that is stopped while a kernel starts may not end

@@ -14,25 +14,17 @@ _PATIENCE = 60_000  # milliseconds: bounds a wait that normally takes a moment
 
 
 @pytest.fixture
-def page(lab, chromium: Browser) -> Iterator[Page]:
+def page(lab, chromium: Browser, connect, keep_picture) -> Iterator[Page]:
     """The quickstart notebook, open and connected to its kernel."""
     page = chromium.new_page(viewport={"width": 1400, "height": 1000})
     page.set_default_timeout(_PATIENCE)
     page.goto(f"{lab.url}lab/tree/quickstart.ipynb?token={lab.token}&reset")
     page.wait_for_selector("#jupyterlab-splash", state="detached")
     page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
-    page.wait_for_function(
-        "window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.connectionStatus === 'connected'"
-    )
+    connect(page)
     yield page
-    _keep_picture(page)
+    keep_picture(page, "quickstart")
     page.close()
-
-
-def _keep_picture(page: Page) -> None:
-    """Leave a screenshot where SANDFS_SCREENSHOTS says, for a person to look at."""
-    if directory := os.environ.get("SANDFS_SCREENSHOTS"):
-        page.screenshot(path=Path(directory) / "quickstart.png")
 
 
 def command(page: Page, name: str) -> None:
@@ -63,7 +55,7 @@ def test_the_quickstart_runs_and_its_files_can_be_browsed_uploaded_and_downloade
     expect(rows.filter(has_text="weather.csv")).to_be_visible()
 
     rows.filter(has_text="weather.csv").click()
-    preview = browser.get_by_role("region", name="Preview of weather.csv")
+    preview = browser.get_by_role("group", name="Preview of weather.csv")
     expect(preview).to_contain_text("1,461 rows, 6 columns")
     expect(preview.get_by_role("cell", name="drizzle").first).to_be_visible()
 
@@ -74,7 +66,7 @@ def test_the_quickstart_runs_and_its_files_can_be_browsed_uploaded_and_downloade
         browser.get_by_role("button", name="Upload").click()
     chooser.value.set_files(upload)
     expect(browser.get_by_role("treeitem", name="räw data.bin")).to_be_visible()
-    expect(browser.get_by_role("region", name="Transfers")).to_be_hidden()  # its row shows while it is on its way
+    expect(browser.get_by_role("group", name="Transfers")).to_be_hidden()  # its row shows while it is on its way
     there = lab.request("GET", "sandfs/v1/fs/file", params={"path": "/data/räw data.bin"})
     assert there.content == content
 

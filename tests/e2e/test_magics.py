@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -54,25 +53,18 @@ _CONTRAST = """element => {
 @pytest.fixture
 def notebook(lab) -> str:
     """A notebook with these cells."""
-    plain = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
-    cells = [{**plain, "id": f"c{at}", "source": source} for at, source in enumerate(_CELLS)]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    document = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
-    (lab.root / "magics.ipynb").write_text(json.dumps(document))
-    return "magics.ipynb"
+    return lab.write_notebook("magics.ipynb", _CELLS)
 
 
 @pytest.fixture(params=["lab/tree", "notebooks"], ids=["lab", "notebook"])
-def page(lab, notebook: str, chromium: Browser, request) -> Iterator[Page]:
+def page(lab, notebook: str, chromium: Browser, connect, request) -> Iterator[Page]:
     """The notebook in one of the two, open and connected to its kernel."""
     page = chromium.new_page(viewport={"width": 1200, "height": 1900})
     page.set_default_timeout(_PATIENCE)
     page.goto(f"{lab.url}{request.param}/{notebook}?token={lab.token}&reset")
     page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
     page.wait_for_selector("#jupyterlab-splash", state="detached")
-    page.wait_for_function(
-        "window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel?.connectionStatus === 'connected'"
-    )
+    connect(page)
     yield page
     page.close()
 

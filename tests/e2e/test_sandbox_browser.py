@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from base64 import b64encode
@@ -33,18 +32,11 @@ _BUSY = "while True: pass"
 
 
 @pytest.fixture
-def page(lab, open_lab) -> Page:
+def page(lab, open_lab, connect) -> Page:
     """A notebook that made a sandbox, and works for ever in its second cell."""
-    cell = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": []}
-    cells = [cell | {"id": str(number), "source": source} for number, source in enumerate((_SETUP, _BUSY))]
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    notebook = {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
-    (lab.root / "work.ipynb").write_text(json.dumps(notebook))
-    page = open_lab("work.ipynb")
+    page = open_lab(lab.write_notebook("work.ipynb", (_SETUP, _BUSY)))
     page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
-    page.wait_for_function(
-        "window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel?.connectionStatus === 'connected'"
-    )
+    connect(page)
     execute(page, "notebook:run-all-cells")
     expect(page.locator(".jp-Notebook .jp-InputPrompt").first).to_have_text("[1]:")
     expect(page.locator(".jp-Notebook .jp-InputPrompt").nth(1)).to_have_text("[*]:")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -39,18 +39,12 @@ _DARK = (
     "() => { void window.jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'}); return 0 }"
 )
 _KERNEL = "window.jupyterapp.shell.currentWidget?.sessionContext?.session?.kernel"
-_CONNECTED = f"() => {_KERNEL}?.connectionStatus === 'connected'"
 
 
 @pytest.fixture
 def notebook(lab) -> str:
     """A notebook that makes files and shows the browser."""
-    plain = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
-    cells = [{**plain, "id": f"c{number}", "source": source} for number, source in enumerate(_CELLS)]
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    document = {"cells": cells, "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
-    (lab.root / "tree.ipynb").write_text(json.dumps(document))
-    return "tree.ipynb"
+    return lab.write_notebook("tree.ipynb", _CELLS)
 
 
 @pytest.fixture
@@ -73,17 +67,17 @@ def axe() -> str:
     pytest.skip(missing)
 
 
-def keep_picture(page: Page, name: str) -> None:
-    """Leave a picture where SANDFS_SCREENSHOTS says."""
-    if directory := os.environ.get("SANDFS_SCREENSHOTS"):
-        page.screenshot(path=Path(directory) / f"{name}.png")
+@pytest.fixture
+def open_notebook(page: Page, lab, notebook: str, connect) -> Callable[[], None]:
+    """Open the notebook in JupyterLab."""
 
+    def open_() -> None:
+        page.goto(f"{lab.url}lab/tree/{notebook}?token={lab.token}&reset")
+        page.wait_for_selector("#jupyterlab-splash", state="detached")
+        page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
+        connect(page)
 
-def open_lab(page: Page, lab, path: str) -> None:
-    page.goto(f"{lab.url}lab/tree/{path}?token={lab.token}&reset")
-    page.wait_for_selector("#jupyterlab-splash", state="detached")
-    page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
-    page.wait_for_function(_CONNECTED)
+    return open_
 
 
 def command(page: Page, name: str) -> None:
@@ -91,17 +85,12 @@ def command(page: Page, name: str) -> None:
     page.evaluate("name => { void window.jupyterapp.commands.execute(name); return 0 }", name)
 
 
-def end_kernels(lab) -> None:
-    for session in lab.request("GET", "api/sessions").json():
-        lab.request("DELETE", f"api/sessions/{session['id']}").raise_for_status()
-
-
 def shown(page: Page) -> Locator:
     return page.get_by_role("region", name="Sandbox default")
 
 
-def test_large_uploads_a_restart_and_a_way_on(page: Page, lab, notebook: str, tmp_path: Path):
-    open_lab(page, lab, notebook)
+def test_large_uploads_a_restart_and_a_way_on(page: Page, lab, open_notebook, connect, keep_picture, tmp_path: Path):
+    open_notebook()
     command(page, "notebook:run-all-cells")
     browser = shown(page)
     browser.get_by_role("treeitem", name="notes.md").click()
@@ -125,20 +114,22 @@ def test_large_uploads_a_restart_and_a_way_on(page: Page, lab, notebook: str, tm
 
     page.evaluate(f"() => {{ void {_KERNEL}.restart(); return 0 }}")
     expect(browser.get_by_text("Kernel restarted")).to_be_visible()
-    page.wait_for_function(_CONNECTED)
+    connect(page)
     browser.get_by_role("button", name="Reload").click()
     expect(shown(page).get_by_text("Nothing here yet")).to_be_visible()
     keep_picture(page, "tree-reloaded")
 
 
-def test_a_notebook_that_is_opened_again_shows_its_listing_and_runs_in_notebook_7(page: Page, lab, notebook: str):
-    open_lab(page, lab, notebook)
+def test_a_notebook_that_is_opened_again_shows_its_listing_and_runs_in_notebook_7(
+    page: Page, lab, notebook: str, open_notebook, keep_picture
+):
+    open_notebook()
     command(page, "notebook:run-all-cells")
     expect(shown(page).get_by_role("treeitem", name="notes.md")).to_be_visible()
     expect(page.locator(".sandfs-static")).to_be_hidden()
     command(page, "docmanager:save")
     page.wait_for_function("() => window.jupyterapp.shell.currentWidget.context.model.dirty === false")
-    end_kernels(lab)
+    lab.end_kernels()
 
     page.goto(f"{lab.url}notebooks/{notebook}?token={lab.token}")
     listing = page.locator(".sandfs-static")
@@ -172,11 +163,13 @@ def copy_from_elsewhere(lab, notebook: str) -> str:
 
 
 @pytest.mark.timeout(400)  # two pages of Jupyter, each with axe
-def test_two_browsers_in_light_and_dark_untrusted_and_zoomed(page: Page, lab, notebook: str, axe: str):
+def test_two_browsers_in_light_and_dark_untrusted_and_zoomed(
+    page: Page, lab, notebook: str, open_notebook, keep_picture, axe: str
+):
     document = json.loads((lab.root / notebook).read_text())
     document["cells"].append({**document["cells"][-1], "id": "second", "source": "%sandfs browse /data"})
     (lab.root / notebook).write_text(json.dumps(document))
-    open_lab(page, lab, notebook)
+    open_notebook()
     page.evaluate(axe)
     command(page, "notebook:run-all-cells")
     first, second = shown(page).nth(0), shown(page).nth(1)
@@ -198,7 +191,7 @@ def test_two_browsers_in_light_and_dark_untrusted_and_zoomed(page: Page, lab, no
     keep_picture(page, "tree-lab-dark")
     command(page, "docmanager:save")
     page.wait_for_function("() => window.jupyterapp.shell.currentWidget.context.model.dirty === false")
-    end_kernels(lab)
+    lab.end_kernels()
 
     page.goto(f"{lab.url}notebooks/{copy_from_elsewhere(lab, notebook)}?token={lab.token}")
     expect(page.get_by_text("Not Trusted")).to_be_visible()

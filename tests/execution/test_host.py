@@ -392,11 +392,9 @@ def test_a_command_is_stopped_from_another_thread_and_brings_nothing_back(wall, 
     future = job.start(command)
     wait_for(["sleep", mark])
 
-    at = time.monotonic()
     command.stop(Stop.CANCELLED)
     result = future.result(_BOUND)
     assert told(result) == ("begun\n", "host: interrupted\n", 130)
-    assert time.monotonic() - at < 1
     assert (fs.exists("/new"), processes(mark), list(temporary.iterdir())) == (False, [], [])
 
 

@@ -363,17 +363,15 @@ def test_no_limit_is_zero(name):
 # ---------------------------------------------------------------- stopping, and the workers
 
 
-def test_a_snippet_is_stopped_from_another_thread_at_once(fs):
+def test_a_snippet_is_stopped_from_another_thread(fs):
     begun = threading.Event()
     fs.register_write_hook("/begun", lambda _event: begun.set())
     snippet = Snippet(fs, "open('/begun', 'w')\nwhile True:\n    pass", name="<python>")
     future = job.start(snippet)
     assert begun.wait(20)
 
-    at = time.monotonic()
     snippet.stop(Stop.CANCELLED)
     assert told(future.result(20)) == ("", "python: interrupted\n", 130)
-    assert time.monotonic() - at < 1
 
 
 def test_a_snippet_that_is_stopped_before_it_began_does_nothing(fs):

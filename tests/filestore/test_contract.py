@@ -832,7 +832,9 @@ def test_whoever_reads_while_others_overwrite_sees_one_body_whole(open_store, si
     is_over, seen = Event(), []
 
     def read() -> None:
-        while not is_over.is_set():
+        is_last = False
+        while not is_last:
+            is_last = is_over.is_set()  # once more after the last, however late this thread gets its turn
             with reading.open("files/a") as reader:
                 seen.append((reader.info.size_bytes, b"".join(reader)))
 
@@ -844,6 +846,7 @@ def test_whoever_reads_while_others_overwrite_sees_one_body_whole(open_store, si
     reader.join(60)
 
     assert not reader.is_alive()
+    assert seen
     assert {body for _, body in seen} <= bodies
     assert all(told == len(body) for told, body in seen)
 

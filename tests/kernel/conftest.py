@@ -5,14 +5,17 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import queue
 import shutil
 import subprocess
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
+from jupyter_client.manager import KernelManager
 from playwright.sync_api import sync_playwright
 from traitlets.config import Config
 
@@ -50,6 +53,23 @@ def ip():
     shell.restore_sys_module_state()
     atexit.unregister(shell.atexit_operations)  # it would collect all garbage of the process, for each shell
     InteractiveShell.clear_instance()
+
+
+@pytest.fixture(scope="module")
+def own_kernel(tmp_path_factory):
+    """A kernel in a process of its own, with directories of its own: its manager, and a client that is connected."""
+    home = tmp_path_factory.mktemp("kernel")
+    apart = {name: str(home / name.lower()) for name in ("JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
+    manager = KernelManager(kernel_name="python3")
+    manager.start_kernel(env=os.environ | apart | {"JUPYTER_SANDFS_STORE_URL": (home / "store").as_uri()})
+    client = manager.blocking_client()
+    client.start_channels()
+    client.wait_for_ready(timeout=120)
+    yield manager, client
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+    with suppress(queue.Empty):
+        manager.cleanup_resources()
 
 
 @pytest.fixture

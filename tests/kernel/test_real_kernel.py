@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import ast
-import os
-import queue
-from contextlib import suppress
 
 import pytest
 
@@ -64,23 +61,11 @@ class Kernel:
 
 
 @pytest.fixture(scope="module")
-def kernel(tmp_path_factory):
-    from jupyter_client.manager import KernelManager
-
-    home = tmp_path_factory.mktemp("kernel")
-    apart = {name: str(home / name.lower()) for name in ("JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
-    manager = KernelManager(kernel_name="python3")
-    manager.start_kernel(env=os.environ | apart | {"JUPYTER_SANDFS_STORE_URL": (home / "store").as_uri()})
-    client = manager.blocking_client()
-    client.start_channels()
-    client.wait_for_ready(timeout=120)
+def kernel(own_kernel):
+    _, client = own_kernel
     kernel = Kernel(client)
     assert kernel.run("%load_ext jupyter_sandfs") == []
-    yield kernel
-    client.stop_channels()
-    manager.shutdown_kernel(now=True)
-    with suppress(queue.Empty):
-        manager.cleanup_resources()
+    return kernel
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,8 @@ import pytest
 
 from jupyter_sandfs.shell.shell import SandboxShell
 from jupyter_sandfs.vfs.policy import NodePolicy
+from jupyter_sandfs.vfs.views.readonly import ReadOnlyView
 from jupyter_sandfs.vfs.views.view import VisibilityView
-from jupyter_sandfs.vfs.views.wrappers import ReadOnlyView
 
 PUBLIC = VisibilityView({"public"})
 HINT = "Try 'branch --help' for more information.\n"

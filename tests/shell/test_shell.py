@@ -16,8 +16,8 @@ from jupyter_sandfs.shell.results import ShellResult
 from jupyter_sandfs.shell.shell import SandboxShell
 from jupyter_sandfs.vfs.actions import Change, ChangeKind
 from jupyter_sandfs.vfs.policy import NodePolicy
+from jupyter_sandfs.vfs.views.readonly import ReadOnlyView
 from jupyter_sandfs.vfs.views.view import VisibilityView
-from jupyter_sandfs.vfs.views.wrappers import ReadOnlyView
 
 DEADLINE = 20  # seconds: bounds a wait that normally ends at once
 

@@ -11,8 +11,10 @@ from jupyter_sandfs.errors import SandfsError
 from jupyter_sandfs.storage import MemoryFileStorage
 from jupyter_sandfs.vfs.entries import DirEntry, Stat
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
+from jupyter_sandfs.vfs.views.forwarding import Wrapper
+from jupyter_sandfs.vfs.views.readonly import ReadOnlyView
+from jupyter_sandfs.vfs.views.subtree import SubtreeView
 from jupyter_sandfs.vfs.views.view import View, VisibilityView
-from jupyter_sandfs.vfs.views.wrappers import ReadOnlyView, SubtreeView, Wrapper
 
 
 class Facts(NamedTuple):

@@ -40,8 +40,9 @@ from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import ProvidedNode
+from jupyter_sandfs.vfs.views.readonly import ReadOnlyView
+from jupyter_sandfs.vfs.views.subtree import SubtreeView
 from jupyter_sandfs.vfs.views.view import VisibilityView
-from jupyter_sandfs.vfs.views.wrappers import ReadOnlyView, SubtreeView
 
 MIB = 1 << 20
 SECOND = 1_000_000_000

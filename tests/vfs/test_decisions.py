@@ -16,8 +16,10 @@ from jupyter_sandfs.errors import PathError, PermissionDenied
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import ProvidedNode
+from jupyter_sandfs.vfs.views.forwarding import Wrapper
+from jupyter_sandfs.vfs.views.readonly import ReadOnlyView
+from jupyter_sandfs.vfs.views.subtree import SubtreeView
 from jupyter_sandfs.vfs.views.view import View, VisibilityView
-from jupyter_sandfs.vfs.views.wrappers import ReadOnlyView, SubtreeView, Wrapper
 
 PRIVATE, TEAM = NodePolicy(visibility="private"), NodePolicy(visibility="team")
 ANN, SHUT = NodePolicy(principals=frozenset({"ann"})), NodePolicy(readable=False, writable=False)

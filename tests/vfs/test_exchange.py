@@ -20,7 +20,7 @@ from jupyter_sandfs.errors import (
 from jupyter_sandfs.vfs.exchange import Moved, export_tree, import_tree, write_host_file
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.limits import Limits
-from jupyter_sandfs.vfs.views.wrappers import ReadOnlyView
+from jupyter_sandfs.vfs.views.readonly import ReadOnlyView
 
 
 @pytest.fixture

@@ -7,8 +7,8 @@ import pytest
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.views.explaining import Explained, explain
+from jupyter_sandfs.vfs.views.readonly import ReadOnlyView
 from jupyter_sandfs.vfs.views.view import View, VisibilityView
-from jupyter_sandfs.vfs.views.wrappers import ReadOnlyView
 
 
 @pytest.fixture

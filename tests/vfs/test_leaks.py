@@ -23,8 +23,10 @@ from jupyter_sandfs.vfs.journal import JournalRecord
 from jupyter_sandfs.vfs.limits import Limits
 from jupyter_sandfs.vfs.policy import NodePolicy
 from jupyter_sandfs.vfs.providers import ProvidedNode
+from jupyter_sandfs.vfs.views.forwarding import Wrapper
+from jupyter_sandfs.vfs.views.readonly import ReadOnlyView
+from jupyter_sandfs.vfs.views.subtree import SubtreeView
 from jupyter_sandfs.vfs.views.view import View, VisibilityView
-from jupyter_sandfs.vfs.views.wrappers import ReadOnlyView, SubtreeView, Wrapper
 
 CONTENT = "the-combination-is-4711"
 NAME = "s3cr3t-plan"

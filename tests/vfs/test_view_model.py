@@ -17,8 +17,8 @@ from jupyter_sandfs.errors import IsADirectory, NotADirectory, NotFound, PathErr
 from jupyter_sandfs.vfs.entries import Stats
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.policy import NodePolicy
+from jupyter_sandfs.vfs.views.subtree import SubtreeView
 from jupyter_sandfs.vfs.views.view import View, VisibilityView
-from jupyter_sandfs.vfs.views.wrappers import SubtreeView
 
 SEEN = {"public", "team"}
 LABELS = st.sampled_from([None, "public", "team", "private", "private"])

@@ -10,8 +10,9 @@ import pytest
 from jupyter_sandfs.errors import PathError
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.interface import FileSystem
+from jupyter_sandfs.vfs.views.forwarding import Wrapper
+from jupyter_sandfs.vfs.views.subtree import SubtreeView
 from jupyter_sandfs.vfs.views.view import View, VisibilityView
-from jupyter_sandfs.vfs.views.wrappers import SubtreeView, Wrapper
 
 PRIMITIVES = sorted(FileSystem.__abstractmethods__)
 

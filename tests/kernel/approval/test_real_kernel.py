@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import queue
-from contextlib import suppress
-
 import pytest
-from jupyter_client.manager import KernelManager
 
 SETUP = """%load_ext jupyter_sandfs
 from jupyter_sandfs import Sandbox
@@ -59,21 +54,10 @@ class Kernel:
 
 
 @pytest.fixture(scope="module")
-def kernel(tmp_path_factory):
-    home = tmp_path_factory.mktemp("kernel")
-    apart = {name: str(home / name.lower()) for name in ("JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")}
-    manager = KernelManager(kernel_name="python3")
-    manager.start_kernel(env=os.environ | apart | {"JUPYTER_SANDFS_STORE_URL": (home / "store").as_uri()})
-    client = manager.blocking_client()
-    client.start_channels()
-    client.wait_for_ready(timeout=120)
-    started = Kernel(manager, client)
+def kernel(own_kernel):
+    started = Kernel(*own_kernel)
     assert started.run(SETUP)["error"] == ""
-    yield started
-    client.stop_channels()
-    manager.shutdown_kernel(now=True)
-    with suppress(queue.Empty):
-        manager.cleanup_resources()
+    return started
 
 
 def test_an_answer_is_taken_while_the_cell_runs(kernel):
