@@ -12,6 +12,7 @@ from jupyter_sandfs import paths
 from jupyter_sandfs.errors import (
     InvalidRequest,
     MergeConflict,
+    NoSpace,
     NotFound,
 )
 from jupyter_sandfs.vfs import actions, journal, operations
@@ -313,6 +314,8 @@ class Timeline(Commits):
             self._revert(ROLLBACK, action.actor, plan)
         except MergeConflict as conflict:
             raise MergeConflict(conflict.paths, "not rolled back, because others changed it since") from error
+        except NoSpace as full:
+            raise type(full)(full.path, "not rolled back, because there is no room any more") from error
 
 
 def _on_conflict(conflicts: OnConflict | str) -> OnConflict:

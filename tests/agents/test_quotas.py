@@ -8,6 +8,7 @@ from jupyter_sandfs.agents.rules import Rule, Rules
 from jupyter_sandfs.agents.toolset import Toolset
 from jupyter_sandfs.errors import HookError, InvalidRequest, QuotaReached
 from jupyter_sandfs.sandbox import Sandbox
+from jupyter_sandfs.vfs import actions
 from jupyter_sandfs.vfs.quotas import Quota
 from jupyter_sandfs.vfs.views.view import VisibilityView
 
@@ -145,6 +146,20 @@ def test_a_transaction_that_fails_gives_back_what_it_took(sandbox):
         tools.desk.fs.write_file("/b", "xx")
 
     assert (tools.desk.allowance.bytes_used, sandbox.fs.listdir()) == (0, [])
+
+
+def test_a_transaction_does_not_take_back_what_there_is_no_room_for_any_more_and_says_so(sandbox):
+    tools = Toolset(sandbox, "bob", quota=BYTES)
+    tools.call("sandbox_fs_write", {"path": "/a", "content": "x" * 100})
+
+    with pytest.raises(QuotaReached, match=r"/a: .*not rolled back") as caught, tools.desk.fs.transaction():
+        tools.desk.fs.remove("/a")
+        with actions.apart():  # as from another session
+            tools.desk.fs.write_file("/b", "y" * 100)
+        raise ZeroDivisionError
+
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    assert (tools.desk.allowance.bytes_used, sandbox.fs.listdir()) == (100, ["b"])
 
 
 @pytest.mark.parametrize("bounds", [{"bytes": -1}, {"files": "many"}, {"bytes": True}])
