@@ -304,6 +304,7 @@ class Sandbox(Workplace):
         made._keeping = None
         made._put_together(self.fs.fork(at), self.store_url)
         made._views = {each: view.on(made) for each, view in self._views.items()}
+        self.hand_on(made)
         _SANDBOXES.add(made)
         return made
 

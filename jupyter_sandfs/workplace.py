@@ -35,6 +35,9 @@ class Workplace(ABC):
     faces: ClassVar[dict[str, Callable[..., Any]]] = {}
     """What other layers add (`browse`, `progress`, …), by name; they register themselves when imported."""
 
+    inherited: ClassVar[set[str]] = set()
+    """The names of what is attached that a fork takes over; who attaches it registers it."""
+
     name: str
     shell: SandboxShell
     actor: str
@@ -46,6 +49,10 @@ class Workplace(ABC):
     def owner(self) -> Workplace:
         """The whole sandbox that this is a view of; of the whole, itself."""
         return self
+
+    def hand_on(self, made: Workplace) -> None:
+        """Let a fork, or the same view of one, take over what is attached here and stays with it."""
+        made.attached.update({name: self.attached[name] for name in self.inherited & self.attached.keys()})
 
     @property
     @abstractmethod
@@ -170,7 +177,9 @@ class SandboxView(Workplace):
 
     def on(self, whole: Workplace) -> SandboxView:
         """The same view of another sandbox, such as a fork."""
-        return SandboxView(whole, View(whole.fs, self._view.rule), self._grant, self.actor)
+        made = SandboxView(whole, View(whole.fs, self._view.rule), self._grant, self.actor)
+        self.hand_on(made)
+        return made
 
     @property
     def owner(self) -> Workplace:

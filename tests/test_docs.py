@@ -22,6 +22,7 @@ from jupyter_sandfs.vfs.entries import Stats
 from jupyter_sandfs.vfs.interface import FileSystem
 
 ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "jupyter_sandfs"
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 README = (ROOT / "README.md").read_text()
 HTTP = (ROOT / "docs" / "http.md").read_text()
@@ -53,6 +54,25 @@ def test_the_python_snippets_of_a_page_run_one_after_another(page: Path, tmp_pat
         Sandbox.get(name).close()
 
     assert "__builtins__" in names or "```python" not in page.read_text()
+
+
+def test_the_page_of_modules_names_each_module_of_each_package():
+    page = (ROOT / "docs" / "modules.md").read_text()
+    sections = dict(re.findall(r"^## `(\S+)/`$(.*?)(?=^## |\Z)", page, re.DOTALL | re.MULTILINE))
+    named = {package: re.findall(r"^\| `(\w+)` \| ", rows, re.MULTILINE) for package, rows in sections.items()}
+    there: dict[str, list[str]] = {}
+    for module in sorted(PACKAGE.rglob("*.py")):
+        if module.stem != "__init__":
+            package = "jupyter_sandfs" if module.parent == PACKAGE else module.parent.relative_to(PACKAGE).as_posix()
+            there.setdefault(package, []).append(module.stem)
+
+    assert named == there
+
+
+def test_the_design_names_each_module_of_the_file_system():
+    words = set(re.findall(r"\w+", (ROOT / "docs" / "design.md").read_text()))
+
+    assert {module.stem for module in (PACKAGE / "vfs").rglob("*.py")} - {"__init__"} - words == set()
 
 
 def test_each_call_of_a_file_system_is_documented():

@@ -15,6 +15,7 @@ from jupyter_sandfs.agents.knowledge import Knowledge
 from jupyter_sandfs.agents.questions import Asker, Operation, questions_of
 from jupyter_sandfs.agents.rules import Proposal, Rules, denied
 from jupyter_sandfs.agents.secrets import refuse
+from jupyter_sandfs.errors import InvalidRequest
 from jupyter_sandfs.execution.host import HostOptions
 from jupyter_sandfs.execution.python import PythonLimits
 from jupyter_sandfs.filestore import FileInfo, FileStore
@@ -34,8 +35,9 @@ class Desk(Workplace):
         tokens: how much one answer may hold.
         allowed_commands: the only commands of its shell, beside bash itself; all if not given.
         rules: what it may do where; all that its view allows if not given.
-        quota: how much it may add; all that the sandbox has room for if not given. What agents of this name added
+        quota: how much it may add; all that the sandbox has room for if not given. What agents of this account added
             before counts.
+        account: whose quota that is; of all agents of its name if not given.
         secrets: let it publish what looks like a token or a key.
         ids: gives a name for each thing that the agent makes; random ones if not given.
 
@@ -53,9 +55,11 @@ class Desk(Workplace):
         allowed_commands: Iterable[str] | None = None,
         rules: Rules | None = None,
         quota: Quota | None = None,
+        account: str | None = None,
         secrets: bool = False,
         ids: Callable[[], str] | None = None,
     ) -> None:
+        _require_kinds(rules, quota, allowed_commands)
         self.name, self.actor, self.tokens = whole.name, agent, tokens
         self.whole = whole
         self.knowledge = Knowledge()
@@ -63,7 +67,7 @@ class Desk(Workplace):
         self._allowed = None if allowed_commands is None else tuple(allowed_commands)
         self.rules = rules
         self.before_publish = None if secrets else refuse
-        self.allowance = _allowance(whole.owner, agent, quota) if quota is not None else None
+        self.allowance = _allowance(whole.owner, account or agent, quota) if quota is not None else None
         self._asker = Asker(agent, whole.name, questions_of(whole))
         self.restart(guarded(whole.fs, rules, self._asker, self.allowance))
 
@@ -172,10 +176,19 @@ class Desk(Workplace):
         return self._ids()
 
 
-def _allowance(owner: Workplace, agent: str, quota: Quota) -> Allowance:
-    """What an agent may add to a sandbox, whatever tools it has; the last quota given counts."""
+def _require_kinds(rules: object, quota: object, commands: object) -> None:
+    if not isinstance(rules, Rules | None):
+        raise InvalidRequest(f"rules are Rules(Rule(...), ...), not {type(rules).__name__}")
+    if not isinstance(quota, Quota | None):
+        raise InvalidRequest(f"a quota is Quota(bytes=..., files=...), not {type(quota).__name__}")
+    if not isinstance(commands, Iterable | None) or isinstance(commands, str):
+        raise InvalidRequest(f"allowed_commands are names, such as ['cat', 'ls'], not {commands!r:.50}")
+
+
+def _allowance(owner: Workplace, account: str, quota: Quota) -> Allowance:
+    """What agents of one account may add to a sandbox, whatever tools they have; the last quota given counts."""
     kept: dict[str, Allowance] = owner.attached.setdefault("allowances", {})
-    found = kept.setdefault(agent, Allowance(quota))
+    found = kept.setdefault(account, Allowance(quota))
     found.quota = quota
     return found
 

@@ -73,10 +73,13 @@ class Guarded(Administered):
     def remove(self, path: str, *, recursive: bool = False, expected_version: int | None = None) -> None:
         with self._changing():
             where = self._named(path)
+            seen = self._shown(where, (Operation.DELETE, where))
             self._check(
                 ((Operation.DELETE, each) for each in self._all(where, Operation.DELETE)), lambda: self._removed(where)
             )
-            self.base.remove(where, recursive=recursive, expected_version=expected_version)
+            self.base.remove(
+                where, recursive=recursive, expected_version=seen if expected_version is None else expected_version
+            )
 
     def copy(self, source: str, destination: str, *, overwrite: bool = False) -> None:
         with self._changing():
@@ -90,8 +93,11 @@ class Guarded(Administered):
         with self._changing():
             start, end = self._named(source), self._named(destination)
             leaving = [(Operation.DELETE, each) for each in self._all(start, Operation.DELETE)]
-            self._check([*leaving, *self._arriving(start, end)])
-            self.base.move(start, end, overwrite=overwrite, expected_version=expected_version)
+            seen = self._shown(start, (Operation.DELETE, start), (Operation.WRITE, end))
+            self._check([*leaving, *self._arriving(start, end)], lambda: self._moved(start, end))
+            self.base.move(
+                start, end, overwrite=overwrite, expected_version=seen if expected_version is None else expected_version
+            )
 
     def symlink(self, target: str, path: str) -> None:
         with self._changing():
@@ -139,7 +145,8 @@ class Guarded(Administered):
 
     def _check_permitted(self, record: JournalRecord) -> None:
         if record.operation in _CONTENT:
-            self._check([(Operation.WRITE, record.path), (Operation.DELETE, record.path)])
+            told = f"what '{record.operation}' did to {record.path} is undone, or done again; its content is not shown"
+            self._check([(Operation.WRITE, record.path), (Operation.DELETE, record.path)], lambda: Proposal(told))
             return
         for path in filter(None, (record.path, record.source)):
             self._check_free(path)
@@ -217,6 +224,19 @@ class Guarded(Administered):
         """Of a directory nothing is shown but the names."""
         before = None if self.base.is_symlink(path) else self._content(path)
         return self._proposal(path, before, None)
+
+    def _moved(self, start: str, end: str) -> Proposal:
+        """What comes to another place: a file that an agent may write is no file that it may put anywhere."""
+        content = None if self.base.is_symlink(start) else self._content(start)
+        if content is None:
+            return Proposal(f"{start} to {end}; what is in it is not shown")
+        return self._proposal(end, self._content(end), content)
+
+    def _shown(self, path: str, *wanted: tuple[Operation, str]) -> int | None:
+        """The version of a file that somebody may be asked about: a yes is for no other. None for what has none."""
+        is_asked = any(self._rules.rule(*each) is not None for each in wanted)
+        is_file = is_asked and self.base.is_file(path) and not self.base.is_symlink(path)
+        return self.base.version(path) if is_file else None
 
     def _proposal(self, path: str, before: bytes | None, after: bytes | None) -> Proposal:
         sides = textdiff.Side(path, before), textdiff.Side(path, after)

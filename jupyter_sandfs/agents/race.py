@@ -112,6 +112,8 @@ def race(sandbox: Sandbox, runs: Mapping[str, Callable[[Sandbox], Any]], *, at_o
         InvalidRequest: no runs, or more than 64.
         AlreadyExists: a sandbox is called as a fork would be; `Race.close` drops those of an earlier race.
     """
+    if not isinstance(runs, Mapping):
+        raise InvalidRequest(f"runs are names with callables, such as {{'a': solve}}, not {type(runs).__name__}")
     if not 0 < len(runs) <= _MOST_RUNS:
         raise InvalidRequest(f"a race has 1 to {_MOST_RUNS} runs, not {len(runs)}")
     forks: dict[str, Sandbox] = {}

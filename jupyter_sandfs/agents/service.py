@@ -28,12 +28,14 @@ if TYPE_CHECKING:
 MOST_RUNNING = 16  # calls at a time
 _MOST_SETS = 32  # of one sandbox, or of a view of it; the one that was not used for longest goes
 _KEPT_SECONDS = 120.0  # an answer that nobody comes for
+_MOST_KEPT = 64  # of those, the latest; whoever waits for one comes soon
 _AT_ONCE_SECONDS = 0.05  # what most calls take at most
 _MOST_PATHS = 1_000  # of changes
 _MOST_DATA = 4 << 20  # characters of an answer for programs
 _ATTACHED = "agents outside"
 _OFFER = "offer to agents outside"
 _NOTHING: Mapping[str, Any] = {}
+Workplace.inherited.add(_OFFER)  # or rules would end where somebody forks
 _log = logging.getLogger(__name__)
 
 Body = bytes | memoryview
@@ -62,10 +64,12 @@ def _offered(whole: Workplace) -> Mapping[str, Any]:
     return offered
 
 
-def _tools(whole: Workplace, agent: str, offered: Mapping[str, Any]) -> Toolset:
+def _tools(whole: Workplace, agent: str, offered: Mapping[str, Any], seat: str = "") -> Toolset:
     from jupyter_sandfs.agents.toolset import Toolset  # noqa: PLC0415  heavy, and most kernels never serve an agent
 
-    return Toolset(whole, agent, **{"dialect": "mcp", **offered})
+    # Who comes chooses the name of an agent, and would have a new quota with each.
+    account = f"outside {seat.partition(':')[0]}"
+    return Toolset(whole, agent, **{"dialect": "mcp", "account": account, **offered})
 
 
 class Seat:
@@ -73,11 +77,12 @@ class Seat:
 
     Args:
         offered: options of the tools.
+        name: who comes, and behind a colon which of their sets of tools this is.
     """
 
-    def __init__(self, whole: Workplace, agent: str, offered: Mapping[str, Any]) -> None:
+    def __init__(self, whole: Workplace, agent: str, offered: Mapping[str, Any], name: str) -> None:
         self.offered = offered
-        self.tools = _tools(whole, agent, offered)
+        self.tools = _tools(whole, agent, offered, name)
         self.turn = threading.Lock()
 
 
@@ -185,7 +190,8 @@ class Service:
         Args:
             body: the tool's arguments as JSON.
             agent: who acts, in the journal.
-            seat: which of that agent's sets of tools: each has a shell, and knowledge of the files, of its own.
+            seat: who comes, and behind a colon which of that agent's sets of tools: each has a shell, and knowledge of
+                the files, of its own. A quota is for all agents of who comes.
         """
         whole = self._find(sandbox, view)
         running = Running(whole, self._seat(whole, agent, seat), name, _text(body))
@@ -215,7 +221,7 @@ class Service:
             offered = _offered(whole)
             known = seats.get((agent, seat))
             if known is None or known.offered is not offered:
-                seats[agent, seat] = Seat(whole, agent, offered)
+                seats[agent, seat] = Seat(whole, agent, offered, seat)
             seats.move_to_end((agent, seat))
             while len(seats) > _MOST_SETS:
                 seats.popitem(last=False)
@@ -223,17 +229,19 @@ class Service:
 
     def _enter(self, running: Running) -> str:
         with self._lock:
-            left = [each for each, call in self._calls.items() if self._is_left(call)]
-            for each in left:
-                del self._calls[each]
-            if len([each for each in self._calls.values() if each.ended is None]) >= MOST_RUNNING:
+            known = list(self._calls.items())  # meanwhile others take their answers away
+            self._forget(sorted((call.ended, each) for each, call in known if call.ended is not None))
+            if len([each for each, call in known if call.ended is None]) >= MOST_RUNNING:
                 raise RateLimited(f"{MOST_RUNNING} calls of tools run already: wait until one has ended")
             call = secrets.token_urlsafe(16)
             self._calls[call] = running
         return call
 
-    def _is_left(self, call: Running) -> bool:
-        return call.ended is not None and call.ended < self._clock() - _KEPT_SECONDS
+    def _forget(self, ended: list[tuple[float, str]]) -> None:
+        """Drop answers that nobody came for: of calls that ended long ago, or too many others ago."""
+        for number, (at, call) in enumerate(reversed(ended), 1):
+            if number > _MOST_KEPT or at < self._clock() - _KEPT_SECONDS:
+                self._calls.pop(call, None)
 
     def _told(self, call: str, running: Running) -> dict[str, Any]:
         answer = running.look()

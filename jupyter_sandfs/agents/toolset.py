@@ -43,6 +43,7 @@ class Toolset:
         allowed_commands: the only commands of the shell, beside bash itself.
         rules: what the agent may do where, on top of what its view allows.
         quota: how much it may add to the sandbox, in all.
+        account: whose quota that is; of all agents of its name if not given.
         secrets: let it publish what looks like a token or a key; see `secrets.PATTERNS`.
         clock: gives the time for the transcript: seconds since 1970.
         ids: gives a name for each thing that the agent makes and does not name; random ones if not given.
@@ -66,6 +67,7 @@ class Toolset:
         allowed_commands: Iterable[str] | None = None,
         rules: Rules | None = None,
         quota: Quota | None = None,
+        account: str | None = None,
         secrets: bool = False,
         clock: Callable[[], float] = time.time,
         ids: Callable[[], str] | None = None,
@@ -78,6 +80,7 @@ class Toolset:
             allowed_commands=allowed_commands,
             rules=rules,
             quota=quota,
+            account=account,
             secrets=secrets,
             ids=ids,
         )

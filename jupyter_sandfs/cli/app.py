@@ -38,6 +38,19 @@ class Reporting(click.Group):
         except OSError as error:
             _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error), FAILURE)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click's; a command of one of our groups, without the group's name, is not merely unknown."""
+        word = args[0]
+        groups = [
+            each.name for each in self.commands.values() if isinstance(each, click.Group) and word in each.commands
+        ]
+        if groups and word not in self.commands:
+            near = " or ".join(f"'{each} {word}'" for each in groups)
+            ctx.fail(f"No such command '{word}'. Did you mean {near}?")
+        return super().resolve_command(ctx, args)
+
 
 def _fail(text: str, code: int) -> None:
     click.echo(f"error: {text}", err=True)

@@ -321,9 +321,11 @@ class GrantedStore(FileStore):
     def _is_new(self, key: str) -> bool:
         """Whether a key was just generated, or belongs to a tree that is being stored through here.
 
-        An older one may be somebody's: whether it is taken must not be seen by trying.
+        An older one may be somebody's: whether it is taken must not be seen by trying. A young one may be, too, and
+        seen because it was granted at once.
         """
-        return is_recent(key) or origin(key) in self._trees
+        tree = origin(key)
+        return tree in self._trees or (is_recent(key) and not self.list(tree, limit=1).items)
 
     def _stored(self, info: FileInfo) -> None:
         with self._lock:

@@ -19,6 +19,7 @@ from jupyter_sandfs.shell.results import ShellResult
 _LOOKED_AT = 10_000  # names of one directory
 _TRY = re.compile(r"\nTry '(\S+) --help' for more information\.$", re.MULTILINE)
 _FIRST = re.compile(r"^(?:bash: line 1: |sh: (?=parse error))", re.MULTILINE)
+_IS_A_NAME = re.compile(r"[\w.][\w.-]*")
 _EMPTY: Mapping[str, str] = {
     "changes": "nothing has changed since then",
     "files": "the staging store is empty: %sandfs files upload HOSTPATH or %sandfs publish PATH puts a file there",
@@ -27,6 +28,29 @@ _EMPTY: Mapping[str, str] = {
     "snapshots": "no snapshots yet: %sandfs snapshot [NAME] takes one",
 }
 """What is said in place of nothing, by command, where it stands alone."""
+
+_BRANCH: Mapping[str, str] = {
+    "create": "branch {0}: the files as they are now; %sandfs branch switch {0} goes there",
+    "switch": "now on branch {0}",
+    "delete": "branch {0} is gone",
+}
+_HABITS: Mapping[str, str] = {
+    "--version": "in Python: jupyter_sandfs.__version__",
+    "checkout": "%sandfs branch switch NAME, or %sandfs restore SNAPSHOT",
+    "commit": "%sandfs snapshot NAME",
+    "delete": "%sandfs rm PATH, with -r for a directory",
+    "download": "%sandfs files download KEY from the store, or %sandfs export PATH HOSTPATH",
+    "edit": "%%sandfs write PATH, or %sandfs browse",
+    "open": "%sandfs cat PATH, or %sandfs browse",
+    "reset": "%sandfs undo, or %sandfs restore SNAPSHOT",
+    "run": "%sandfs python FILE, or %sandfs bash FILE",
+    "sandboxes": "%sandfs list",
+    "status": "%sandfs alone, or %sandfs stats",
+    "switch": "%sandfs use SANDBOX, or %sandfs branch switch NAME",
+    "upload": "%sandfs files upload HOSTPATH, or %sandfs import HOSTPATH PATH",
+    "writefile": "%%sandfs write PATH",
+}
+"""Words that people bring from elsewhere, and what they are here."""
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
@@ -50,8 +74,17 @@ def readable(stderr: str, *, one_line: bool) -> str:
 def nothing_to_show(line: str) -> str:
     """What to print for a plain command that succeeded and printed nothing; empty for most."""
     words = line.split()
+    if words[:1] == ["branch"]:
+        return _branch(words[1:])
     said = _EMPTY.get(words[0], "") if words else ""
     return f"{said}\n" if said and (len(words) == 1 or words[0] != "files" or words[1] == "list") else ""
+
+
+def _branch(words: Sequence[str]) -> str:
+    """What has been done to a branch; empty where it is not plain."""
+    action, *names = words if len(words) > 1 else ("create", *words)
+    told = _BRANCH.get(action) if len(names) == 1 and _IS_A_NAME.fullmatch(names[0]) else None
+    return f"{told.format(names[0])}\n" if told else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +113,18 @@ def hint(sandbox: Sandbox, line: str, result: ShellResult, magics: Iterable[str]
 
 
 def _command(failed: _Failed, found: re.Match[str]) -> str:
+    if found[1] in _HABITS and found[1] == failed.line.split(None, 1)[0]:
+        return _HABITS[found[1]]
     if found[1].startswith("-"):
         return did_you_mean(found[1], GENERAL)
-    if found["told"]:  # the engine knows its own
-        return did_you_mean(found[1], failed.magics)
+    if told := re.findall(r"[\w.+-]+", found["told"]):  # the engine knows its own
+        return did_you_mean(found[1], [each for each in failed.magics if each not in told])
     return did_you_mean(found[1], sorted({*failed.sandbox.shell.commands, *ENGINE.split(), *failed.magics, "cd"}))
 
 
 def _topic(failed: _Failed, found: re.Match[str]) -> str:
+    if found[1] in ENGINE.split():  # the complaint says how to get its help
+        return ""
     return did_you_mean(found[1], sorted({*failed.sandbox.shell.commands, *failed.magics}))
 
 
@@ -143,6 +180,11 @@ def _near_path(sandbox: Sandbox, word: str) -> str:
     return f"; did you mean {shlex.quote(paths.join(paths.parent(path), found[0]))}?" if found else ""
 
 
+def _whole_tree(failed: _Failed, found: re.Match[str]) -> str:
+    del failed, found
+    return "rm -r removes a directory with all that is in it; %sandfs undo takes it back"
+
+
 _OPTION = re.compile(r"option '(--[^'\s]+)'?")
 _GUESSES: Sequence[tuple[re.Pattern[str], Callable[[_Failed, re.Match[str]], str]]] = (
     (re.compile(r": (\S+): command not found(?P<told>.*)$", re.MULTILINE), _command),
@@ -151,6 +193,7 @@ _GUESSES: Sequence[tuple[re.Pattern[str], Callable[[_Failed, re.Match[str]], str
     (re.compile(r"no snapshot '([^']*)'"), _snapshot),
     (re.compile(r"file not found: (\S+)"), _key),
     (re.compile(r"^bash: line \d+: ([^:\n]+): No such file or directory", re.MULTILINE), _redirection),
+    (re.compile(r"^rm: cannot remove '[^']*': Is a directory", re.MULTILINE), _whole_tree),
     (re.compile(r"No such file or directory"), _path),
 )
 """What the shell says, and who guesses then; the first that fits."""

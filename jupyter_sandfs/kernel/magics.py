@@ -147,7 +147,8 @@ class SandFSMagics(Magics):
 
     def _tell(self, answer: Answer, line: Line, *, shown: bool, brief: bool, one_line: bool) -> None:
         outcome = replace(answer.outcome, stderr=readable(answer.outcome.stderr, one_line=one_line))
-        told = hint(Sandbox.current(), line.text, answer.outcome, LINE_COMMANDS) if outcome.exit_code else ""
+        magics = LINE_COMMANDS if one_line else CELL_COMMANDS
+        told = hint(Sandbox.current(), line.text, answer.outcome, magics) if outcome.exit_code else ""
         if not shown:
             complain(outcome, hint=told, exit_code=not brief)
         elif answer.html and self._notebook.has_page:

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from jupyter_sandfs.kernel.answers import Answer
+from jupyter_sandfs.kernel.display.page import visible
 from jupyter_sandfs.kernel.display.terminal import has_colours, painted
 
 if TYPE_CHECKING:
@@ -83,9 +84,11 @@ class Notebook:
             sys.stdout.write(self.printed(answer))
 
     def printed(self, answer: Answer) -> str:
-        """The text as it is printed, in colours where it has marks and a terminal shows it."""
-        wanted = answer.marked and self.settings.rich and self._ip.colors.lower() != "nocolor"
-        return painted(answer.text) if wanted and has_colours(sys.stdout, os.environ) else answer.text
+        """The text as it is printed: marks are coloured in a terminal if that may be, which nothing marked steers."""
+        if not (answer.marked and sys.stdout.isatty()):
+            return answer.text
+        wanted = self.settings.rich and self._ip.colors.lower() != "nocolor"
+        return painted(answer.text) if wanted and has_colours(sys.stdout, os.environ) else visible(answer.text)
 
 
 @contextmanager

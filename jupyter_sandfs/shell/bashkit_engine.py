@@ -6,6 +6,7 @@ import functools
 import inspect
 import re
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from jupyter_sandfs.errors import Unsupported
@@ -14,6 +15,7 @@ from jupyter_sandfs.shell.absent import OF_THE_ENGINE, absences, with_advice
 from jupyter_sandfs.shell.capsule import Mount
 from jupyter_sandfs.shell.command import Output
 from jupyter_sandfs.shell.engine import CallFacts, Handler, RawResult, Setup
+from jupyter_sandfs.shell.interpreters import misread
 from jupyter_sandfs.shell.language import LANGUAGE
 from jupyter_sandfs.shell.restriction import NoPrograms, offered, refusals
 from jupyter_sandfs.shell.stand_ins import programs
@@ -36,10 +38,6 @@ _FAILURES: tuple[tuple[str, str, int], ...] = (
 _REWORDINGS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     # A command of ours is suggested twice if the engine has one of that name, too.
     (re.compile(r"Did you mean: ([^?\n]+)\?"), lambda found: f"Did you mean: {_once_each(found[1])}?"),
-    (
-        re.compile(r"^(.*?: )(\S+\.py)(: parse error .*)$", re.MULTILINE),
-        lambda found: f"{found[0]}\nsh: {found[2]}: run it as: python3 {found[2]}",
-    ),
     # Rust's word for an error with a text of its own; no tool prints it.
     (re.compile(r"(?<=: )io error: "), lambda _: ""),
 )
@@ -73,11 +71,18 @@ class BashkitEngine:
         finally:
             self._waits.close()
         stdout, told, status = _outcome(result, partial)
-        stderr = told + "".join(f"sh: {note}\n" for note in (*caps.of_braces(line), *self._mount.patterns.notes()))
+        cwd = self._cwd()
+        scripts = self._misread(told, cwd) if told else ()
+        notes = (*scripts, *caps.of_braces(line), *self._mount.patterns.notes())
+        stderr = told + "".join(f"sh: {note}\n" for note in notes)
         kept_out, kept_error = _cut(stdout, limit), _cut(stderr, limit)
         cut = (kept_out, kept_error) != (stdout, told) or result.stdout_truncated or result.stderr_truncated
         cut = cut or partial.truncated or caps.complained(told)
-        return RawResult(kept_out, kept_error, status, cut, self._cwd())
+        return RawResult(kept_out, kept_error, status, cut, cwd)
+
+    def _misread(self, told: str, cwd: str) -> tuple[str, ...]:
+        with self._setup.guard() or nullcontext():
+            return tuple(misread(told, self._mount.system, cwd))
 
     def cancel(self) -> None:
         self._bash.cancel()

@@ -229,6 +229,8 @@ class VirtualFileSystem(Timeline, ShortCut):
     # ------------------------------------------------------------ rules
 
     def set_policy(self, path: str, policy: NodePolicy | None) -> None:
+        if not isinstance(policy, NodePolicy | None):
+            raise InvalidRequest(f"a policy is a NodePolicy(...) or None, not {type(policy).__name__}")
         self._guarded = True
         self._edit("policy", path, lambda extra: extra._replace(policy=policy), check=False)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
-from jupyter_sandfs.errors import LimitExceeded
+from jupyter_sandfs.errors import InvalidRequest, LimitExceeded
 from jupyter_sandfs.vfs.actions import Change, ChangeKind
 from jupyter_sandfs.vfs.content import Link, Slice
 from jupyter_sandfs.vfs.entries import Stats
@@ -53,7 +53,9 @@ new_origin = partial(tuple.__new__, Origin)  # the same as Origin(*fields), at a
 
 
 def check_room(kept: Mapping[str, Snapshot], name: str | None, limit: int) -> None:
-    """Refuse to keep one more named snapshot than the limit says."""
+    """Refuse to keep one more named snapshot than the limit says, and what is no name."""
+    if not isinstance(name, str | None):
+        raise InvalidRequest(f"the name of a snapshot is text, not {type(name).__name__}")
     if name is not None and name not in kept and len(kept) >= limit:
         raise LimitExceeded(f"{limit} snapshots are kept; drop_snapshot(NAME) makes room")
 

@@ -596,9 +596,9 @@ def as_bytes(data: str | bytes | bytearray | memoryview | Iterable[str], encodin
         return data.encode(encoding)
     if isinstance(data, bytearray | memoryview):
         return bytes(data)
-    lines = list(data)
+    lines = list(data) if isinstance(data, Iterable) else [data]
     if not all(isinstance(line, str) for line in lines):
-        raise InvalidRequest("content is text, bytes or lines of text")
+        raise InvalidRequest(f"content is text, bytes or lines of text, not {type(data).__name__}")
     return "".join(f"{line}\n" for line in lines).encode(encoding)
 
 

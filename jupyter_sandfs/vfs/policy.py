@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict, dataclass
 from typing import Any, NamedTuple
+
+from jupyter_sandfs.errors import InvalidRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,16 @@ class NodePolicy:
     append_only: bool = False
     visibility: str = "public"
     principals: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        flags = {"readable": self.readable, "writable": self.writable, "append_only": self.append_only}
+        wrong = next((name for name, value in flags.items() if not isinstance(value, bool)), "")
+        if wrong:  # a "no" would count as yes
+            raise InvalidRequest(f"{wrong} is True or False, not {flags[wrong]!r:.50}")
+        if not isinstance(self.visibility, str):
+            raise InvalidRequest(f"visibility is one label, not {self.visibility!r:.50}")
+        if not isinstance(self.principals, AbstractSet):
+            raise InvalidRequest(f"principals is a frozenset of names, not {self.principals!r:.50}")
 
 
 # The fields of a policy at rest, and their types; what is left out has its default.

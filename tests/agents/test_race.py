@@ -126,3 +126,9 @@ def test_what_makes_no_race_is_refused_and_leaves_no_forks(sandbox, run_race):
     assert [name for name in Sandbox.names() if name.startswith("work.")] == ["work.b"]
     with pytest.raises(NotFound):
         run_race({"c": lambda _: None})["d"]
+
+
+@pytest.mark.parametrize("runs", [len, [len]])
+def test_the_runs_of_a_race_have_names(sandbox, runs):
+    with pytest.raises(InvalidRequest, match=r"^runs are names with callables, such as \{'a': solve\}, not "):
+        sandbox.race(runs)

@@ -413,6 +413,44 @@ def test_what_was_approved_is_refused_if_the_file_changed_meanwhile(sandbox, rul
     assert sandbox.fs.read_file("/src/a") == "other\n"
 
 
+@pytest.mark.parametrize(
+    ("rule", "tool", "arguments"),
+    [
+        (("ask", "delete", "/src"), "sandbox_fs_delete", {"path": "/src/a"}),
+        (("ask", "delete", "/src"), "sandbox_fs_move", {"source": "/src/a", "destination": "/b"}),
+        (("ask", "write", "/b"), "sandbox_fs_move", {"source": "/src/a", "destination": "/b"}),
+    ],
+)
+def test_a_yes_to_delete_or_move_a_file_is_for_what_was_shown(sandbox, ruled, rule, tool, arguments):
+    sandbox.fs.write_file("/src/a", "one\n")
+
+    def meddle(request):
+        sandbox.fs.write_file("/src/a", "other\n")
+        return True
+
+    answer = ruled(rule, approver=meddle).call(tool, arguments)
+
+    assert answer.data["code"] == "version_conflict"
+    assert sandbox.fs.read_file("/src/a") == "other\n"
+    assert not sandbox.fs.exists("/b")
+
+
+def test_an_approver_sees_what_is_moved_to_where_it_matters(sandbox, ruled):
+    asked = []
+    tools = ruled(
+        ("ask", "write", "/src"), approver=lambda request: asked.append((request.diff, request.sides)) is None
+    )
+    sandbox.fs.write_file("/tmp/a", "mine\n")
+    sandbox.fs.write_file("/tmp/d/x", "")
+
+    assert not tools.call("sandbox_fs_move", {"source": "/tmp/a", "destination": "/src/a"}).is_error
+    assert not tools.call("sandbox_fs_move", {"source": "/tmp/d", "destination": "/src/d"}).is_error
+    assert asked == [
+        ("--- /dev/null\n+++ b/src/a\n@@ -0,0 +1 @@\n+mine\n", (Side("/src/a", None), Side("/src/a", b"mine\n"))),
+        ("/tmp/d to /src/d; what is in it is not shown", None),
+    ]
+
+
 def test_within_a_command_nobody_is_asked(sandbox, ruled):
     asked = []
     tools = ruled(("ask", "write", "/src"), approver=lambda request: asked.append(request) is None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from contextlib import closing
 
 import pytest
 
@@ -16,6 +17,7 @@ from jupyter_sandfs.kernel.agents import serve_agents
 from jupyter_sandfs.rpc.dispatcher import Dispatcher
 from jupyter_sandfs.rpc.messages import Request
 from jupyter_sandfs.vfs.policy import NodePolicy
+from jupyter_sandfs.vfs.quotas import Quota
 from jupyter_sandfs.vfs.views.view import VisibilityView
 
 PATIENCE = 60  # seconds: bounds what normally takes a moment
@@ -161,6 +163,19 @@ def test_an_answer_that_nobody_comes_for_is_dropped(sandbox, gate):
         service.answer("work", None, b"", begun["call"])
 
 
+def test_of_answers_that_nobody_comes_for_only_the_last_are_kept(service, gate, ask, monkeypatch):
+    monkeypatch.setattr(services, "_MOST_KEPT", 2)
+    begun = [service.call("work", None, WAITING, "ann", "1", "sandbox_fs_write")["call"] for _ in range(5)]
+    running = [service._calls[call] for call in begun]
+    gate.set()
+    for each in running:
+        assert each.wait(PATIENCE) is not None
+
+    ask("sandbox_fs_list")
+
+    assert len([call for call in begun if call in service._calls]) == 2
+
+
 def test_the_owner_says_which_tools_are_offered(service, ask, sandbox):
     rules = Rules(Rule("deny", "write", "/task.md"))
     offer(sandbox, only=["sandbox_fs_write", "sandbox_fs_list"], rules=rules)
@@ -203,6 +218,33 @@ def test_an_agent_sees_what_the_shared_view_shows(sandbox):
 
     assert told["text"] == "file not found: /secret"
     assert str(other.error) == "owner: No such file or directory (no view of the sandbox has this name)"
+
+
+@pytest.mark.parametrize("view", [None, "part"])
+def test_what_was_offered_holds_for_forks_too(sandbox, view):
+    part = sandbox.view(VisibilityView({"public"}), name="part")
+    sandbox.fs.write_file("/secret", "x")
+    offer(part if view else sandbox, rules=Rules(Rule("deny", "read", "/secret")), only=["sandbox_fs_read"])
+
+    with closing(sandbox.fork("fork")) as fork:
+        forked = Service(lambda _name, view: fork.shared_part(view))
+        names = [each["name"] for each in forked.tools("fork", view, b"", "ann", "1")]
+        told = forked.call("fork", view, b'{"path": "/secret"}', "ann", "1", "sandbox_fs_read")
+
+    assert names == ["sandbox_fs_read"]
+    assert told["text"] == "not allowed: /secret: Permission denied (rule 'deny read /secret')"
+
+
+def test_another_name_or_session_is_no_other_quota(sandbox, ask):
+    offer(sandbox, quota=Quota(bytes=100))
+    arguments = {"content": "x" * 60}
+
+    told = [
+        ask("sandbox_fs_write", {"path": f"/{agent}{at}", **arguments}, agent=agent, seat=seat)["isError"]
+        for at, (agent, seat) in enumerate([("ann", "u:1"), ("ann", "u:2"), ("eve", "u:1"), ("ann", "v:1")])
+    ]
+
+    assert told == [False, True, True, False]
 
 
 def test_an_agent_changes_files_by_its_tools_alone(sandbox):

@@ -364,3 +364,19 @@ def test_an_agent_with_a_view_acts_under_its_own_name(sandbox):
         told(tools, "sandbox_exec", command="rm /a")
 
     assert {record.actor for record in sandbox.journal} == {"ann"}
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"rules": {"bash": "deny"}}, "rules are Rules(Rule(...), ...), not dict"),
+        ({"quota": 5}, "a quota is Quota(bytes=..., files=...), not int"),
+        ({"allowed_commands": "ls"}, "allowed_commands are names, such as ['cat', 'ls'], not 'ls'"),
+        ({"allowed_commands": 5}, "allowed_commands are names, such as ['cat', 'ls'], not 5"),
+    ],
+)
+def test_options_of_another_kind_are_refused(sandbox, options, told):
+    with pytest.raises(errors.InvalidRequest) as caught:
+        sandbox.tools(**options)
+
+    assert str(caught.value) == told

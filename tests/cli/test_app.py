@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from click.testing import CliRunner
 
 from jupyter_sandfs.cli.app import main
 
@@ -81,3 +82,13 @@ def test_every_command_has_help(invoke):
 
 def test_the_version_is_that_of_the_package(invoke):
     assert invoke("--version").stdout.startswith("jupyter-sandfs, version ")
+
+
+@pytest.mark.parametrize(("word", "near"), [("upload", "'files upload'"), ("list", "'files list' or 'fs list'")])
+def test_a_command_without_its_group_is_guessed(word, near):
+    answer = CliRunner().invoke(main, [word, "a.csv"])
+
+    assert (answer.exit_code, answer.output.splitlines()[-1]) == (
+        2,
+        f"Error: No such command '{word}'. Did you mean {near}?",
+    )

@@ -243,6 +243,19 @@ def test_a_key_that_was_generated_long_ago_is_refused_whether_it_is_taken_or_not
                 call(key)
 
 
+@pytest.mark.parametrize("granted", ["{}", "{}/", "files/"])
+def test_nothing_is_put_into_a_young_tree_of_somebody_elses(owner, granted):
+    key = new_key()
+    owner.put(f"{key}/a" if granted.endswith("/") else key, b"theirs")
+    store = GrantedStore(lambda: owner, Grant([granted.format(key)]))
+
+    for call in (store.check_put, lambda key: store.put(key, b"x"), store.begin_upload):
+        with pytest.raises(PermissionDenied, match="without a key of your own"):
+            call(f"{key}/b")
+    assert keys(owner.list(f"{key}/b")) == []
+    assert store.put(new_key(), b"mine").version == 1
+
+
 def test_a_tree_under_a_generated_key_is_stored_however_long_it_takes(store, owner, monkeypatch):
     key = new_key()
     store.put(f"{key}/a", b"1")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import pytest
 
 from jupyter_sandfs.shell.absent import INSTEAD, OF_THE_ENGINE, with_advice
@@ -105,10 +107,31 @@ def test_advice_names_only_commands_that_are_not_found():
     assert with_advice(other) == other
 
 
-def test_a_python_script_that_is_run_as_a_shell_script_is_told_how_to_be_run(shell):
-    result = shell.exec("printf '#!/usr/bin/env python3\\nprint(\"x\")\\n' > s.py; chmod +x s.py; ./s.py")
+@pytest.mark.parametrize(("body", "status"), [('print("x")', 2), ("import os\nx = 1", 127)])
+@pytest.mark.parametrize("name", ["./s.py", "/bin/tool", "./with space"])
+def test_a_python_script_that_is_run_by_its_path_is_told_how_to_be_run(fs, shell, name, body, status):
+    fs.write_file(name, f"#!/usr/bin/env python3\n{body}\n")
+    fs.chmod(name, 0o755)
 
-    assert (result.stderr.splitlines()[-1], result.exit_code) == ("sh: ./s.py: run it as: python3 ./s.py", 2)
+    result = shell.exec(f"{shlex.quote(name)}; exit $?")
+
+    told_how = f"sh: {name}: a Python script; run it as: python3 {shlex.quote(name)}"
+    assert (result.stderr.splitlines()[-1], result.exit_code) == (told_how, status)
+
+
+def test_a_python_script_without_a_first_line_is_known_by_its_name(fs, shell):
+    fs.write_file("/s.py", "print('x')\n")
+    fs.chmod("/s.py", 0o755)
+
+    assert shell.exec("./s.py").stderr.splitlines()[-1] == "sh: ./s.py: a Python script; run it as: python3 ./s.py"
+
+
+@pytest.mark.parametrize("first", ["#!/bin/bash", "echo python", ""])
+def test_a_shell_script_with_a_mistake_is_no_python_script(fs, shell, first):
+    fs.write_file("/s", f"{first}\nnosuch\n")
+    fs.chmod("/s", 0o755)
+
+    assert "Python" not in shell.exec("./s").stderr
 
 
 def test_history_begins_with_the_first_line_of_the_user(shell):

@@ -182,7 +182,7 @@ def test_text_bytes_and_lines_are_written_as_they_are(system):
     assert [system.read_bytes(path) for path in ("/t", "/b", "/l")] == ["é".encode(), b"\0\xff", b"one\ntwo\n"]
 
 
-@pytest.mark.parametrize("data", [[b"bytes"], [1], ["a", None]])
+@pytest.mark.parametrize("data", [[b"bytes"], [1], ["a", None], 5, None])
 def test_what_is_no_text_is_refused_before_it_is_written(system, data):
     with pytest.raises(ValueError, match="content is text, bytes or lines of text"):
         system.write_file("/f", data)

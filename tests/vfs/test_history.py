@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jupyter_sandfs.errors import NotFound
+from jupyter_sandfs.errors import InvalidRequest, NotFound
 from jupyter_sandfs.vfs.actions import Change, ChangeKind
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
 from jupyter_sandfs.vfs.limits import Limits
@@ -180,3 +180,10 @@ def test_a_copy_is_journalled_with_its_source(fs):
         ("copy", ADDED, "/d", None, 0),
         ("copy", ADDED, "/d/g", "/f", 2),
     ]
+
+
+def test_a_name_of_a_snapshot_is_text(fs):
+    with pytest.raises(InvalidRequest, match=r"^the name of a snapshot is text, not int$"):
+        fs.snapshot(5)
+
+    assert fs.snapshots() == []

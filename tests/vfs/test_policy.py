@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_sandfs.errors import AppendOnly, PermissionDenied, ReadOnly
+from jupyter_sandfs.errors import AppendOnly, InvalidRequest, PermissionDenied, ReadOnly
 from jupyter_sandfs.storage import MemoryFileStorage
 from jupyter_sandfs.vfs.batch import Item
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
@@ -221,3 +221,28 @@ def test_a_rule_deep_in_a_directory_is_found_however_it_came_there(fs, path, way
             fs.remove(path, recursive=True)
     with pytest.raises(ReadOnly, match="/e/f"):
         fs.move(path, "/elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        ({"writable": "no"}, "writable is True or False, not 'no'"),
+        ({"append_only": 1}, "append_only is True or False, not 1"),
+        ({"visibility": ["staff"]}, "visibility is one label, not ['staff']"),
+        ({"principals": "ada"}, "principals is a frozenset of names, not 'ada'"),
+    ],
+)
+def test_a_policy_of_wrong_types_is_refused(fields, told):
+    with pytest.raises(InvalidRequest) as caught:
+        NodePolicy(**fields)
+
+    assert str(caught.value) == told
+
+
+def test_what_is_no_policy_is_refused_and_changes_nothing(world, look):
+    before = look.everything(world)
+
+    with pytest.raises(InvalidRequest, match=r"^a policy is a NodePolicy\(...\) or None, not dict$"):
+        world.set_policy("/free", {"writable": False})
+
+    assert look.everything(world) == before

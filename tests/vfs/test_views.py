@@ -6,7 +6,15 @@ from datetime import UTC, datetime
 
 import pytest
 
-from jupyter_sandfs.errors import AlreadyExists, NotFound, PathError, PermissionDenied, ReadOnly, SandfsError
+from jupyter_sandfs.errors import (
+    AlreadyExists,
+    InvalidRequest,
+    NotFound,
+    PathError,
+    PermissionDenied,
+    ReadOnly,
+    SandfsError,
+)
 from jupyter_sandfs.vfs.actions import Change, ChangeKind
 from jupyter_sandfs.vfs.entries import Stats
 from jupyter_sandfs.vfs.filesystem import VirtualFileSystem
@@ -495,3 +503,17 @@ def test_a_time_set_by_hand_stays_while_only_hidden_names_come_and_go(fs):
     assert view.stat("/d").modified_at == when
     fs.write_file("/d/more", "")
     assert view.stat("/d").modified_at != when
+
+
+@pytest.mark.parametrize("rule", [{"public"}, "public", None])
+def test_a_view_needs_a_rule(fs, rule):
+    with pytest.raises(InvalidRequest, match=r"^a view needs a rule, such as VisibilityView"):
+        fs.view(rule)
+
+
+@pytest.mark.parametrize("named", ["allowed", "principals", "prefixes"])
+def test_one_text_is_not_taken_letter_by_letter(named):
+    with pytest.raises(InvalidRequest) as caught:
+        VisibilityView(**{named: "public"})
+
+    assert str(caught.value) == f"{named} are several, such as {{'public'}}, not one text"

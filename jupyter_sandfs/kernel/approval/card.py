@@ -91,8 +91,7 @@ def document(question: Question, now: float) -> dict[str, Any]:
     return {
         "title": wording.title(asked),
         "facts": wording.facts(asked),
-        "run": f"Until the cell ends, allow {wording.cut(asked.agent)} all that this rule asks for: "
-        f"{wording.cut(asked.rule)}",
+        "run": wording.grant(asked),
         "seconds": question.seconds,
         "endsAt": now + question.seconds_left,
         **comparison(asked),

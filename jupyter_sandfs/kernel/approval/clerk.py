@@ -53,6 +53,7 @@ class Clerk:
 
     def ask(self, question: Question) -> None:
         """Ask, and return when the question is closed."""
+        granted = self._granted  # of this cell: what is said when it has ended goes on for nothing
         if self._is_granted(question.asked):
             question.close(_decision("run", ""))
             self._record(question)
@@ -64,7 +65,7 @@ class Clerk:
             self._show(question)
         decision = question.decision
         if decision is not None and decision.lasting:
-            self._granted.setdefault(_who(question.asked), set()).update(question.asked.grounds)
+            granted.setdefault(_who(question.asked), set()).update(question.asked.grounds)
 
     def answer(self, id: str, verdict: str, reason: str = "") -> dict[str, bool]:  # noqa: A002  as the page names it
         """Take an answer of the page; {counted} says whether it came in time, and first.
@@ -134,7 +135,7 @@ class Clerk:
     def _end(self) -> None:
         """What was allowed for a run ends with its cell."""
         self._cells = max(0, self._cells - 1)
-        self._granted.clear()
+        self._granted = {}
 
 
 def _parent(ip: Any) -> Mapping[str, Any]:

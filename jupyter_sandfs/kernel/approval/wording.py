@@ -44,7 +44,7 @@ def _deed(asked: Asked) -> Iterator[Part]:
     first, path = asked.operations[0]
     if first is Operation.EXEC:
         yield _RUNS.get(asked.tool, "run a command"), False
-    elif kinds == _MOVED and not asked.sides:
+    elif kinds == _MOVED and first is Operation.DELETE:
         yield "move ", False
         yield cut(path), True
         yield " to ", False
@@ -67,10 +67,21 @@ def facts(asked: Asked) -> list[tuple[str, str]]:
     told = [("Tool", cut(asked.tool)), ("Version", _versions(asked))]
     if asked.sandbox != "default":
         told.append(("Sandbox", cut(asked.sandbox)))
-    rules = sorted({rule for _, rule in asked.grounds} or {asked.rule})
-    told += [("Rule", cut(each)) for each in rules[:_MOST_PATHS]]
+    told += [("Rule", cut(each)) for each in _rules(asked)[:_MOST_PATHS]]
     told += [("Also", f"{operation} {cut(path)}") for operation, path in asked.operations[1 : _MOST_PATHS + 1]]
     return [(name, value) for name, value in told if value]
+
+
+def grant(asked: Asked) -> str:
+    """What a yes for the run allows: all that the rules ask for, each of which the facts name."""
+    rules = _rules(asked)
+    which = "this rule asks" if len(rules) == 1 else f"these {len(rules):,} rules ask"
+    named = "; ".join([cut(each) for each in rules[:_MOST_PATHS]] + ["…"] * (len(rules) > _MOST_PATHS))
+    return f"Until the cell ends, allow {cut(asked.agent)} all that {which} for: {named}"
+
+
+def _rules(asked: Asked) -> list[str]:
+    return sorted({rule for _, rule in asked.grounds} or {asked.rule})
 
 
 def _versions(asked: Asked) -> str:

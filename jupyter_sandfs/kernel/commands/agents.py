@@ -8,6 +8,7 @@ from jupyter_sandfs.errors import InvalidRequest, LimitExceeded
 from jupyter_sandfs.kernel.answers import Answer
 from jupyter_sandfs.kernel.commands.command import Call, MagicCommand
 from jupyter_sandfs.kernel.display.calls import one_call, rows_of_calls, timeline_of_calls
+from jupyter_sandfs.kernel.display.page import visible
 from jupyter_sandfs.shell.options import Option
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def _one(transcript: Transcript, operand: str) -> Answer:
     except LimitExceeded as problem:
         difference = f"({problem})\n"
     text = f"{transcript.told([call])}\n{difference}"
-    return Answer(text=text, html=one_call(call, difference), data=rows_of_calls([call])[0])
+    page, data = one_call(call, difference), rows_of_calls([call])[0]
+    return Answer(text=visible(text), value=text, html=page, data=data)
 
 
 COMMANDS = {

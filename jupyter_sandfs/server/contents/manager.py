@@ -369,7 +369,8 @@ def _user() -> Any:
 
 
 def _sender(model: Model) -> Sender:
-    """Whose chunks belong together: Jupyter calls each request with nothing but a token somebody else."""
+    """Whose chunks belong together: Jupyter makes up somebody else for each request with nothing but its own token."""
     handler = CallContext.get(CallContext.JUPYTER_HANDLER)
     user = _user()
-    return (str(user.username) if user and not handler.token_authenticated else "", str(model.get("sender") or ""))
+    is_made_up = user is None or (handler.token_authenticated and str(user.name).startswith("Anonymous "))
+    return ("" if is_made_up else str(user.username), str(model.get("sender") or ""))

@@ -30,7 +30,7 @@ from jupyter_sandfs.vfs.views.administered import Administered, full, measured
 from jupyter_sandfs.vfs.views.decisions import NOTHING, Decisions, Ruled, face_of
 from jupyter_sandfs.vfs.views.expectation import RulesChanged, count_off, count_on, decided, steadily
 from jupyter_sandfs.vfs.views.moments import seen_below
-from jupyter_sandfs.vfs.views.visibility import AlsoNow, ViewRule, VisibilityView
+from jupyter_sandfs.vfs.views.visibility import AlsoNow, ViewRule, VisibilityView, checked
 
 __all__ = ["View", "ViewRule", "VisibilityView"]
 
@@ -44,7 +44,7 @@ class View(Administered):
 
     def __init__(self, base: FileSystem, rule: ViewRule) -> None:
         super().__init__(base)
-        self._rule = rule
+        self._rule = checked(rule)
         self._covers: Callable[[str, NodePolicy], bool] | None = getattr(rule, "covers", None)
         self._decisions = NOTHING
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from jupyter_sandfs import paths
+from jupyter_sandfs.errors import InvalidRequest
 from jupyter_sandfs.vfs.policy import NodePolicy
 
 
@@ -21,6 +22,19 @@ class ViewRule(Protocol):
     def allows(self, path: str, policy: NodePolicy, metadata: Mapping[str, Any]) -> bool:
         """Say whether the node at `path`, with this policy in force, is to be seen."""
         ...
+
+
+def checked(rule: ViewRule) -> ViewRule:
+    """Give the rule. Raises InvalidRequest for what is none, such as the labels alone."""
+    if not callable(getattr(rule, "allows", None)):
+        raise InvalidRequest(f"a view needs a rule, such as VisibilityView({{'public'}}), not {type(rule).__name__}")
+    return rule
+
+
+def _each(name: str, given: Iterable[str]) -> Iterable[str]:
+    if isinstance(given, str):  # else it would be taken letter by letter
+        raise InvalidRequest(f"{name} are several, such as {{{given!r:.50}}}, not one text")
+    return given
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -47,9 +61,9 @@ class VisibilityView:
         prefixes: Iterable[str] = (),
         metadata: Mapping[str, Any] | None = None,
     ) -> None:
-        object.__setattr__(self, "allowed", None if allowed is None else frozenset(allowed))
-        object.__setattr__(self, "principals", frozenset(principals))
-        object.__setattr__(self, "prefixes", tuple(paths.normalize(prefix) for prefix in prefixes))
+        object.__setattr__(self, "allowed", None if allowed is None else frozenset(_each("allowed", allowed)))
+        object.__setattr__(self, "principals", frozenset(_each("principals", principals)))
+        object.__setattr__(self, "prefixes", tuple(paths.normalize(prefix) for prefix in _each("prefixes", prefixes)))
         object.__setattr__(self, "metadata", dict(metadata or {}))
 
     def allows(self, path: str, policy: NodePolicy, metadata: Mapping[str, Any]) -> bool:

@@ -221,6 +221,23 @@ def test_another_rule_operation_or_sandbox_is_asked_for_again(clerk, notebook, m
     assert other.decision.outcome == Outcome.DENIED
 
 
+def test_a_yes_for_the_run_that_comes_after_its_cell_goes_on_for_nothing(clerk, notebook, make_question, ip):
+    def late(card):
+        ip.events.trigger("post_execute")
+        ip.events.trigger("pre_execute")  # of the next cell
+        clerk.answer(card.number, "run")
+
+    notebook.on_card = late
+    first = make_question()
+    clerk.ask(first)
+    notebook.on_card = answering(clerk, "deny")
+    again = make_question()
+
+    clerk.ask(again)
+
+    assert [first.decision.outcome, again.decision.outcome] == [Outcome.ALLOWED, Outcome.DENIED]
+
+
 def test_a_yes_for_once_is_no_yes_for_the_run(clerk, notebook, make_question):
     notebook.on_card = answering(clerk, "once")
     clerk.ask(make_question())

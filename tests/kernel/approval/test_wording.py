@@ -21,6 +21,12 @@ DELETE, WRITE = Operation.DELETE, Operation.WRITE
             {"operations": ((DELETE, "/a"), (WRITE, "/b")), "sides": None},
             "bob asks to move /a to /b",
         ),
+        ((None, b"one\n"), {"operations": ((DELETE, "/a"), (WRITE, "/b"))}, "bob asks to move /a to /b"),
+        (
+            (),
+            {"operations": ((WRITE, "/a"), (DELETE, "/a")), "sides": None},
+            "bob asks to change /a and 1 more",
+        ),
         (
             (),
             {"operations": ((DELETE, "/d"), (DELETE, "/d/a")), "sides": None, "more": 1200},
@@ -62,6 +68,18 @@ def test_the_facts_name_each_rule_other_sandboxes_and_the_first_of_many_paths(ma
     assert [value for name, value in facts if name == "Rule"] == ["ask delete /a", "ask write /b"]
     assert ("Sandbox", "default.ann") in facts
     assert [value for name, value in facts if name == "Also"] == [f"delete /a/{number}" for number in range(1, 21)]
+
+
+def test_a_yes_for_the_run_names_every_rule_that_it_is_for(make_asked):
+    one = make_asked()
+    two = make_asked(grounds=frozenset({(WRITE, "ask write /src"), (DELETE, "ask delete /")}))
+    many = make_asked(grounds=frozenset((WRITE, f"ask write /{number:02}") for number in range(30)))
+
+    assert wording.grant(one) == "Until the cell ends, allow bob all that this rule asks for: ask write /src"
+    assert wording.grant(two) == (
+        "Until the cell ends, allow bob all that these 2 rules ask for: ask delete /; ask write /src"
+    )
+    assert wording.grant(many).endswith("; ask write /19; …")
 
 
 @pytest.mark.parametrize(

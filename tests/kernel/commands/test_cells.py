@@ -306,7 +306,7 @@ def test_cells_work_on_the_branch_that_the_shell_is_on(cell, fs):
     assert cell("%sandfs cat /b").out == "TRIAL\nmore\n"
     assert (fs.read_file("/a"), fs.listdir("/")) == ("main\n", ["a"])
     assert cell("%sandfs undo").out.endswith("- /b\n")
-    assert cell("%sandfs branch switch main\n%sandfs cat /a").out == "main\n"
+    assert cell("%sandfs branch switch main;\n%sandfs cat /a").out == "main\n"
     assert cell("%sandfs branch merge try").out == "~ /a\n"
 
 

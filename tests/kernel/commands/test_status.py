@@ -217,7 +217,6 @@ def test_a_semicolon_keeps_it_quiet_but_for_complaints(cell, fs):
     ("line", "hint"),
     [
         ("brwose", "did you mean browse?"),
-        ("wathc", "did you mean watch?"),
         ("cat /notes/tood.txt", "did you mean /notes/todo.txt?"),
         ("cat '/notes/my fiel'", "did you mean '/notes/my file'?"),
         ("restore befor", "did you mean before?"),
@@ -229,6 +228,9 @@ def test_a_semicolon_keeps_it_quiet_but_for_complaints(cell, fs):
         ("ls --almost-al1", "did you mean --almost-all?"),
         ("stage nope /x", "%sandfs files list shows what is stored"),
         ("ls --json", "--json stands before the command: %sandfs --json ls ..."),
+        ("upload a.csv", "%sandfs files upload HOSTPATH, or %sandfs import HOSTPATH PATH"),
+        ("delete /notes", "%sandfs rm PATH, with -r for a directory"),
+        ("rm /notes", "rm -r removes a directory with all that is in it; %sandfs undo takes it back"),
     ],
 )
 def test_what_was_meant_is_guessed(cell, fs, line, hint):
@@ -237,6 +239,31 @@ def test_what_was_meant_is_guessed(cell, fs, line, hint):
     fs.snapshot("before")
 
     assert cell(f"%sandfs {line}").err.splitlines()[-1] == hint
+
+
+def test_a_mistyped_cell_magic_is_guessed_among_those_of_cells(cell):
+    assert cell("%%sandfs wirte /x\na\n").err.splitlines()[-1] == "did you mean write?"
+
+
+def test_a_word_is_not_guessed_twice(cell):
+    assert cell("%sandfs wathc").err == "wathc: command not found. Did you mean: watch?\n"
+
+
+def test_help_for_a_command_of_the_engine_guesses_no_other(cell):
+    assert cell("%sandfs help sort").err == "help: no help for 'sort' (the engine's own: sort --help)\n"
+
+
+def test_what_is_done_to_a_branch_is_said_where_it_stands_alone(cell):
+    told = [cell(f"%sandfs {line}").out for line in ("branch b", "branch switch b", "branch switch main", "branch b2;")]
+
+    assert told == [
+        "branch b: the files as they are now; %sandfs branch switch b goes there\n",
+        "now on branch b\n",
+        "now on branch main\n",
+        "",
+    ]
+    assert cell("%sandfs branch delete b").out == "branch b is gone\n"
+    assert cell("%sandfs branch c | cat").out == ""
 
 
 def test_nothing_is_guessed_that_a_line_did_not_miss(cell, fs):

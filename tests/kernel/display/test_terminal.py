@@ -82,6 +82,18 @@ def test_names_do_not_steer_the_terminal():
     assert terminal.painted("+ /a\x1b[2J\u202e\n") == "\x1b[32m+ /a\\u001b[2J\\u202e\x1b[0m\n"
 
 
+@pytest.mark.parametrize("colours", ["", "1"])
+def test_neither_do_names_nor_what_an_agent_wrote_where_colours_are_forbidden(ip, typed, monkeypatch, colours):
+    monkeypatch.setenv("NO_COLOR", colours)
+    typed("from jupyter_sandfs import Sandbox")
+    tools = ip.user_ns["Sandbox"].get("default").tools(agent="eve")
+    typed("%sandfs snapshot before;")
+    tools.call("sandbox_fs_write", {"path": "/\x1b[2J", "content": "\x1b]0;owned\x07\n"})
+
+    assert "\x1b[2J" not in typed("%sandfs changes before").out
+    assert "\x1b]" not in typed("%sandfs transcript 1").out
+
+
 _SESSION = """\
 get_ipython().run_line_magic("load_ext", "jupyter_sandfs")
 get_ipython().run_line_magic("sandfs", "snapshot start;")

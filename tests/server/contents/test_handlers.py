@@ -9,6 +9,7 @@ from datetime import datetime
 
 import nbformat
 import pytest
+from jupyter_server.auth import User
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from jupyter_sandfs.vfs.policy import NodePolicy
@@ -359,6 +360,22 @@ class TestChunks:
 
         assert [each.status for each in told] == [201] * 7 + [200] * 2
         assert notebook.read_text("/big") == "1 2 -1 "
+
+    async def test_two_users_with_tokens_of_their_own_are_told_apart(self, contents, notebook, server, monkeypatch):
+        told = []
+        for number in (1, -1):
+            for name in ("ann", "bob"):
+
+                async def get_user(handler, name=name):
+                    handler._token_authenticated = True
+                    return User(name)
+
+                monkeypatch.setattr(server.identity_provider, "get_user", get_user)
+                model = TEXT | {"content": f"{name}{number} ", "chunk": number}
+                told.append((await contents("PUT", "analysis/big", model)).status)
+
+        assert told == [201, 201, 201, 200]
+        assert notebook.read_text("/big") == "bob1 bob-1 "
 
     @pytest.mark.parametrize("numbers", [(2,), (-1,), (1, 3), (1, 2, 2), (1, 0)])
     async def test_a_chunk_out_of_order_ends_the_upload(self, contents, notebook, numbers):
