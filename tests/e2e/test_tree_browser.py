@@ -121,7 +121,7 @@ def test_large_uploads_a_restart_and_a_way_on(page: Page, lab, open_notebook, co
 
 
 def test_a_notebook_that_is_opened_again_shows_its_listing_and_runs_in_notebook_7(
-    page: Page, lab, notebook: str, open_notebook, keep_picture
+    page: Page, lab, notebook: str, open_notebook, connect, keep_picture
 ):
     open_notebook()
     command(page, "notebook:run-all-cells")
@@ -139,7 +139,7 @@ def test_a_notebook_that_is_opened_again_shows_its_listing_and_runs_in_notebook_
     expect(page.get_by_text("Error displaying widget")).to_be_hidden()
     keep_picture(page, "tree-saved")
 
-    expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")
+    connect(page)
     page.locator(".jp-CodeCell .jp-InputArea-editor").first.click()
     for _ in _CELLS:
         page.keyboard.press("Shift+Enter")
@@ -164,7 +164,7 @@ def copy_from_elsewhere(lab, notebook: str) -> str:
 
 @pytest.mark.timeout(400)  # two pages of Jupyter, each with axe
 def test_two_browsers_in_light_and_dark_untrusted_and_zoomed(
-    page: Page, lab, notebook: str, open_notebook, keep_picture, axe: str
+    page: Page, lab, notebook: str, open_notebook, connect, keep_picture, axe: str
 ):
     document = json.loads((lab.root / notebook).read_text())
     document["cells"].append({**document["cells"][-1], "id": "second", "source": "%sandfs browse /data"})
@@ -200,7 +200,7 @@ def test_two_browsers_in_light_and_dark_untrusted_and_zoomed(
     expect(page.get_by_text("Error displaying widget")).to_have_count(0)
     keep_picture(page, "tree-untrusted")
 
-    expect(page.locator(".jp-Notebook-ExecutionIndicator")).to_have_attribute("data-status", "idle")
+    connect(page)
     page.locator(".jp-CodeCell .jp-InputArea-editor").first.click()
     for _ in _CELLS:
         page.keyboard.press("Shift+Enter")
