@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from jupyter_sandfs.errors import InvalidRequest
 from jupyter_sandfs.shell.comparing import NO_NEWLINE, lines_of
+from jupyter_sandfs.vfs.quotation import unquoted
 
 FUZZ = 2
 _RANGE = re.compile(rb"@@ -(\d{1,9})(?:,(\d{1,9}))? \+(\d{1,9})(?:,(\d{1,9}))? @@")
@@ -176,7 +177,7 @@ def read(patch: bytes) -> list[FilePatch]:
 
 def _side(line: bytes) -> Side:
     name, _, time = line[4:].partition(b"\t")
-    name = name.strip()
+    name = unquoted(name.strip())
     absent = name == _NOTHING or time.startswith(_NEVER)
     return Side("" if name == _NOTHING else name.decode("utf-8", "replace"), absent, line[4:])
 

@@ -86,3 +86,16 @@ def test_rules_hold_for_what_a_patch_changes(fs, shell):
         2,
     )
     assert [fs.read_file(name) for name in ("/ro", "/log", "/free")] == ["1\n", "1\n", "2\n"]
+
+
+@pytest.mark.parametrize("name", ["a\nb", "a\tb", "a b ", "f\n--- g\n+++ g\n@@ -1 +1 @@\n-1\n+2"])
+def test_a_name_that_would_break_a_line_is_quoted_and_read_back(fs, shell, name):
+    for folder, content in (("old", "1\n"), ("new", "2\n")):
+        fs.write_file(f"/{folder}/{name}", content)
+    fs.write_file("/old/g", "1\n")
+    fs.write_file("/new/g", "1\n")
+
+    written = shell.exec("cd /; diff -ru old new > p; patch -s -p0 < p")
+
+    assert (written.stdout, written.stderr, written.exit_code) == ("", "", 0)
+    assert (fs.read_file(f"/old/{name}"), fs.read_file("/old/g")) == ("2\n", "1\n")

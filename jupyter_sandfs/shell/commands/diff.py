@@ -16,6 +16,7 @@ from jupyter_sandfs.shell.comparing import Hunk
 from jupyter_sandfs.shell.options import Option
 from jupyter_sandfs.vfs import entries
 from jupyter_sandfs.vfs.entries import Kind, Stat
+from jupyter_sandfs.vfs.quotation import quoted
 
 _SAME, _DIFFERENT, _TROUBLE = 0, 1, 2  # exit codes
 _CONTEXT = 3
@@ -112,7 +113,8 @@ class _Comparison:
             self._differ()
         elif not any(directories):
             options = [each for each in self.call.argv if each.startswith("-") and each != "-"]
-            self._files(left, right, left_stat, right_stat, heading=shlex.join(["diff", *options, left, right]))
+            heading = f"{shlex.join(['diff', *options])} {quoted(left, blanks=True)} {quoted(right, blanks=True)}"
+            self._files(left, right, left_stat, right_stat, heading=heading)
 
     # ------------------------------------------------------------ files
 
@@ -165,7 +167,7 @@ class _Comparison:
     def _dated(self, name: str) -> str:
         stat = self._stat(name)
         at = stat.modified_ns if stat else 0  # what is missing has the time that `patch` takes for that
-        return f"{name}\t{entries.moment(at):%Y-%m-%d %H:%M:%S}.{at % 1_000_000_000:09} +0000"
+        return f"{quoted(name, blanks=True)}\t{entries.moment(at):%Y-%m-%d %H:%M:%S}.{at % 1_000_000_000:09} +0000"
 
     def _key(self) -> Callable[[bytes], bytes]:
         """What of a line is compared."""

@@ -20,3 +20,5 @@ echo x > f; cp f f0; patch f < /dev/null; echo $?; echo garbage | patch f 2>/dev
 seq 5 > f; (echo 0; seq 5; echo 6) > g; diff -u f g > p; patch f p; cmp f g; seq 5 > f; diff -U0 f g > p; patch f p; cmp f g; : > e; diff -u e f > p; patch e p; cmp e f; patch -R e p; echo $?; ls; rm -f p q ../p *.rej
 #: a new name, a backup and a dry run
 seq 9 > f; sed 5d f > g; diff -u f g > p; patch -o out f p; cmp out g; patch -b f p; ls; patch --dry-run -R f p; cmp f g; cat p | (mkdir d; cp f.orig d/f; cd d; patch -p0); ls d; rm -f p ../p
+#: names in quotes
+mkdir x y; for n in 'a b' 'q"q' "s's"; do echo 1 > "x/$n"; echo 2 > "y/$n"; done; diff -ru x y > p; grep -v '^@@' p | cut -f1; rm -r y; cp -r x z; patch -s -p0 < p; echo $?; cat x/*; patch -s -R -p0 < p; diff -r x z; echo $?; rm -f p
