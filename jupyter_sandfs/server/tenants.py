@@ -29,14 +29,18 @@ class KnownTenants:
     def note(self, tenant: str) -> None:
         """Remember a tenant."""
         self._notes.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # A tenant may be longer than a name of a file.
-        note = self._notes / hashlib.sha256(tenant.encode()).hexdigest()
+        note = self._notes / _digest(tenant)  # a tenant may be longer than a name of a file
         note.touch(mode=0o600)
         note.write_text(tenant, encoding="utf-8")
 
     def all(self) -> list[str]:
-        """Those that were noted, and the base."""
-        return sorted({self.base, *(note.read_text(encoding="utf-8") for note in self._notes.glob("*"))})
+        """Those that were noted, and the base. A note that another server is just writing is left out."""
+        notes = ((note.name, note.read_text(encoding="utf-8", errors="replace")) for note in self._notes.glob("*"))
+        return sorted({self.base, *(tenant for name, tenant in notes if name == _digest(tenant))})
+
+
+def _digest(tenant: str) -> str:
+    return hashlib.sha256(tenant.encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)

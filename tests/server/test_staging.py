@@ -24,6 +24,16 @@ def staging(bucket, known):
     return Staging(lambda tenant: ObjectFileStore(bucket, tenant=tenant), known, most_open=2)
 
 
+@pytest.mark.parametrize("written", [b"", "ä".encode()[:1], b"an"])
+def test_a_tenant_whose_note_is_being_written_is_left_out(known, tmp_path, written):
+    known.note("bob")
+    known.note("ann")
+    note = next(each for each in (tmp_path / "tenants").iterdir() if each.read_bytes() == b"ann")
+    note.write_bytes(written)
+
+    assert known.all() == ["base", "bob"]
+
+
 async def test_what_has_expired_is_removed_of_each_tenant_whoever_uses_it(staging, bucket):
     for tenant in ("base", "ann", "bob"):
         store = ObjectFileStore(bucket, tenant=tenant, limits=StoreLimits(), clock=lambda: 1_000_000.0)
