@@ -84,10 +84,9 @@ def machine() -> str:
     models = [line.partition(":")[2].strip() for line in facts if "model name" in line]
     model = models[0] if models else platform.machine()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    kernel = f"{platform.system()} {'.'.join(platform.release().split('.')[:2])}"
     python = f"{platform.python_implementation()} {platform.python_version()}"
-    return (
-        f"{model}, {os.cpu_count()} virtual cores, {memory:.0f} GiB; {platform.system()} {platform.release()}; {python}"
-    )
+    return f"{model}, {os.cpu_count()} virtual cores, {memory:.0f} GiB; {kernel}; {python}"
 
 
 def markdown(found: Results) -> str:
