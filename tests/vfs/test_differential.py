@@ -292,7 +292,14 @@ class Ours:
 
 def play(file, script: list[tuple[object, ...]]) -> list[object]:
     """What each call on an open file gives; an error that is no number is told by its kind."""
-    return [tried(getattr(file, name), *arguments) for name, *arguments in script]
+    return [tried(_asked(file, name), *arguments) for name, *arguments in script]
+
+
+def _asked(file, name: str):
+    """A call; before `tell` what was written goes out: until then CPython does not say where an append ended."""
+    if name == "tell" and file.writable():
+        file.flush()
+    return getattr(file, name)
 
 
 def tried(call, *arguments, **options) -> object:
