@@ -66,6 +66,19 @@ def part() -> Callable[[str], str]:
     return find
 
 
+@pytest.fixture(scope="session")
+def node_packages(part: Callable[[str], str]) -> Path:
+    """Where the packages of package.json are; without them the test skips, and fails where SANDFS_CI is set."""
+    place = Path(__file__).parent / "kernel" / "browser" / "node_modules"
+    if place.is_dir():
+        part("node")
+        return place
+    missing = "needs `npm ci --prefix tests/kernel/browser`"
+    if os.environ.get("SANDFS_CI"):
+        pytest.fail(missing)
+    pytest.skip(missing)
+
+
 class JupyterServer:
     """A real server in a thread of its own, with our extension.
 

@@ -20,7 +20,6 @@ Sandbox.current().fs.write_file('/data/rain.csv', 'day,mm\\n1,0.5\\n2,3.0\\n')
 Sandbox.current().fs.write_file('/notes.md', '# Notes\\n\\nIt **rains**.\\n')""",
     "%sandfs browse /notes.md",
 ]
-_AXE = Path(__file__).parents[1] / "kernel" / "browser" / "node_modules" / "axe-core" / "axe.min.js"
 _FAULTS = """async () => {
   const { violations } = await axe.run('[data-sandfs="browser"]', { resultTypes: ["violations"] });
   return violations.flatMap((each) => each.nodes.map((node) => [each.id, node.html.slice(0, 120)]));
@@ -57,14 +56,9 @@ def page(chromium: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="session")
-def axe() -> str:
+def axe(node_packages: Path) -> str:
     """The script that finds what is not accessible."""
-    if _AXE.is_file():
-        return _AXE.read_text(encoding="utf-8")
-    missing = "needs `npm ci --prefix tests/kernel/browser`"
-    if os.environ.get("SANDFS_CI"):
-        pytest.fail(missing)
-    pytest.skip(missing)
+    return (node_packages / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
 @pytest.fixture

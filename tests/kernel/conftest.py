@@ -10,7 +10,6 @@ import shutil
 import subprocess
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -88,19 +87,6 @@ def cell(ip, capsys):
 @pytest.fixture
 def sandbox(cell):
     return Sandbox.current()
-
-
-@pytest.fixture(scope="session")
-def node_packages(part):
-    """Where the packages of package.json are; without them the test skips, and fails where SANDFS_CI is set."""
-    place = Path(__file__).parent / "browser" / "node_modules"
-    if place.is_dir():
-        part("node")
-        return place
-    missing = "needs `npm ci --prefix tests/kernel/browser`"
-    if os.environ.get("SANDFS_CI"):
-        pytest.fail(missing)
-    pytest.skip(missing)
 
 
 @pytest.fixture(scope="session")

@@ -63,7 +63,7 @@ def wait_until(gateway, behind, state: str) -> None:
     deadline = time.monotonic() + 60
     while activity(gateway, behind)["execution_state"] != state:
         assert time.monotonic() < deadline
-        time.sleep(0.05)
+        time.sleep(0.05)  # a gateway tells of a state only who asks
 
 
 def test_files_go_both_ways_in_base64_and_do_not_count_as_work(behind, gateway):
